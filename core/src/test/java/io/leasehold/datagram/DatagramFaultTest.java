@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Datagrams;
@@ -35,11 +35,11 @@ class DatagramFaultTest {
             do {
                 nth++;
                 FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-                try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
+                try (DatagramFixture fixture = new DatagramFixture(datagrams, BufferSize.KIB_64, 8)) {
                     datagrams.faults().failOnce(call, nth, errno);
-                    exchange(bed);
-                    bed.source.disarm();
-                    assertThat(bed.pagesOut()).as("%s %d", call, nth).isZero();
+                    exchange(fixture);
+                    fixture.source.disarm();
+                    assertThat(fixture.pagesOut()).as("%s %d", call, nth).isZero();
                 }
                 injected = datagrams.faults().injected();
             } while (injected > 0);
@@ -50,33 +50,33 @@ class DatagramFaultTest {
     @Test
     void callsThatFailForGoodLeaveThePagesWhereTheyWere() {
         FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-        try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
+        try (DatagramFixture fixture = new DatagramFixture(datagrams, BufferSize.KIB_64, 8)) {
             for (Call call : new Call[] {Call.RECEIVE, Call.SEND, Call.AWAIT}) {
                 datagrams.faults().failFrom(call, 1, Errno.ENOMEM);
             }
-            long handle = bed.pool().tryAllocate();
-            bed.sender.handOver(bed.pool(), handle, 100, 10);
+            long handle = fixture.pool().tryAllocate();
+            fixture.sender.handOver(fixture.pool(), handle, 100, 10);
             for (int i = 0; i < 3; i++) {
-                assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(SystemCallException.class);
-                assertThatThrownBy(bed.sender::send).isInstanceOf(SystemCallException.class);
-                assertThatThrownBy(() -> bed.source.awaitReadable(Duration.ZERO))
+                assertThatThrownBy(() -> fixture.source.receive(_ -> {}, 2)).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(fixture.sender::send).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(() -> fixture.source.awaitReadable(Duration.ZERO))
                         .isInstanceOf(SystemCallException.class);
-                assertThatThrownBy(() -> bed.sender.awaitWritable(Duration.ZERO))
+                assertThatThrownBy(() -> fixture.sender.awaitWritable(Duration.ZERO))
                         .isInstanceOf(SystemCallException.class);
-                bed.source.checkInvariants();
-                assertThat(bed.pool().stats().pages().armed()).isEqualTo(2);
-                assertThat(bed.pagesOut()).isEqualTo(3);
+                fixture.source.checkInvariants();
+                assertThat(fixture.pool().stats().pages().armed()).isEqualTo(2);
+                assertThat(fixture.pagesOut()).isEqualTo(3);
             }
-            assertThat(bed.sender.abandon()).isEqualTo(100);
-            bed.source.close();
-            assertThat(bed.pagesOut()).isZero();
+            assertThat(fixture.sender.abandon()).isEqualTo(100);
+            fixture.source.close();
+            assertThat(fixture.pagesOut()).isZero();
         }
     }
 
     @Test
     void sourceThatCannotBeOpenedLeavesNothingOpen() {
         FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-        try (JumboBed pages = new JumboBed(BufferSize.KIB_64, 8, 4)) {
+        try (JumboFixture pages = new JumboFixture(BufferSize.KIB_64, 8, 4)) {
             datagrams.faults().failOnce(Call.OPEN, 1, Errno.ENOMEM);
             assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(SystemCallException.class);
             assertThat(datagrams.faults().count(Call.CLOSE)).isZero();
@@ -95,37 +95,37 @@ class DatagramFaultTest {
         }
     }
 
-    private static DatagramSource<JumboView> open(Datagrams datagrams, JumboBed pages, int batch) {
-        return DatagramSource.open(datagrams, DatagramBed.loopback(), pages.pool(), batch);
+    private static DatagramSource<JumboView> open(Datagrams datagrams, JumboFixture pages, int batch) {
+        return DatagramSource.open(datagrams, DatagramFixture.loopback(), pages.pool(), batch);
     }
 
     /// Sends pages and receives them, and continues after each failure.
-    private static void exchange(DatagramBed bed) {
+    private static void exchange(DatagramFixture fixture) {
         List<Long> stamps = new ArrayList<>();
         for (int batch = 0; batch < BATCHES; batch++) {
-            long handle = bed.pool().tryAllocate();
-            bed.pool().object(handle).write(batch);
-            bed.sender.handOver(bed.pool(), handle, 64, 64);
-            while (bed.sender.isPending()) {
+            long handle = fixture.pool().tryAllocate();
+            fixture.pool().object(handle).write(batch);
+            fixture.sender.handOver(fixture.pool(), handle, 64, 64);
+            while (fixture.sender.isPending()) {
                 onward(() -> {
-                    if (!bed.sender.send()) {
-                        bed.sender.awaitWritable(DatagramBed.SOON);
+                    if (!fixture.sender.send()) {
+                        fixture.sender.awaitWritable(DatagramFixture.SOON);
                     }
                 });
             }
             while (stamps.size() <= batch) {
                 onward(() -> {
-                    bed.source.awaitReadable(DatagramBed.SOON);
-                    bed.source.receive(datagram -> stamps.add(stampOf(bed, datagram)), 2);
+                    fixture.source.awaitReadable(DatagramFixture.SOON);
+                    fixture.source.receive(datagram -> stamps.add(stampOf(fixture, datagram)), 2);
                 });
-                bed.source.checkInvariants();
+                fixture.source.checkInvariants();
             }
         }
         assertThat(stamps).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
     }
 
     /// {@return the stamp of a page, which is released half of the time}
-    private static long stampOf(DatagramBed bed, JumboDatagram<JumboView> datagram) {
+    private static long stampOf(DatagramFixture fixture, JumboDatagram<JumboView> datagram) {
         long found = OffHeap.getLong(datagram.address());
         long stamp = 0;
         while (JumboView.word(stamp, 0) != found) {
@@ -133,7 +133,7 @@ class DatagramFaultTest {
             assertThat(stamp).isLessThan(BATCHES);
         }
         if (stamp % 2 == 0) {
-            bed.pool().free(datagram.take());
+            fixture.pool().free(datagram.take());
         }
         return stamp;
     }

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboView;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -28,7 +28,7 @@ class DatagramPortOptionsTest {
 
     private static final DatagramPortOptions DEFAULTS = DatagramPortOptions.defaults();
 
-    private final JumboBed bed = new JumboBed(BufferSize.KIB_64, 16, 1);
+    private final JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 16, 1);
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     @AfterEach
@@ -36,7 +36,7 @@ class DatagramPortOptionsTest {
         for (AutoCloseable resource : opened.reversed()) {
             resource.close();
         }
-        bed.close();
+        fixture.close();
     }
 
     private DatagramPort port(String host, DatagramPortOptions options) {
@@ -59,14 +59,14 @@ class DatagramPortOptionsTest {
     }
 
     private void receive(DatagramPort port, Consumer<JumboDatagram<JumboView>> handler) {
-        try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
-            assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
+        try (DatagramSource<JumboView> source = port.newSource(fixture.pool(), 2)) {
+            assertThat(source.awaitReadable(DatagramFixture.SOON)).isTrue();
             assertThat(source.receive(handler, 1)).isEqualTo(1);
         }
     }
 
     private void send(DatagramSender sender) {
-        DatagramBed.sendRest(sender.handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10));
+        DatagramFixture.sendRest(sender.handOver(fixture.pool(), fixture.pool().tryAllocate(), 10, 10));
     }
 
     @Test
@@ -141,7 +141,7 @@ class DatagramPortOptionsTest {
                 continue;
             }
             DatagramSender refused =
-                    sender.ecn(1).handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10);
+                    sender.ecn(1).handOver(fixture.pool(), fixture.pool().tryAllocate(), 10, 10);
             assertThatThrownBy(refused::send)
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContainingAll("traffic class", "IP_TOS", "ecn=1");
@@ -208,7 +208,7 @@ class DatagramPortOptionsTest {
     private void assertThereOrRefused(DatagramFeature feature, DatagramPortOptions options, String name) {
         if (DatagramPort.can(feature)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
-            DatagramSource.open(any, options, bed.pool(), 2).close();
+            DatagramSource.open(any, options, fixture.pool(), 2).close();
             return;
         }
         assertThatThrownBy(() -> port("0.0.0.0", options))
@@ -231,7 +231,7 @@ class DatagramPortOptionsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> sender.trafficClass(256));
         assertThatIllegalArgumentException().isThrownBy(() -> sender.ecn(4)).withMessageContainingAll("ecn=4", "max=3");
         assertThatIllegalArgumentException().isThrownBy(() -> sender.from(InetAddress.ofLiteral("::")));
-        sender.handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10);
+        sender.handOver(fixture.pool(), fixture.pool().tryAllocate(), 10, 10);
         for (Runnable late : List.<Runnable>of(
                 () -> sender.from(port.local().getAddress()),
                 sender::fromAny,

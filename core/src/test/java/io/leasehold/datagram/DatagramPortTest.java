@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.ProjectFiles;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.snippets.DatagramsExample;
@@ -72,31 +72,32 @@ class DatagramPortTest {
 
     @Test
     void portIsSharedAndClosedByItsOwner() {
-        DatagramPort port = DatagramPort.open(DatagramBed.loopback());
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 8, 1);
-                DatagramPort peer = DatagramPort.open(DatagramBed.loopback()).connect(port.local())) {
+        DatagramPort port = DatagramPort.open(DatagramFixture.loopback());
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 8, 1);
+                DatagramPort peer =
+                        DatagramPort.open(DatagramFixture.loopback()).connect(port.local())) {
             for (int i = 0; i < 2; i++) {
-                try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
+                try (DatagramSource<JumboView> source = port.newSource(fixture.pool(), 2)) {
                     assertThat(source.port()).isSameAs(port);
-                    long handle = bed.pool().tryAllocate();
-                    DatagramSender sender = peer.newSender().handOver(bed.pool(), handle, 10, 5);
-                    DatagramBed.sendRest(sender);
+                    long handle = fixture.pool().tryAllocate();
+                    DatagramSender sender = peer.newSender().handOver(fixture.pool(), handle, 10, 5);
+                    DatagramFixture.sendRest(sender);
                     int[] segments = new int[1];
                     while (segments[0] < 2) {
-                        assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
+                        assertThat(source.awaitReadable(DatagramFixture.SOON)).isTrue();
                         source.receive(datagram -> segments[0] += datagram.segmentCount(), 2);
                     }
                 }
             }
             assertThat(peer.splitCount()).isEqualTo(DatagramPort.hasGso() ? 0 : 2);
             port.close();
-            assertThatThrownBy(() -> port.newSource(bed.pool(), 2)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> port.newSource(fixture.pool(), 2)).isInstanceOf(IllegalStateException.class);
         }
     }
 
     @Test
     void bufferSizesAreSetByOptionsOfTheJdk() {
-        try (DatagramPort port = DatagramPort.open(DatagramBed.loopback())) {
+        try (DatagramPort port = DatagramPort.open(DatagramFixture.loopback())) {
             assertThat(port.resize(StandardSocketOptions.SO_RCVBUF, 100_000)).isPositive();
             assertThat(port.resize(StandardSocketOptions.SO_SNDBUF, 100_000)).isPositive();
             assertThatIllegalArgumentException()

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Seeds;
@@ -29,27 +29,27 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Datagrams arrive once and in order, even if the socket is full at times, and each page is released.
 class DatagramSenderTest {
 
-    private final DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8);
+    private final DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8);
 
     @AfterEach
-    void closeBed() {
-        bed.close();
+    void closeFixture() {
+        fixture.close();
     }
 
     @ParameterizedTest
     @EnumSource
     void wholePageIsSentInSeveralBatches(DatagramForms form) {
-        try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
+        try (DatagramFixture own = new DatagramFixture(form.require(), BufferSize.KIB_64, 8)) {
             long handle = own.pool().tryAllocate();
             own.pool().object(handle).write(3);
-            byte[] content = DatagramBed.bytes(own.pool().address(handle), 65_536);
+            byte[] content = DatagramFixture.bytes(own.pool().address(handle), 65_536);
             // More segments than one call may send, then more bytes.
             for (int segmentSize : new int[] {1_000, 1_400, 60_000, Datagrams.MAX_PAYLOAD_BYTES}) {
                 own.sender.load(own.pool().address(handle), 65_536, segmentSize);
-                DatagramBed.sendRest(own.sender);
+                DatagramFixture.sendRest(own.sender);
                 assertThat(own.sender.sentBytes()).isEqualTo(65_536);
                 List<byte[]> segments = own.receiveSegments(Math.ceilDiv(65_536, segmentSize));
-                assertThat(DatagramBed.join(segments)).isEqualTo(content);
+                assertThat(DatagramFixture.join(segments)).isEqualTo(content);
                 assertThat(segments.getFirst()).hasSize(segmentSize);
             }
             own.pool().free(handle);
@@ -58,23 +58,23 @@ class DatagramSenderTest {
 
     @Test
     void receivedPageIsSentBackAndThenReleased() {
-        byte[] sent = bed.send(5_000, 1_400, 1);
-        DatagramSender answer = bed.source.newSender();
+        byte[] sent = fixture.send(5_000, 1_400, 1);
+        DatagramSender answer = fixture.source.newSender();
         int[] arrived = {0};
         while (arrived[0] < 5_000) {
-            bed.receiveSome(datagram -> {
+            fixture.receiveSome(datagram -> {
                 int byteSize = datagram.byteSize();
-                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), byteSize, datagram.segmentSize());
-                DatagramBed.sendRest(answer);
+                answer.toSenderOf(datagram).handOver(fixture.pool(), datagram.take(), byteSize, datagram.segmentSize());
+                DatagramFixture.sendRest(answer);
                 arrived[0] += byteSize;
             });
         }
-        bed.source.disarm();
-        assertThat(bed.pagesOut()).isZero();
+        fixture.source.disarm();
+        assertThat(fixture.pagesOut()).isZero();
         byte[] back = new byte[5_000];
-        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.pool(), 4)) {
+        try (DatagramSource<JumboView> end = new DatagramPort(fixture.out).newSource(fixture.pool(), 4)) {
             for (int[] at = {0}; at[0] < 5_000; ) {
-                assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
+                assertThat(end.awaitReadable(DatagramFixture.SOON)).isTrue();
                 end.receive(
                         datagram -> {
                             byte[] bytes = datagram.segment().toArray(ValueLayout.JAVA_BYTE);
@@ -90,13 +90,13 @@ class DatagramSenderTest {
     @Test
     void continuesAtTheDatagramWhereTheSocketWasFull() {
         SplittableRandom random = Seeds.random("continuesAtTheDatagramWhereTheSocketWasFull");
-        DatagramSender sender = new DatagramSender(stingy(bed.out, random)).to(bed.in.local());
+        DatagramSender sender = new DatagramSender(stingy(fixture.out, random)).to(fixture.in.local());
         for (int round = 0; round < 20; round++) {
             int segmentSize = 1 + random.nextInt(3_000);
             int byteSize = random.nextInt(Math.min(100_000, 90 * segmentSize));
-            byte[] content = bed.fillScratch(byteSize, round);
+            byte[] content = fixture.fillScratch(byteSize, round);
             long fullBefore = sender.fullCount();
-            sender.load(OffHeap.segment(bed.scratch.address(), byteSize), segmentSize);
+            sender.load(OffHeap.segment(fixture.scratch.address(), byteSize), segmentSize);
             int calls = 1;
             int received = 0;
             byte[] arrived = new byte[byteSize];
@@ -111,11 +111,13 @@ class DatagramSenderTest {
             assertThat(arrived).isEqualTo(content);
             assertThat(sender.fullCount() - fullBefore).isEqualTo(calls - 1);
             if (byteSize == 0) {
-                bed.receiveSome(datagram -> assertThat(datagram.byteSize()).isZero());
+                fixture.receiveSome(datagram -> assertThat(datagram.byteSize()).isZero());
             }
         }
         assertThat(sender.fullCount()).isPositive();
-        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing was sent twice").isZero();
+        assertThat(fixture.source.receive(_ -> {}, 1))
+                .as("nothing was sent twice")
+                .isZero();
     }
 
     /// A batch that the kernel does not segment may fail in its middle, by the answer to its first datagram.
@@ -123,29 +125,29 @@ class DatagramSenderTest {
     @EnumSource(names = {"UNCUT", "PORTABLE"})
     void errorInTheMiddleOfABatchReportsTheSentBytesAndNothingIsSentTwice(DatagramForms form) {
         Datagrams datagrams = form.require();
-        try (DatagramBed own = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
+        try (DatagramFixture own = new DatagramFixture(datagrams, BufferSize.KIB_64, 8)) {
             InetSocketAddress peer;
-            try (UdpSocket unused = datagrams.open(DatagramBed.loopback())) {
+            try (UdpSocket unused = datagrams.open(DatagramFixture.loopback())) {
                 peer = unused.local();
             }
             own.out.connect(peer);
             own.sender.toPeer();
             byte[] content = own.fillScratch(1_000, 7);
             own.sender.load(own.scratch.address(), 1_000, 100);
-            assertThatThrownBy(() -> DatagramBed.sendRest(own.sender)).hasMessageContaining("sentBytes=100");
+            assertThatThrownBy(() -> DatagramFixture.sendRest(own.sender)).hasMessageContaining("sentBytes=100");
             assertThat(own.sender.sentBytes())
                     .as("one was sent, and no socket was there")
                     .isEqualTo(100);
             assertThat(own.sender.remainingBytes()).isEqualTo(900);
             try (UdpSocket there = datagrams.open(peer);
                     DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.pool(), 4)) {
-                DatagramBed.sendRest(own.sender);
+                DatagramFixture.sendRest(own.sender);
                 byte[] arrived = new byte[900];
                 for (int[] at = {0}; at[0] < 900; ) {
-                    assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
+                    assertThat(end.awaitReadable(DatagramFixture.SOON)).isTrue();
                     end.receive(
                             datagram -> {
-                                byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+                                byte[] bytes = DatagramFixture.bytes(datagram.address(), datagram.byteSize());
                                 System.arraycopy(bytes, 0, arrived, at[0], bytes.length);
                                 at[0] += bytes.length;
                             },
@@ -161,70 +163,71 @@ class DatagramSenderTest {
 
     @Test
     void emptyDatagramIsSentOnce() {
-        bed.sender.load(bed.scratch.address(), 0, 1);
-        assertThat(bed.sender.isPending()).isTrue();
-        assertThat(bed.sender.remainingBytes()).isZero();
-        assertThat(bed.sender.send()).isTrue();
-        assertThat(bed.sender.send()).isTrue();
-        assertThat(bed.receiveSegments(1).getFirst()).isEmpty();
-        assertThat(bed.source.receive(_ -> {}, 1)).isZero();
+        fixture.sender.load(fixture.scratch.address(), 0, 1);
+        assertThat(fixture.sender.isPending()).isTrue();
+        assertThat(fixture.sender.remainingBytes()).isZero();
+        assertThat(fixture.sender.send()).isTrue();
+        assertThat(fixture.sender.send()).isTrue();
+        assertThat(fixture.receiveSegments(1).getFirst()).isEmpty();
+        assertThat(fixture.source.receive(_ -> {}, 1)).isZero();
     }
 
     @Test
     void abandonedPageIsReleased() {
-        long handle = bed.pool().tryAllocate();
-        bed.sender.handOver(bed.pool(), handle, 3_000, 1_000);
-        assertThat(bed.sender.abandon()).isEqualTo(3_000);
-        assertThat(bed.pagesOut()).isZero();
-        assertThat(bed.sender.abandon()).isZero();
-        assertThat(bed.sender.send()).isTrue();
-        assertThat(bed.in.awaitReadable(0)).isFalse();
+        long handle = fixture.pool().tryAllocate();
+        fixture.sender.handOver(fixture.pool(), handle, 3_000, 1_000);
+        assertThat(fixture.sender.abandon()).isEqualTo(3_000);
+        assertThat(fixture.pagesOut()).isZero();
+        assertThat(fixture.sender.abandon()).isZero();
+        assertThat(fixture.sender.send()).isTrue();
+        assertThat(fixture.in.awaitReadable(0)).isFalse();
     }
 
     @Test
     void connectedSocketNeedsNoDestination() {
-        bed.out.connect(bed.in.local());
-        assertThatThrownBy(() -> bed.sender.load(bed.scratch.address(), 10, 10).send())
+        fixture.out.connect(fixture.in.local());
+        assertThatThrownBy(() ->
+                        fixture.sender.load(fixture.scratch.address(), 10, 10).send())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("connected");
-        assertThat(bed.sender.abandon()).isEqualTo(10);
-        bed.sender.toPeer();
-        byte[] sent = bed.send(10, 10, 1);
-        assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
+        assertThat(fixture.sender.abandon()).isEqualTo(10);
+        fixture.sender.toPeer();
+        byte[] sent = fixture.send(10, 10, 1);
+        assertThat(fixture.receiveSegments(1).getFirst()).isEqualTo(sent);
     }
 
     @Test
     void restIsNotOverwritten() {
-        long handle = bed.pool().tryAllocate();
-        bed.sender.handOver(bed.pool(), handle, 10, 10);
+        long handle = fixture.pool().tryAllocate();
+        fixture.sender.handOver(fixture.pool(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
-                () -> bed.sender.load(bed.scratch.address(), 1, 1),
-                () -> bed.sender.handOver(bed.pool(), handle, 1, 1),
-                () -> bed.sender.to(bed.in.local()),
-                bed.sender::toPeer)) {
+                () -> fixture.sender.load(fixture.scratch.address(), 1, 1),
+                () -> fixture.sender.handOver(fixture.pool(), handle, 1, 1),
+                () -> fixture.sender.to(fixture.in.local()),
+                fixture.sender::toPeer)) {
             assertThatThrownBy(call::run)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll("something is left to send", "byteSize=10");
         }
-        assertThat(bed.sender.send()).isTrue();
-        assertThat(bed.pagesOut()).isZero();
+        assertThat(fixture.sender.send()).isTrue();
+        assertThat(fixture.pagesOut()).isZero();
     }
 
     @Test
     void rejectsArgumentsOutOfRange() {
-        long address = bed.scratch.address();
-        long handle = bed.pool().tryAllocate();
-        rejects(() -> bed.sender.load(MemorySegment.ofArray(new byte[1]), 1), "memory is not native");
-        rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
-        rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
-        rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
-        rejects(() -> bed.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
-        rejects(() -> bed.sender.handOver(bed.pool(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
-        rejects(() -> bed.sender.handOver(bed.pool(), handle, 1, 0), "segmentSize=0");
-        assertThat(bed.sender.isPending()).isFalse();
-        bed.pool().free(handle);
-        JumboBed.refused(StateKind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
-        assertThat(bed.sender.isPending()).isFalse();
+        long address = fixture.scratch.address();
+        long handle = fixture.pool().tryAllocate();
+        rejects(() -> fixture.sender.load(MemorySegment.ofArray(new byte[1]), 1), "memory is not native");
+        rejects(() -> fixture.sender.load(0, 1, 1), "address=0x0");
+        rejects(() -> fixture.sender.load(address, -1, 1), "byteSize=-1, min=0");
+        rejects(() -> fixture.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
+        rejects(() -> fixture.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
+        rejects(() -> fixture.sender.handOver(fixture.pool(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
+        rejects(() -> fixture.sender.handOver(fixture.pool(), handle, 1, 0), "segmentSize=0");
+        assertThat(fixture.sender.isPending()).isFalse();
+        fixture.pool().free(handle);
+        JumboFixture.refused(StateKind.FREED, () -> fixture.sender.handOver(fixture.pool(), handle, 1, 1));
+        assertThat(fixture.sender.isPending()).isFalse();
     }
 
     private static void rejects(Runnable call, String message) {
@@ -237,8 +240,8 @@ class DatagramSenderTest {
     private int receive(byte[] into, int from, int byteSize) {
         int[] at = {from};
         while (at[0] < from + byteSize) {
-            bed.receiveSome(datagram -> {
-                byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+            fixture.receiveSome(datagram -> {
+                byte[] bytes = DatagramFixture.bytes(datagram.address(), datagram.byteSize());
                 System.arraycopy(bytes, 0, into, at[0], bytes.length);
                 at[0] += bytes.length;
             });

@@ -41,32 +41,33 @@ class DatagramSourceTest {
     @EnumSource
     void batchOfFortyArrivesByteForByteWithItsSegmentSize(DatagramForms form) {
         Datagrams datagrams = form.require();
-        try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
-            byte[] sent = bed.send(TRAIN, SEGMENT, 1);
+        try (DatagramFixture fixture = new DatagramFixture(datagrams, BufferSize.KIB_64, 8)) {
+            byte[] sent = fixture.send(TRAIN, SEGMENT, 1);
             List<Integer> segmentCounts = new ArrayList<>();
             List<byte[]> segments = new ArrayList<>();
             while (segments.size() < 40) {
-                bed.receiveSome(datagram -> {
+                fixture.receiveSome(datagram -> {
                     segmentCounts.add(datagram.segmentCount());
                     assertThat(datagram.segmentSize()).isEqualTo(SEGMENT);
                     assertThat(datagram.lostBytes()).isZero();
-                    assertThat(datagram.sender()).isEqualTo(bed.out.local());
-                    assertThat(datagram.senderPort()).isEqualTo(bed.out.local().getPort());
+                    assertThat(datagram.sender()).isEqualTo(fixture.out.local());
+                    assertThat(datagram.senderPort())
+                            .isEqualTo(fixture.out.local().getPort());
                     assertThat(datagram.senderHigh()).isZero();
                     assertThat(datagram.senderLow()).isEqualTo(0xffff_7f00_0001L);
                     assertThat(datagram.object().address).isEqualTo(datagram.address());
-                    DatagramBed.addSegments(datagram, new SegmentCursor(), segments);
+                    DatagramFixture.addSegments(datagram, new SegmentCursor(), segments);
                 });
             }
             assertThat(segments).hasSize(40).allMatch(segment -> segment.length == SEGMENT);
-            assertThat(DatagramBed.join(segments)).isEqualTo(sent);
+            assertThat(DatagramFixture.join(segments)).isEqualTo(sent);
             boolean whole = datagrams.can(Capability.GRO) && datagrams.can(Capability.GSO);
             if (whole) {
                 assertThat(segmentCounts).containsExactly(40);
             } else if (!datagrams.can(Capability.GSO)) {
                 assertThat(segmentCounts).hasSize(40).containsOnly(1);
             }
-            assertThat(bed.source.hasGro()).isEqualTo(datagrams.can(Capability.GRO));
+            assertThat(fixture.source.hasGro()).isEqualTo(datagrams.can(Capability.GRO));
         }
     }
 
@@ -74,71 +75,71 @@ class DatagramSourceTest {
     @EnumSource
     void datagramsOfAllSizesArriveInOrder(DatagramForms form) {
         SplittableRandom random = Seeds.random("datagramsOfAllSizesArriveInOrder");
-        try (DatagramBed bed = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
+        try (DatagramFixture fixture = new DatagramFixture(form.require(), BufferSize.KIB_64, 8)) {
             for (int round = 0; round < 30; round++) {
                 int segmentSize = 1 + random.nextInt(random.nextBoolean() ? 100 : 9_000);
                 int count = random.nextInt(Datagrams.MAX_SEGMENTS);
                 int byteSize = Math.min(Datagrams.MAX_PAYLOAD_BYTES, count * segmentSize + random.nextInt(segmentSize));
-                byte[] sent = bed.send(byteSize, segmentSize, round);
-                List<byte[]> segments = bed.receiveSegments(Math.max(1, Math.ceilDiv(byteSize, segmentSize)));
+                byte[] sent = fixture.send(byteSize, segmentSize, round);
+                List<byte[]> segments = fixture.receiveSegments(Math.max(1, Math.ceilDiv(byteSize, segmentSize)));
                 for (byte[] segment : segments.subList(0, segments.size() - 1)) {
                     assertThat(segment).hasSize(segmentSize);
                 }
-                assertThat(DatagramBed.join(segments)).isEqualTo(sent);
+                assertThat(DatagramFixture.join(segments)).isEqualTo(sent);
             }
-            assertThat(bed.source.truncatedCount()).isZero();
+            assertThat(fixture.source.truncatedCount()).isZero();
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void whatThereIsNoPageForWaitsInTheSocket(DatagramForms form) {
-        try (DatagramBed bed = new DatagramBed(form.require(), BufferSize.KIB_64, 2)) {
+        try (DatagramFixture fixture = new DatagramFixture(form.require(), BufferSize.KIB_64, 2)) {
             List<byte[]> sent = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
-                sent.add(bed.send(100 + i, SEGMENT, i));
+                sent.add(fixture.send(100 + i, SEGMENT, i));
             }
             List<Long> handles = new ArrayList<>();
             List<byte[]> arrived = new ArrayList<>();
             Consumer<JumboDatagram<JumboView>> take = datagram -> {
-                arrived.add(DatagramBed.bytes(datagram.address(), datagram.byteSize()));
+                arrived.add(DatagramFixture.bytes(datagram.address(), datagram.byteSize()));
                 handles.add(datagram.take());
             };
             while (handles.size() < 2) {
-                bed.receiveSome(take);
+                fixture.receiveSome(take);
             }
-            assertThat(bed.source.receive(take, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.receive(take, 1)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.noPageCount()).isEqualTo(2);
-            assertThat(bed.source.awaitReadable(Duration.ZERO)).isTrue();
+            assertThat(fixture.source.receive(take, DatagramFixture.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
+            assertThat(fixture.source.receive(take, 1)).isEqualTo(DatagramSource.NO_PAGE);
+            assertThat(fixture.source.noPageCount()).isEqualTo(2);
+            assertThat(fixture.source.awaitReadable(Duration.ZERO)).isTrue();
             for (int i = 0; i < 3; i++) {
-                bed.pool().free(handles.removeFirst());
-                assertThat(bed.receiveSome(take)).isEqualTo(1);
+                fixture.pool().free(handles.removeFirst());
+                assertThat(fixture.receiveSome(take)).isEqualTo(1);
             }
             assertThat(arrived).containsExactlyElementsOf(sent);
-            assertThat(bed.pagesOut()).isEqualTo(2);
-            bed.pages.release(handles);
-            assertThat(bed.source.receive(take, 1)).isZero();
+            assertThat(fixture.pagesOut()).isEqualTo(2);
+            fixture.pages.release(handles);
+            assertThat(fixture.source.receive(take, 1)).isZero();
         }
     }
 
     @Test
     void lastPagesAreUsedInAnyPlace() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 3)) {
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 3)) {
             List<Long> handles = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                byte[] sent = bed.send(100 + i, SEGMENT, i);
+                byte[] sent = fixture.send(100 + i, SEGMENT, i);
                 // Each batch takes the page of the first place, and the pool has no other page for it.
-                assertThat(bed.receiveSome(datagram -> {
-                            assertThat(DatagramBed.bytes(datagram.address(), datagram.byteSize()))
+                assertThat(fixture.receiveSome(datagram -> {
+                            assertThat(DatagramFixture.bytes(datagram.address(), datagram.byteSize()))
                                     .isEqualTo(sent);
                             handles.add(datagram.take());
                         }))
                         .isEqualTo(1);
             }
             assertThat(handles).doesNotHaveDuplicates();
-            assertThat(bed.source.receive(_ -> {}, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
-            bed.pages.release(handles);
+            assertThat(fixture.source.receive(_ -> {}, DatagramFixture.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
+            fixture.pages.release(handles);
         }
     }
 
@@ -150,14 +151,14 @@ class DatagramSourceTest {
         Parcel end = new Parcel(JumboPool.NONE, 0, 0, 0);
         LinkedBlockingQueue<Parcel> parcels = new LinkedBlockingQueue<>();
         AtomicInteger done = new AtomicInteger();
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 5)) {
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 5)) {
             Watchdog watchdog = new Watchdog();
             for (int t = 0; t < 3; t++) {
                 watchdog.start("consumer " + t, () -> {
                     for (Parcel parcel = parcels.take(); parcel.handle >= 0; parcel = parcels.take()) {
-                        assertThat(DatagramBed.bytes(parcel.address, parcel.byteSize))
-                                .isEqualTo(DatagramBed.content(1 + parcel.number, parcel.number));
-                        bed.pool().free(parcel.handle);
+                        assertThat(DatagramFixture.bytes(parcel.address, parcel.byteSize))
+                                .isEqualTo(DatagramFixture.content(1 + parcel.number, parcel.number));
+                        fixture.pool().free(parcel.handle);
                         done.incrementAndGet();
                     }
                 });
@@ -168,9 +169,9 @@ class DatagramSourceTest {
                     parcels.add(new Parcel(datagram.take(), datagram.address(), datagram.byteSize(), shown[0]++));
             while (shown[0] < batches) {
                 for (; sent < batches && sent - shown[0] < inFlight; sent++) {
-                    bed.send(1 + sent, SEGMENT, sent);
+                    fixture.send(1 + sent, SEGMENT, sent);
                 }
-                if (bed.source.receive(hand, DatagramBed.BATCH) == DatagramSource.NO_PAGE) {
+                if (fixture.source.receive(hand, DatagramFixture.BATCH) == DatagramSource.NO_PAGE) {
                     Thread.yield();
                 }
                 watchdog.check();
@@ -180,72 +181,73 @@ class DatagramSourceTest {
                 parcels.add(end);
             }
             watchdog.join();
-            bed.source.disarm();
-            assertThat(bed.pagesOut()).isZero();
+            fixture.source.disarm();
+            assertThat(fixture.pagesOut()).isZero();
         }
     }
 
     @Test
     void pageThatIsNotTakenIsFilledAgain() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8)) {
             List<Long> addresses = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                bed.send(10, 10, i);
-                bed.receiveSome(datagram -> addresses.add(datagram.address()));
+                fixture.send(10, 10, i);
+                fixture.receiveSome(datagram -> addresses.add(datagram.address()));
             }
             assertThat(addresses).containsOnly(addresses.getFirst());
-            assertThat(bed.pool().stats().pages().armed()).isEqualTo(DatagramBed.BATCH);
-            assertThat(bed.source.disarm()).isEqualTo(DatagramBed.BATCH);
-            assertThat(bed.pagesOut()).isZero();
-            assertThat(bed.source.disarm()).isZero();
+            assertThat(fixture.pool().stats().pages().armed()).isEqualTo(DatagramFixture.BATCH);
+            assertThat(fixture.source.disarm()).isEqualTo(DatagramFixture.BATCH);
+            assertThat(fixture.pagesOut()).isZero();
+            assertThat(fixture.source.disarm()).isZero();
         }
     }
 
     @Test
     void batchesBehindAHandlerThatThrowsArePassedNext() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
-            List<byte[]> sent = List.of(bed.send(1, 9, 1), bed.send(2, 9, 2), bed.send(3, 9, 3), bed.send(4, 9, 4));
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8)) {
+            List<byte[]> sent =
+                    List.of(fixture.send(1, 9, 1), fixture.send(2, 9, 2), fixture.send(3, 9, 3), fixture.send(4, 9, 4));
             List<byte[]> seen = new ArrayList<>();
             List<Long> taken = new ArrayList<>();
             while (seen.size() < 4) {
-                assertThatThrownBy(() -> bed.receiveSome(datagram -> {
-                            seen.add(DatagramBed.bytes(datagram.address(), datagram.byteSize()));
+                assertThatThrownBy(() -> fixture.receiveSome(datagram -> {
+                            seen.add(DatagramFixture.bytes(datagram.address(), datagram.byteSize()));
                             if (seen.size() == 2) {
                                 taken.add(datagram.take());
                             }
                             throw new UnsupportedOperationException("handler " + seen.size());
                         }))
                         .isInstanceOf(UnsupportedOperationException.class);
-                bed.source.checkInvariants();
+                fixture.source.checkInvariants();
                 // A batch that was not passed keeps its page, and is not in the socket any more.
-                bed.source.disarm();
+                fixture.source.disarm();
                 if (seen.size() < 4) {
-                    bed.send(5, 9, 5);
+                    fixture.send(5, 9, 5);
                 }
             }
             assertThat(seen).containsExactlyElementsOf(sent);
-            bed.pages.release(taken);
+            fixture.pages.release(taken);
         }
     }
 
     @Test
     void receivedBatchesArePassedBeforeTheSocketIsReadAndCountAgainstTheLimit() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 5; i++) {
-                bed.send(i, 9, i);
+                fixture.send(i, 9, i);
             }
             List<Integer> sizes = new ArrayList<>();
-            assertThatThrownBy(() -> bed.source.receive(
+            assertThatThrownBy(() -> fixture.source.receive(
                             _ -> {
                                 throw new UnsupportedOperationException("first");
                             },
                             3))
                     .isInstanceOf(UnsupportedOperationException.class);
-            assertThat(bed.source.receive(datagram -> sizes.add(datagram.byteSize()), 1))
+            assertThat(fixture.source.receive(datagram -> sizes.add(datagram.byteSize()), 1))
                     .isEqualTo(1);
-            assertThat(bed.source.receive(datagram -> sizes.add(datagram.byteSize()), 4))
+            assertThat(fixture.source.receive(datagram -> sizes.add(datagram.byteSize()), 4))
                     .isEqualTo(1);
-            assertThat(bed.source.receive(datagram -> sizes.add(datagram.byteSize()), 4))
+            assertThat(fixture.source.receive(datagram -> sizes.add(datagram.byteSize()), 4))
                     .isEqualTo(2);
             assertThat(sizes).containsExactly(2, 3, 4, 5);
         }
@@ -253,20 +255,20 @@ class DatagramSourceTest {
 
     @Test
     void datagramIsValidOnlyInItsHandler() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
-            bed.send(10, 10, 1);
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8)) {
+            fixture.send(10, 10, 1);
             List<JumboDatagram<JumboView>> kept = new ArrayList<>();
             List<Long> handles = new ArrayList<>();
-            bed.receiveSome(datagram -> {
+            fixture.receiveSome(datagram -> {
                 kept.add(datagram);
                 handles.add(datagram.take());
                 assertThatThrownBy(datagram::take)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("taken before");
-                assertThatThrownBy(() -> bed.source.receive(_ -> {}, 1))
+                assertThatThrownBy(() -> fixture.source.receive(_ -> {}, 1))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("while a datagram is handled");
-                assertThatThrownBy(bed.source::disarm).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(fixture.source::disarm).isInstanceOf(IllegalStateException.class);
                 assertThat(datagram.byteSize()).as("still there").isEqualTo(10);
             });
             JumboDatagram<JumboView> over = kept.getFirst();
@@ -277,48 +279,48 @@ class DatagramSourceTest {
                         .hasMessageContaining("its handler has returned");
             }
             assertThat(over).hasToString("JumboDatagram(invalid)");
-            bed.pages.release(handles);
+            fixture.pages.release(handles);
         }
     }
 
     @Test
     void smallPagesGetSingleDatagramsAndTruncationIsCounted() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_4, 8)) {
-            assertThat(bed.source.hasGro()).as("would truncate batches").isFalse();
-            byte[] batch = bed.send(10 * SEGMENT, SEGMENT, 1);
-            assertThat(DatagramBed.join(bed.receiveSegments(10))).isEqualTo(batch);
-            assertThat(bed.source.truncatedCount()).isZero();
-            bed.send(9_000, 9_000, 2);
-            bed.receiveSome(datagram -> {
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_4, 8)) {
+            assertThat(fixture.source.hasGro()).as("would truncate batches").isFalse();
+            byte[] batch = fixture.send(10 * SEGMENT, SEGMENT, 1);
+            assertThat(DatagramFixture.join(fixture.receiveSegments(10))).isEqualTo(batch);
+            assertThat(fixture.source.truncatedCount()).isZero();
+            fixture.send(9_000, 9_000, 2);
+            fixture.receiveSome(datagram -> {
                 assertThat(datagram.byteSize()).isEqualTo(4_096);
                 assertThat(datagram.lostBytes()).isEqualTo(9_000 - 4_096);
             });
-            assertThat(bed.source.truncatedCount()).isEqualTo(1);
+            assertThat(fixture.source.truncatedCount()).isEqualTo(1);
         }
     }
 
     @Test
     void rejectsLimitsAndBatchesOutOfRange() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
-            for (int limit : new int[] {0, DatagramBed.BATCH + 1}) {
-                assertThatThrownBy(() -> bed.source.receive(_ -> {}, limit))
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8)) {
+            for (int limit : new int[] {0, DatagramFixture.BATCH + 1}) {
+                assertThatThrownBy(() -> fixture.source.receive(_ -> {}, limit))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContainingAll("limit=" + limit, "max=4");
             }
             for (int batch : new int[] {0, 1_025}) {
-                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.pool(), batch))
+                assertThatThrownBy(() -> new DatagramPort(fixture.in).newSource(fixture.pool(), batch))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("=" + batch);
             }
-            assertThat(bed.pagesOut()).isZero();
+            assertThat(fixture.pagesOut()).isZero();
         }
     }
 
     @Test
     void receivingAndSendingMakesNoGarbage() {
         TestMemory.require(Datagrams.system().can(Capability.BATCH), "the portable form makes objects");
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 16)) {
-            Exchange exchange = new Exchange(bed);
+        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 16)) {
+            Exchange exchange = new Exchange(fixture);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long least = Long.MAX_VALUE;
             // A call creates garbage until it is compiled, which takes a while on a busy machine: the minimum counts.
@@ -336,25 +338,25 @@ class DatagramSourceTest {
     /// Sends a batch, reads it with a cursor, and sends every other page back to its sender.
     private static final class Exchange implements Consumer<JumboDatagram<JumboView>> {
 
-        private final DatagramBed bed;
+        private final DatagramFixture fixture;
         private final DatagramSender answer;
         private final SegmentCursor cursor = new SegmentCursor();
         private long seen;
         private int left;
 
-        Exchange(DatagramBed bed) {
-            this.bed = bed;
-            this.answer = bed.source.newSender();
+        Exchange(DatagramFixture fixture) {
+            this.fixture = fixture;
+            this.answer = fixture.source.newSender();
         }
 
         void run() {
-            bed.sender.load(bed.scratch.address(), 300, 100);
+            fixture.sender.load(fixture.scratch.address(), 300, 100);
             left = 300;
-            while (!bed.sender.send()) {
-                bed.sender.awaitWritable(DatagramBed.SOON);
+            while (!fixture.sender.send()) {
+                fixture.sender.awaitWritable(DatagramFixture.SOON);
             }
-            while (left > 0 && bed.source.awaitReadable(DatagramBed.SOON)) {
-                bed.source.receive(this, DatagramBed.BATCH);
+            while (left > 0 && fixture.source.awaitReadable(DatagramFixture.SOON)) {
+                fixture.source.receive(this, DatagramFixture.BATCH);
             }
             if (left != 0) {
                 throw new AssertionError("left=" + left);
@@ -368,7 +370,7 @@ class DatagramSourceTest {
                 left -= cursor.byteSize();
             }
             if (seen++ % 2 == 0) {
-                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), 100, 50);
+                answer.toSenderOf(datagram).handOver(fixture.pool(), datagram.take(), 100, 50);
                 if (!answer.send()) {
                     answer.abandon();
                 }
@@ -378,24 +380,25 @@ class DatagramSourceTest {
 
     @Test
     void waitingSourceIsNotifiedWithoutWatermarks() throws InterruptedException {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
+        try (DatagramFixture fixture =
+                new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, DatagramFixture.BATCH)) {
             List<Long> kept = new ArrayList<>();
-            while (kept.size() < DatagramBed.BATCH) {
-                bed.send(10, 10, kept.size());
-                bed.receiveSome(datagram -> kept.add(datagram.take()));
+            while (kept.size() < DatagramFixture.BATCH) {
+                fixture.send(10, 10, kept.size());
+                fixture.receiveSome(datagram -> kept.add(datagram.take()));
             }
-            byte[] sent = bed.send(100, 100, 9);
-            assertThat(bed.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.awaitPage(Duration.ofNanos(1))).isFalse();
+            byte[] sent = fixture.send(100, 100, 9);
+            assertThat(fixture.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
+            assertThat(fixture.source.awaitPage(Duration.ofNanos(1))).isFalse();
             Watchdog watchdog = new Watchdog();
             watchdog.startVirtual("consumer", () -> {
-                watchdog.await("waiting", () -> bed.pages.isPressed());
-                bed.pool().free(kept.removeLast());
+                watchdog.await("waiting", () -> fixture.pages.isPressed());
+                fixture.pool().free(kept.removeLast());
             });
-            assertThat(bed.source.awaitPage(Duration.ofSeconds(60))).isTrue();
+            assertThat(fixture.source.awaitPage(Duration.ofSeconds(60))).isTrue();
             watchdog.join();
-            assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
-            bed.pages.release(kept);
+            assertThat(fixture.receiveSegments(1).getFirst()).isEqualTo(sent);
+            fixture.pages.release(kept);
         }
     }
 }

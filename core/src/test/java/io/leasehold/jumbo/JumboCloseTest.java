@@ -17,58 +17,59 @@ class JumboCloseTest {
 
     @Test
     void closeThrowsWhilePagesAreInUseOrStolenAndNamesThem() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            List<Long> handles = bed.allocate(2);
-            int page = bed.pool().object(handles.getFirst()).page;
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_16, 0, 2)) {
+            List<Long> handles = fixture.allocate(2);
+            int page = fixture.pool().object(handles.getFirst()).page;
             assertThatIllegalStateException()
-                    .isThrownBy(bed.pool()::close)
+                    .isThrownBy(fixture.pool()::close)
                     .withMessageStartingWith("pool has pages in use: pool=pool, inUse=2, first=JumboPage(page="
                             + page + ", state=LEASED, generation=1, holds=0, lastThread="
                             + Thread.currentThread().threadId());
-            bed.check();
-            long stolen = bed.pool().exchange().steal(handles.removeFirst());
-            bed.release(handles);
-            assertThatIllegalStateException().isThrownBy(bed.pool()::close).withMessageContaining("state=STOLEN");
-            bed.pool().exchange().adopt(stolen);
-            bed.release(bed.allocate(3)); // the pool is still open
-            bed.pool().close();
-            bed.pool().close();
-            JumboBed.refused(StateKind.CLOSED, bed.pool()::tryAllocate);
-            JumboBed.refused(StateKind.REMOVED, () -> bed.pool().free(stolen));
-            assertThat(bed.pool().trim()).isZero();
-            assertThat(bed.pool().closeForcibly()).isZero();
-            bed.decay(3);
+            fixture.check();
+            long stolen = fixture.pool().exchange().steal(handles.removeFirst());
+            fixture.release(handles);
+            assertThatIllegalStateException().isThrownBy(fixture.pool()::close).withMessageContaining("state=STOLEN");
+            fixture.pool().exchange().adopt(stolen);
+            fixture.release(fixture.allocate(3)); // the pool is still open
+            fixture.pool().close();
+            fixture.pool().close();
+            JumboFixture.refused(StateKind.CLOSED, fixture.pool()::tryAllocate);
+            JumboFixture.refused(StateKind.REMOVED, () -> fixture.pool().free(stolen));
+            assertThat(fixture.pool().trim()).isZero();
+            assertThat(fixture.pool().closeForcibly()).isZero();
+            fixture.decay(3);
         }
     }
 
     @Test
     void poolThatWasNeverUsedCloses() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            bed.pool().close();
-            JumboBed.refused(StateKind.CLOSED, bed.pool()::initialise);
-            JumboBed.refused(StateKind.CLOSED, bed.pool()::tryAllocate);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_16, 0, 2)) {
+            fixture.pool().close();
+            JumboFixture.refused(StateKind.CLOSED, fixture.pool()::initialise);
+            JumboFixture.refused(StateKind.CLOSED, fixture.pool()::tryAllocate);
         }
     }
 
     @Test
     void forcedCloseLeavesPagesToTheirHoldersUntilTheyAreReleased() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            List<Long> handles = bed.allocate(40);
-            long address = bed.pool().address(handles.getFirst());
-            long stolen = bed.pool().exchange().steal(handles.removeLast());
-            assertThat(bed.pool().closeForcibly()).isEqualTo(40);
-            assertThat(bed.pool().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
-            JumboBed.refused(StateKind.CLOSED, () -> bed.pool().object(handles.getFirst()));
-            assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = fixture.allocate(40);
+            long address = fixture.pool().address(handles.getFirst());
+            long stolen = fixture.pool().exchange().steal(handles.removeLast());
+            assertThat(fixture.pool().closeForcibly()).isEqualTo(40);
+            assertThat(fixture.pool().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            JumboFixture.refused(StateKind.CLOSED, () -> fixture.pool().object(handles.getFirst()));
+            assertThat(remainingPages(fixture.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("late", () -> handles.forEach(bed.pool()::free));
+            watchdog.start("late", () -> handles.forEach(fixture.pool()::free));
             watchdog.join();
-            handles.forEach(
-                    handle -> JumboBed.refused(StateKind.FREED, () -> bed.pool().free(handle)));
-            assertThat(bed.takenBytes()).isPositive();
-            bed.pool().exchange().adopt(stolen); // the last page
-            assertThat(bed.takenBytes()).isZero();
-            JumboBed.refused(StateKind.REMOVED, () -> bed.pool().exchange().adopt(stolen));
+            handles.forEach(handle ->
+                    JumboFixture.refused(StateKind.FREED, () -> fixture.pool().free(handle)));
+            assertThat(fixture.takenBytes()).isPositive();
+            fixture.pool().exchange().adopt(stolen); // the last page
+            assertThat(fixture.takenBytes()).isZero();
+            JumboFixture.refused(
+                    StateKind.REMOVED, () -> fixture.pool().exchange().adopt(stolen));
         }
     }
 
@@ -88,19 +89,19 @@ class JumboCloseTest {
     @Test
     void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 10; round++) {
-            try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 4)) {
+            try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 0, 4)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
                     watchdog.start("allocator " + t, () -> {
                         try {
                             while (true) {
-                                long handle = bed.pool().tryAllocate();
+                                long handle = fixture.pool().tryAllocate();
                                 if (handle >= 0) {
-                                    bed.pool().free(handle);
+                                    fixture.pool().free(handle);
                                 }
                                 if (turns.incrementAndGet() % 8 == 0) {
-                                    bed.pool().trim();
+                                    fixture.pool().trim();
                                 }
                             }
                         } catch (JumboStateException e) {
@@ -110,12 +111,14 @@ class JumboCloseTest {
                 }
                 watchdog.await("they allocate", () -> turns.get() > 50);
                 if (round % 2 == 0) {
-                    bed.pool().closeForcibly();
+                    fixture.pool().closeForcibly();
                 } else {
-                    closePatiently(bed.pool());
+                    closePatiently(fixture.pool());
                 }
                 watchdog.join();
-                assertThat(bed.takenBytes()).as("bytes left, round %d", round).isZero();
+                assertThat(fixture.takenBytes())
+                        .as("bytes left, round %d", round)
+                        .isZero();
             }
         }
     }

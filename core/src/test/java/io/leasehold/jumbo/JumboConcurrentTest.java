@@ -45,33 +45,33 @@ class JumboConcurrentTest {
         System.out.printf(
                 "jumbo burn: %s, seed=%d, replay with -Dtest=JumboConcurrentTest -Dseed=%d%n", bufferSize, seed, seed);
         int maxPages = 4 * (256 << 10) / bufferSize.byteSize() + 3;
-        JumboOptions options = JumboBed.options(bufferSize).toBuilder()
+        JumboOptions options = JumboFixture.options(bufferSize).toBuilder()
                 .pages(0, maxPages)
                 .shards(3)
                 .watermarks(maxPages / 4, maxPages - 2, isHigh -> pressure.incrementAndGet())
                 .build();
         SplittableRandom random = new SplittableRandom(seed);
-        try (JumboBed bed = new JumboBed(options, 3)) {
+        try (JumboFixture fixture = new JumboFixture(options, 3)) {
             long start = System.nanoTime();
             for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
-                round(bed, random);
+                round(fixture, random);
             }
-            bed.pool().trim();
-            assertThat(bed.takenBytes()).isZero();
+            fixture.pool().trim();
+            assertThat(fixture.takenBytes()).isZero();
         }
         assertThat(taken.get()).isGreaterThan(1_000);
         assertThat(refused.get()).as("allocations over the bound").isPositive();
     }
 
     /// New platform threads each time, so that shards of dead threads are claimed again.
-    private void round(JumboBed bed, SplittableRandom random) throws InterruptedException {
+    private void round(JumboFixture fixture, SplittableRandom random) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         for (int t = 0; t < PLATFORM + VIRTUAL; t++) {
             SplittableRandom own = random.split();
             int steps = t < PLATFORM ? STEPS : STEPS / 10;
             Watchdog.Task task = () -> {
                 for (int i = 0; i < steps; i++) {
-                    step(bed.pool(), own);
+                    step(fixture.pool(), own);
                 }
             };
             if (t < PLATFORM) {
@@ -81,21 +81,21 @@ class JumboConcurrentTest {
             }
         }
         for (int i = 0; i < 20; i++) {
-            bed.decay(1); // by one thread, as the maintenance does
+            fixture.decay(1); // by one thread, as the maintenance does
             Thread.yield();
         }
         watchdog.join();
-        bed.check();
-        assertThat(bed.pool().stats().pages().outstanding()).isEqualTo(sent.size());
-        assertThat(bed.pool().stats().pages().stolen()).isEqualTo(owned.size());
+        fixture.check();
+        assertThat(fixture.pool().stats().pages().outstanding()).isEqualTo(sent.size());
+        assertThat(fixture.pool().stats().pages().stolen()).isEqualTo(owned.size());
         for (Parcel parcel = sent.poll(); parcel != null; parcel = sent.poll()) {
-            release(bed.pool(), parcel);
+            release(fixture.pool(), parcel);
         }
         for (Parcel parcel = owned.poll(); parcel != null; parcel = owned.poll()) {
-            adopt(bed.pool(), parcel);
+            adopt(fixture.pool(), parcel);
         }
-        bed.check();
-        assertThat(bed.pool().stats().pages().outstanding()).isZero();
+        fixture.check();
+        assertThat(fixture.pool().stats().pages().outstanding()).isZero();
         assertThat(pressure.get() % 2).as("pressure ends as often as it begins").isZero();
     }
 

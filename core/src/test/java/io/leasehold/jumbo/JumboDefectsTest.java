@@ -22,134 +22,136 @@ class JumboDefectsTest {
     @Test
     void factThatAPoolOf3072PagesHasAllOfThemAndGrowsFurther() {
         JumboOptions options = JumboOptions.builder().pages(ORIGINAL_PAGES, 0).build();
-        try (JumboBed bed = new JumboBed(options, 16)) {
-            assertThat(bed.pool().initialise()).isTrue();
-            List<Long> handles = bed.allocate(ORIGINAL_PAGES);
-            long grows = bed.pool().stats().slabs().grows();
-            handles.addAll(bed.allocate(1)); // the original had no more pages
-            assertThat(bed.pool().stats().slabs().grows()).isEqualTo(grows + 1);
-            assertThat(bed.pool().stats().traffic().fallbacks()).isZero();
-            bed.release(handles);
-            bed.check();
+        try (JumboFixture fixture = new JumboFixture(options, 16)) {
+            assertThat(fixture.pool().initialise()).isTrue();
+            List<Long> handles = fixture.allocate(ORIGINAL_PAGES);
+            long grows = fixture.pool().stats().slabs().grows();
+            handles.addAll(fixture.allocate(1)); // the original had no more pages
+            assertThat(fixture.pool().stats().slabs().grows()).isEqualTo(grows + 1);
+            assertThat(fixture.pool().stats().traffic().fallbacks()).isZero();
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
     @Test
     void factThatPage3073IsNullAndCountedIfTheLimitIsFixed() {
         JumboOptions options = JumboOptions.builder().pages(0, ORIGINAL_PAGES).build();
-        try (JumboBed bed = new JumboBed(options, 16)) {
-            List<Long> handles = bed.allocate(ORIGINAL_PAGES);
-            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.pool().stats().traffic().fallbacks()).isOne();
-            bed.release(handles);
+        try (JumboFixture fixture = new JumboFixture(options, 16)) {
+            List<Long> handles = fixture.allocate(ORIGINAL_PAGES);
+            assertThat(fixture.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
+            assertThat(fixture.pool().stats().traffic().fallbacks()).isOne();
+            fixture.release(handles);
         }
     }
 
     @Test
     void factThatFreeingAFlippedPageMakesRoomButDoesNotFreeThePage() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 64, 2);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 64, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
-            List<Long> handles = bed.exhaust();
+            List<Long> handles = fixture.exhaust();
             long message = handles.removeFirst();
-            bed.pool().object(message).write(5);
-            long consumers = bed.pool().exchange().flip(message, 0, 4096, target.address());
+            fixture.pool().object(message).write(5);
+            long consumers = fixture.pool().exchange().flip(message, 0, 4096, target.address());
             assertThat(consumers).isNotNegative();
-            assertThat(bed.pool().tryAllocate()).as("there is no room").isEqualTo(JumboPool.NONE);
-            bed.pool().free(message);
-            assertThat(bed.pool().stats().traffic().freedFlipped()).isOne();
-            assertThat(bed.pool().stats().traffic().freedReturned()).isZero();
-            handles.addAll(bed.allocate(1)); // there is room
+            assertThat(fixture.pool().tryAllocate()).as("there is no room").isEqualTo(JumboPool.NONE);
+            fixture.pool().free(message);
+            assertThat(fixture.pool().stats().traffic().freedFlipped()).isOne();
+            assertThat(fixture.pool().stats().traffic().freedReturned()).isZero();
+            handles.addAll(fixture.allocate(1)); // there is room
             Set<Long> addresses = new HashSet<>();
-            handles.forEach(handle -> addresses.add(bed.pool().address(handle)));
-            assertThat(addresses).hasSize(64).doesNotContain(bed.pool().address(consumers));
-            bed.pool().object(consumers).check(5);
-            bed.release(handles);
-            bed.pool().exchange().adopt(consumers);
-            bed.check();
+            handles.forEach(handle -> addresses.add(fixture.pool().address(handle)));
+            assertThat(addresses).hasSize(64).doesNotContain(fixture.pool().address(consumers));
+            fixture.pool().object(consumers).check(5);
+            fixture.release(handles);
+            fixture.pool().exchange().adopt(consumers);
+            fixture.check();
         }
     }
 
     /// Defects 1, 3 and 9: no growth, no notification, no count.
     @Test
     void growsASlabAtATimeAndShrinksWhenIdle() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 4)) {
-            List<Long> handles = bed.allocate(100);
-            assertThat(bed.pool().stats().slabs().grows()).isEqualTo(7);
-            assertThat(bed.pool().stats().pages().peak()).isBetween(100, 112);
-            bed.release(handles);
-            bed.decay(1);
-            assertThat(bed.pool().stats().bytes().taken())
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_16, 0, 4)) {
+            List<Long> handles = fixture.allocate(100);
+            assertThat(fixture.pool().stats().slabs().grows()).isEqualTo(7);
+            assertThat(fixture.pool().stats().pages().peak()).isBetween(100, 112);
+            fixture.release(handles);
+            fixture.decay(1);
+            assertThat(fixture.pool().stats().bytes().taken())
                     .as("was needed since the last tick")
                     .isPositive();
-            bed.decay(2);
-            assertThat(bed.pool().stats().bytes().taken()).isZero();
-            assertThat(bed.takenBytes()).isZero();
-            JumboStats.Slabs slabs = bed.pool().stats().slabs();
+            fixture.decay(2);
+            assertThat(fixture.pool().stats().bytes().taken()).isZero();
+            assertThat(fixture.takenBytes()).isZero();
+            JumboStats.Slabs slabs = fixture.pool().stats().slabs();
             assertThat(slabs.shrinks()).isEqualTo(7);
             assertThat(slabs.removedPages()).isEqualTo(112);
-            bed.decay(20);
+            fixture.decay(20);
             if (VirtualMemory.system().can(Capability.DECOMMIT)) {
-                assertThat(bed.arena().stats().idlePages()).as("decommitted").isZero();
+                assertThat(fixture.arena().stats().idlePages())
+                        .as("decommitted")
+                        .isZero();
             }
-            bed.check();
+            fixture.check();
         }
     }
 
     @Test
     void initialPagesStayWhenIdleButAreFreedUnderMemoryPressure() {
         JumboOptions options =
-                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
-        try (JumboBed bed = new JumboBed(options, 2)) {
-            assertThat(bed.pool().initialise()).isTrue();
-            bed.release(bed.allocate(200));
-            bed.decay(8);
-            assertThat(bed.takenBytes()).isEqualTo(256 << 10);
-            long all = bed.arena().allocateRun(512);
-            assertThat(bed.pool().stats().pages().inPool()).isZero();
-            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.pool().stats().slabs().refusals()).isPositive();
-            bed.arena().free(all);
-            bed.release(bed.allocate(1));
+                JumboFixture.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
+        try (JumboFixture fixture = new JumboFixture(options, 2)) {
+            assertThat(fixture.pool().initialise()).isTrue();
+            fixture.release(fixture.allocate(200));
+            fixture.decay(8);
+            assertThat(fixture.takenBytes()).isEqualTo(256 << 10);
+            long all = fixture.arena().allocateRun(512);
+            assertThat(fixture.pool().stats().pages().inPool()).isZero();
+            assertThat(fixture.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
+            assertThat(fixture.pool().stats().slabs().refusals()).isPositive();
+            fixture.arena().free(all);
+            fixture.release(fixture.allocate(1));
         }
     }
 
     /// Defect 4: a page that was freed while it was held was leaked with its address.
     @Test
     void freeOfAHeldPageIsDeferredAndCountedAndCompletes() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 2, 2)) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 2, 2)) {
+            List<Long> handles = fixture.exhaust();
             long held = handles.removeFirst();
-            bed.pool().object(held).write(3);
-            bed.pool().hold(held);
-            bed.pool().hold(held);
-            bed.pool().free(held);
-            bed.check();
-            assertThat(bed.pool().stats().pages().deferredFree()).isOne();
-            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
-            JumboBed.refused(StateKind.FREED, () -> bed.pool().free(held));
-            bed.pool().unhold(held);
-            bed.pool().object(held).check(3);
-            assertThat(bed.pool().stats().pages().deferredFree()).isOne();
-            bed.pool().unhold(held);
-            assertThat(bed.pool().stats().pages().deferredFree()).isZero();
-            JumboBed.refused(StateKind.FREED, () -> bed.pool().unhold(held));
-            handles.addAll(bed.allocate(1));
-            bed.release(handles);
-            bed.check();
+            fixture.pool().object(held).write(3);
+            fixture.pool().hold(held);
+            fixture.pool().hold(held);
+            fixture.pool().free(held);
+            fixture.check();
+            assertThat(fixture.pool().stats().pages().deferredFree()).isOne();
+            assertThat(fixture.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
+            JumboFixture.refused(StateKind.FREED, () -> fixture.pool().free(held));
+            fixture.pool().unhold(held);
+            fixture.pool().object(held).check(3);
+            assertThat(fixture.pool().stats().pages().deferredFree()).isOne();
+            fixture.pool().unhold(held);
+            assertThat(fixture.pool().stats().pages().deferredFree()).isZero();
+            JumboFixture.refused(StateKind.FREED, () -> fixture.pool().unhold(held));
+            handles.addAll(fixture.allocate(1));
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
     /// Defect 5: a double free gave one address to two callers.
     @Test
     void doubleFreeIsDetectedAndNamesThePageAndTheThread() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            long handle = bed.pool().tryAllocate();
-            int page = bed.pool().pageOf(bed.pool().address(handle));
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
+            long handle = fixture.pool().tryAllocate();
+            int page = fixture.pool().pageOf(fixture.pool().address(handle));
             Watchdog watchdog = new Watchdog();
-            Thread first = watchdog.start("first", () -> bed.pool().free(handle));
+            Thread first = watchdog.start("first", () -> fixture.pool().free(handle));
             watchdog.join();
             JumboStateException e =
-                    JumboBed.refused(StateKind.FREED, () -> bed.pool().free(handle));
+                    JumboFixture.refused(StateKind.FREED, () -> fixture.pool().free(handle));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);
@@ -161,13 +163,13 @@ class JumboDefectsTest {
                                     .formatted(
                                             first.threadId(),
                                             Thread.currentThread().threadId()));
-            List<Long> all = bed.exhaust();
+            List<Long> all = fixture.exhaust();
             Set<Long> addresses = new HashSet<>();
-            all.forEach(each -> addresses.add(bed.pool().address(each)));
+            all.forEach(each -> addresses.add(fixture.pool().address(each)));
             assertThat(addresses).hasSize(512).hasSize(all.size());
-            JumboBed.refused(StateKind.STALE, () -> bed.pool().free(handle));
-            bed.release(all);
-            bed.check();
+            JumboFixture.refused(StateKind.STALE, () -> fixture.pool().free(handle));
+            fixture.release(all);
+            fixture.check();
         }
     }
 
@@ -175,75 +177,75 @@ class JumboDefectsTest {
     @Test
     void initialisingIsAllOrNothing() {
         JumboOptions options =
-                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(513, 0).build();
-        try (JumboBed bed = new JumboBed(options, 2)) {
-            assertThat(bed.pool().initialise()).isFalse();
-            assertThat(bed.takenBytes()).isZero();
-            bed.check();
+                JumboFixture.options(BufferSize.KIB_4).toBuilder().pages(513, 0).build();
+        try (JumboFixture fixture = new JumboFixture(options, 2)) {
+            assertThat(fixture.pool().initialise()).isFalse();
+            assertThat(fixture.takenBytes()).isZero();
+            fixture.check();
         }
     }
 
     /// Defect 8: a flipped page showed the bytes behind the payload.
     @Test
     void flippedPageIsZeroBehindThePayload() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_9, 0, 2);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_9, 0, 2);
                 ScratchMemory target = ScratchMemory.of(9216)) {
-            long message = bed.pool().tryAllocate();
-            OffHeap.fill(bed.pool().address(message), 9216, (byte) 0x5A);
-            long consumers = bed.pool().exchange().flip(message, 0, 5000, target.address());
-            long address = bed.pool().address(consumers);
+            long message = fixture.pool().tryAllocate();
+            OffHeap.fill(fixture.pool().address(message), 9216, (byte) 0x5A);
+            long consumers = fixture.pool().exchange().flip(message, 0, 5000, target.address());
+            long address = fixture.pool().address(consumers);
             assertThat(ScratchMemory.holds(address, 5000, 0x5A)).isTrue();
             assertThat(ScratchMemory.holds(address + 5000, 4216, 0)).isTrue();
-            bed.pool().free(message);
-            bed.pool().exchange().adopt(consumers);
+            fixture.pool().free(message);
+            fixture.pool().exchange().adopt(consumers);
         }
     }
 
     /// Defect 7: freeing took a lock of the whole kernel. Defect 2: stealing was never used.
     @Test
     void ofAStealAndAFreeOfOnePageExactlyOneSucceeds() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 200; round++) {
-                long handle = bed.pool().tryAllocate();
+                long handle = fixture.pool().tryAllocate();
                 boolean[] freed = new boolean[1];
                 long stolen = JumboPool.NONE;
                 Watchdog watchdog = new Watchdog();
                 watchdog.start("freer", () -> {
                     try {
-                        bed.pool().free(handle);
+                        fixture.pool().free(handle);
                         freed[0] = true;
                     } catch (JumboStateException e) {
                         assertThat(e.kind()).isEqualTo(StateKind.STOLEN);
                     }
                 });
                 try {
-                    stolen = bed.pool().exchange().steal(handle);
+                    stolen = fixture.pool().exchange().steal(handle);
                 } catch (JumboStateException e) {
                     assertThat(e.kind()).isEqualTo(StateKind.FREED);
                 }
                 watchdog.join();
                 assertThat(freed[0]).isNotEqualTo(stolen >= 0);
                 if (stolen >= 0) {
-                    bed.pool().exchange().adopt(stolen);
+                    fixture.pool().exchange().adopt(stolen);
                 }
-                bed.check();
+                fixture.check();
             }
         }
     }
 
     @Test
     void statisticsHaveLiveAndPinnedBytes() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            List<Long> handles = bed.allocate(200);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = fixture.allocate(200);
             long last = handles.removeLast();
-            bed.release(handles);
-            bed.decay(3);
-            JumboStats.Bytes bytes = bed.pool().stats().bytes();
+            fixture.release(handles);
+            fixture.decay(3);
+            JumboStats.Bytes bytes = fixture.pool().stats().bytes();
             assertThat(bytes.live()).isEqualTo(4096);
             assertThat(bytes.pinned()).isEqualTo(256 << 10);
-            bed.pool().free(last);
-            assertThat(bed.pool().trim()).isPositive();
-            assertThat(bed.pool().stats().bytes()).isEqualTo(new JumboStats.Bytes(0, 0, 0));
+            fixture.pool().free(last);
+            assertThat(fixture.pool().trim()).isPositive();
+            assertThat(fixture.pool().stats().bytes()).isEqualTo(new JumboStats.Bytes(0, 0, 0));
         }
     }
 }

@@ -51,15 +51,15 @@ class JumboFaultTest {
     private static long run(Terms terms, Call call, int nth, boolean once) {
         FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
         JumboOptions options =
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(6, 12).build();
-        JumboBed bed = new JumboBed(options, 2, memory, terms == Terms.LOCKED_WHEN_WIRED);
+                JumboFixture.options(BufferSize.KIB_64).toBuilder().pages(6, 12).build();
+        JumboFixture fixture = new JumboFixture(options, 2, memory, terms == Terms.LOCKED_WHEN_WIRED);
         if (once) {
             memory.failOnce(call, nth, Errno.ENOMEM);
         } else {
             memory.failFrom(call, nth, Errno.ENOMEM);
         }
         try {
-            return live(bed, memory);
+            return live(fixture, memory);
         } catch (Throwable e) {
             throw new AssertionError(
                     "%s, %s %d %s: %s".formatted(terms, call, nth, once ? "once" : "for good", e.getMessage()), e);
@@ -67,14 +67,14 @@ class JumboFaultTest {
     }
 
     /// {@return the number of faults that were met before they were removed}
-    private static long live(JumboBed bed, FaultyVirtualMemory memory) {
-        JumboPool<JumboView> pool = bed.pool();
+    private static long live(JumboFixture fixture, FaultyVirtualMemory memory) {
+        JumboPool<JumboView> pool = fixture.pool();
         boolean initialised = pool.initialise();
-        bed.check();
+        fixture.check();
         if (!initialised) {
             assertThat(memory.injected()).as("failed without a fault").isPositive();
             assertThat(pool.stats().pages().inPool()).isZero();
-            assertThat(bed.takenBytes()).isZero();
+            assertThat(fixture.takenBytes()).isZero();
         }
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
@@ -83,38 +83,38 @@ class JumboFaultTest {
                 pool.object(handle).write(handle);
                 handles.add(handle);
             }
-            bed.check();
+            fixture.check();
         }
         assertThat(handles.size() == 12 || memory.injected() > 0).isTrue();
         for (long handle : handles) {
             pool.object(handle).check(handle);
         }
-        bed.release(handles);
-        bed.decay(4);
-        bed.check();
+        fixture.release(handles);
+        fixture.decay(4);
+        fixture.check();
         pool.trim();
-        bed.check();
-        bed.arena().trim();
+        fixture.check();
+        fixture.arena().trim();
         long met = memory.injected();
         memory.disarm();
-        handles.addAll(bed.exhaust());
+        handles.addAll(fixture.exhaust());
         assertThat(handles).as("all pages, once nothing fails").hasSize(12);
-        bed.check();
-        bed.release(handles);
+        fixture.check();
+        fixture.release(handles);
         memory.failOnce(Call.UNLOCK, 1, Errno.ENOMEM);
-        close(bed, memory);
+        close(fixture, memory);
         return met;
     }
 
-    private static void close(JumboBed bed, FaultyVirtualMemory memory) {
+    private static void close(JumboFixture fixture, FaultyVirtualMemory memory) {
         try {
-            bed.pool().close();
+            fixture.pool().close();
         } catch (SystemCallException e) {
             assertThat(memory.injected()).isPositive();
             memory.disarm();
-            bed.pool().close(); // continues after the failed call
+            fixture.pool().close(); // continues after the failed call
         }
         memory.disarm();
-        bed.close();
+        fixture.close();
     }
 }

@@ -15,7 +15,7 @@ class JumboJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("jumbo", "page", "lease", "memory")
-                .program(JumboJavaFaultWalk.class)
+                .program(JumboJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
         System.out.printf("jumbo, Java side: %s, injected=%,d%n", mode, injected);

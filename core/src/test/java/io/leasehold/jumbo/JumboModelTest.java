@@ -27,7 +27,8 @@ class JumboModelTest {
         System.out.printf("jumbo walk: %s, %d MiB, steps=%,d, seed=%d%n", bufferSize, arenaMib, STEPS, seed);
         int maxPages = 3 * (256 << 10) / bufferSize.byteSize() + 1;
         int step = 0;
-        try (JumboWalk walk = new JumboWalk(new JumboBed(bufferSize, maxPages, arenaMib), maxPages, seed)) {
+        try (JumboRandomWalk walk =
+                new JumboRandomWalk(new JumboFixture(bufferSize, maxPages, arenaMib), maxPages, seed)) {
             try {
                 for (; step < STEPS; step++) {
                     walk.step(step);

@@ -14,9 +14,9 @@ class JumboPressureTest {
 
     private final List<Boolean> notified = new ArrayList<>();
 
-    private JumboBed bed(int low, int high, int maxPages, PressureListener listener) {
-        return new JumboBed(
-                JumboBed.options(BufferSize.KIB_4).toBuilder()
+    private JumboFixture fixture(int low, int high, int maxPages, PressureListener listener) {
+        return new JumboFixture(
+                JumboFixture.options(BufferSize.KIB_4).toBuilder()
                         .pages(0, maxPages)
                         .watermarks(low, high, listener)
                         .build(),
@@ -25,116 +25,116 @@ class JumboPressureTest {
 
     @Test
     void listenerIsNotifiedAtBothWatermarks() {
-        try (JumboBed bed = bed(20, 100, 0, notified::add)) {
-            List<Long> handles = bed.allocate(99);
+        try (JumboFixture fixture = fixture(20, 100, 0, notified::add)) {
+            List<Long> handles = fixture.allocate(99);
             assertThat(notified).as("cached pages count as in use").hasSizeLessThanOrEqualTo(1);
-            handles.addAll(bed.allocate(1));
+            handles.addAll(fixture.allocate(1));
             assertThat(notified).containsExactly(true);
-            handles.addAll(bed.allocate(100));
+            handles.addAll(fixture.allocate(100));
             for (int out = 199; out > 20; out--) {
-                bed.pool().free(handles.removeLast());
+                fixture.pool().free(handles.removeLast());
                 assertThat(notified).as("with %d in use", out).containsExactly(true);
             }
-            bed.pool().free(handles.removeLast());
+            fixture.pool().free(handles.removeLast());
             assertThat(notified).hasSizeBetween(1, 2);
-            bed.pool().free(handles.removeLast());
+            fixture.pool().free(handles.removeLast());
             assertThat(notified).containsExactly(true, false);
-            bed.release(handles);
-            bed.release(bed.allocate(150));
+            fixture.release(handles);
+            fixture.release(fixture.allocate(150));
             assertThat(notified).containsExactly(true, false, true, false);
-            bed.check();
+            fixture.check();
         }
     }
 
     /// Armed pages do not count, because no reader could give one back.
     @Test
     void armedPagesDoNotCountAsInUse() throws InterruptedException {
-        try (JumboBed bed = bed(4, 40, 0, notified::add)) {
+        try (JumboFixture fixture = fixture(4, 40, 0, notified::add)) {
             List<Long> armed = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
-                armed.addAll(bed.allocate(1));
-                bed.pool().arm(armed.getLast());
+                armed.addAll(fixture.allocate(1));
+                fixture.pool().arm(armed.getLast());
             }
             assertThat(notified).isEmpty();
             Watchdog watchdog = new Watchdog();
             watchdog.startVirtual(
-                    "device", () -> armed.forEach(bed.pool()::receive)); // in another slot than the arming
+                    "device", () -> armed.forEach(fixture.pool()::receive)); // in another slot than the arming
             watchdog.join();
-            bed.check();
-            List<Long> more = bed.allocate(64); // more than a magazine has
+            fixture.check();
+            List<Long> more = fixture.allocate(64); // more than a magazine has
             assertThat(notified).containsExactly(true);
-            armed.subList(4, 200).forEach(bed.pool()::arm);
-            bed.release(more);
+            armed.subList(4, 200).forEach(fixture.pool()::arm);
+            fixture.release(more);
             assertThat(notified)
                     .as("few are in use, though 200 are outstanding")
                     .containsExactly(true, false);
-            armed.subList(4, 200).forEach(bed.pool()::receive);
-            bed.release(armed);
-            bed.check();
+            armed.subList(4, 200).forEach(fixture.pool()::receive);
+            fixture.release(armed);
+            fixture.check();
         }
     }
 
     /// Arming the page of the last reader reduces the count.
     @Test
     void armingBringsTheCountDownToo() {
-        try (JumboBed bed = bed(4, 40, 0, notified::add)) {
-            List<Long> handles = bed.allocate(100);
+        try (JumboFixture fixture = fixture(4, 40, 0, notified::add)) {
+            List<Long> handles = fixture.allocate(100);
             assertThat(notified).containsExactly(true);
-            handles.subList(4, 100).forEach(bed.pool()::arm);
+            handles.subList(4, 100).forEach(fixture.pool()::arm);
             assertThat(notified).containsExactly(true, false);
-            handles.subList(4, 100).forEach(bed.pool()::receive);
-            bed.release(handles);
+            handles.subList(4, 100).forEach(fixture.pool()::receive);
+            fixture.release(handles);
         }
     }
 
     /// The loop that allocated the pages stops reading, so it allocates no page and drains no queue any more.
     @Test
     void otherThreadsReleaseThePagesOfAnIdleThread() throws InterruptedException {
-        try (JumboBed bed = bed(10, 60, 64, notified::add)) {
+        try (JumboFixture fixture = fixture(10, 60, 64, notified::add)) {
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             CountDownLatch taken = new CountDownLatch(1);
             CountDownLatch done = new CountDownLatch(1);
             watchdog.start("loop", () -> {
-                handles.addAll(bed.exhaust());
+                handles.addAll(fixture.exhaust());
                 taken.countDown();
                 watchdog.await("the end", done);
             });
             watchdog.await("pages taken", taken);
             assertThat(handles).hasSize(64);
             assertThat(notified).containsExactly(true);
-            watchdog.startVirtual("consumer", () -> bed.release(handles));
+            watchdog.startVirtual("consumer", () -> fixture.release(handles));
             watchdog.await("low again", () -> notified.size() == 2);
             assertThat(notified).containsExactly(true, false);
             done.countDown();
             watchdog.join();
-            bed.check();
+            fixture.check();
         }
     }
 
     @Test
     void exhaustedMemoryIsPressureToo() {
-        try (JumboBed bed = bed(10, 10_000, 0, notified::add)) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = fixture(10, 10_000, 0, notified::add)) {
+            List<Long> handles = fixture.exhaust();
             assertThat(notified).containsExactly(true);
-            bed.release(handles);
+            fixture.release(handles);
             assertThat(notified).containsExactly(true, false);
         }
     }
 
     @Test
     void listenerMayUseThePoolAndMayFail() {
-        JumboBed[] bed = new JumboBed[1];
+        JumboFixture[] fixture = new JumboFixture[1];
         PressureListener listener = isHigh -> {
             notified.add(isHigh);
-            long handle = bed[0].pool().tryAllocate();
+            long handle = fixture[0].pool().tryAllocate();
             if (handle >= 0) {
-                bed[0].pool().free(handle);
+                fixture[0].pool().free(handle);
             }
             throw new IllegalStateException("thrown on purpose, and logged once");
         };
-        try (JumboBed opened = bed(10, 50, 0, listener)) {
-            bed[0] = opened;
+        try (JumboFixture opened = fixture(10, 50, 0, listener)) {
+            fixture[0] = opened;
             for (int round = 0; round < 3; round++) {
                 opened.release(opened.allocate(80));
             }

@@ -26,10 +26,10 @@ class JumboShutSlotTest {
     /// page.
     @Test
     void firstFreeAgainstTheFirstTaskThatWaits() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 4).build(), 1)) {
-            JumboPool<JumboView> pool = bed.pool();
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = new JumboFixture(
+                JumboFixture.options(BufferSize.KIB_64).toBuilder().pages(0, 4).build(), 1)) {
+            JumboPool<JumboView> pool = fixture.pool();
+            List<Long> handles = fixture.exhaust();
             long[] handle = {handles.removeLast()};
             AtomicInteger notified = new AtomicInteger();
             CyclicBarrier start = new CyclicBarrier(2);
@@ -55,17 +55,17 @@ class JumboShutSlotTest {
                 }
             });
             watchdog.join();
-            bed.check();
+            fixture.check();
             handles.add(handle[0]);
-            bed.release(handles);
+            fixture.release(handles);
         }
     }
 
     /// After a free that races with a drain, the page is in the slab pool, or a slot is counted as open.
     @Test
     void firstFreeAgainstADrain() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 1)) {
-            JumboPool<JumboView> pool = bed.pool();
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 4, 1)) {
+            JumboPool<JumboView> pool = fixture.pool();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
             long[] handle = new long[1];
@@ -114,7 +114,8 @@ class JumboShutSlotTest {
                 .budget(MemoryBudget.of("test", 1L << 30))
                 .build();
         try (PageArena arena = PageArena.open(options);
-                JumboPool<JumboView> pool = JumboPool.open(arena, JumboBed.options(BufferSize.KIB_4), JumboView::new)) {
+                JumboPool<JumboView> pool =
+                        JumboPool.open(arena, JumboFixture.options(BufferSize.KIB_4), JumboView::new)) {
             for (int round = 0; round < 5; round++) {
                 long handle = prepare(ending, pool);
                 awaitRest(arena, pool);

@@ -68,8 +68,8 @@ class JumboStatesTest {
             }));
 
     /// {@return a handle in the situation that a row of the table names}
-    private static long handle(String state, JumboBed bed, JumboBed other, long target) {
-        JumboPool<JumboView> pool = bed.pool();
+    private static long handle(String state, JumboFixture fixture, JumboFixture other, long target) {
+        JumboPool<JumboView> pool = fixture.pool();
         long handle = pool.tryAllocate();
         switch (state) {
             case "LEASED" -> {}
@@ -125,18 +125,18 @@ class JumboStatesTest {
     }
 
     private static void tryCell(StateTable table, String state, Named call) {
-        JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 1);
-        JumboBed other = new JumboBed(BufferSize.KIB_4, 0, 1);
+        JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 1);
+        JumboFixture other = new JumboFixture(BufferSize.KIB_4, 0, 1);
         try (ScratchMemory target = ScratchMemory.of(4096)) {
-            long handle = handle(state, bed, other, target.address());
-            JumboStats before = bed.pool().stats();
-            boolean flippable = bed.pool().exchange().isFlippable(handle, 0, 4096);
+            long handle = handle(state, fixture, other, target.address());
+            JumboStats before = fixture.pool().stats();
+            boolean flippable = fixture.pool().exchange().isFlippable(handle, 0, 4096);
             String outcome;
             try {
-                outcome = call.call.run(bed.pool(), handle, target.address());
+                outcome = call.call.run(fixture.pool(), handle, target.address());
             } catch (JumboStateException e) {
                 outcome = e.kind().name();
-                assertThat(bed.pool().stats())
+                assertThat(fixture.pool().stats())
                         .as("%s while %s", call.row, state)
                         .isEqualTo(before);
             }
@@ -145,11 +145,11 @@ class JumboStatesTest {
             if (call.row.equals("flip") && !state.equals("POOL CLOSED")) {
                 assertThat(flippable).as("asked before %s", state).isEqualTo(expected.equals("flips"));
             }
-            bed.pool().checkInvariants();
+            fixture.pool().checkInvariants();
         } finally {
-            bed.pool().closeForcibly();
+            fixture.pool().closeForcibly();
             other.pool().closeForcibly();
-            bed.close();
+            fixture.close();
             other.close();
         }
     }

@@ -57,21 +57,24 @@ class JumboWaiterTest {
         }
     }
 
-    private static JumboBed bed() {
-        return new JumboBed(
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, PAGES).build(), 1);
+    private static JumboFixture fixture() {
+        return new JumboFixture(
+                JumboFixture.options(BufferSize.KIB_64).toBuilder()
+                        .pages(0, PAGES)
+                        .build(),
+                1);
     }
 
     @ParameterizedTest
     @EnumSource
     void waiterIsWokenByWhateverFreesAPage(Ending ending) throws InterruptedException {
-        try (JumboBed bed = bed()) {
+        try (JumboFixture fixture = fixture()) {
             for (boolean virtual : new boolean[] {false, true}) {
-                List<Long> handles = bed.exhaust();
+                List<Long> handles = fixture.exhaust();
                 assertThat(handles).isNotEmpty();
-                Runnable last = ending.prepare(bed.pool(), handles.removeFirst());
+                Runnable last = ending.prepare(fixture.pool(), handles.removeFirst());
                 AtomicInteger notified = new AtomicInteger();
-                bed.pool().whenFree(notified::incrementAndGet);
+                fixture.pool().whenFree(notified::incrementAndGet);
                 assertThat(notified.get()).as("there is none").isZero();
                 Watchdog watchdog = new Watchdog();
                 if (virtual) {
@@ -81,66 +84,67 @@ class JumboWaiterTest {
                 }
                 watchdog.join();
                 assertThat(notified.get()).as("notified once by %s", ending).isOne();
-                handles.addAll(bed.allocate(1));
-                bed.release(handles);
-                bed.check();
+                handles.addAll(fixture.allocate(1));
+                fixture.release(handles);
+                fixture.check();
             }
         }
     }
 
     @Test
     void taskIsNotifiedAtOnceIfAPageIsFree() throws InterruptedException {
-        try (JumboBed bed = bed()) {
-            List<Long> handles = bed.exhaust();
-            bed.pool().free(handles.removeFirst()); // into the magazine of this thread
-            assertThat(bed.pool().awaitFree(Duration.ZERO)).isTrue();
-            assertThat(bed.pool().awaitFree(LONG)).isTrue();
-            bed.release(handles);
-            bed.check();
+        try (JumboFixture fixture = fixture()) {
+            List<Long> handles = fixture.exhaust();
+            fixture.pool().free(handles.removeFirst()); // into the magazine of this thread
+            assertThat(fixture.pool().awaitFree(Duration.ZERO)).isTrue();
+            assertThat(fixture.pool().awaitFree(LONG)).isTrue();
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
     @Test
     void taskOfAWaitThatTimesOutIsRemovedAndPagesAreCachedAgain() throws InterruptedException {
-        try (JumboBed bed = bed()) {
-            List<Long> handles = bed.exhaust();
-            assertThat(bed.pool().awaitFree(Duration.ofNanos(1))).isFalse();
-            assertThat(bed.pool().supply().isPressed()).isFalse();
+        try (JumboFixture fixture = fixture()) {
+            List<Long> handles = fixture.exhaust();
+            assertThat(fixture.pool().awaitFree(Duration.ofNanos(1))).isFalse();
+            assertThat(fixture.pool().supply().isPressed()).isFalse();
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> bed.pool().awaitFree(Duration.ofSeconds(-1)))
+                    .isThrownBy(() -> fixture.pool().awaitFree(Duration.ofSeconds(-1)))
                     .withMessageContaining("-1");
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> bed.pool().awaitFree(LONG)).isInstanceOf(InterruptedException.class);
-            assertThat(bed.pool().supply().isPressed()).isFalse();
-            bed.release(handles);
+            assertThatThrownBy(() -> fixture.pool().awaitFree(LONG)).isInstanceOf(InterruptedException.class);
+            assertThat(fixture.pool().supply().isPressed()).isFalse();
+            fixture.release(handles);
         }
     }
 
     @Test
     void waiterIsNotifiedThatThePoolIsClosed() throws InterruptedException {
-        try (JumboBed bed = bed()) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = fixture()) {
+            List<Long> handles = fixture.exhaust();
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "waiter",
-                    () -> JumboBed.refused(StateKind.CLOSED, () -> bed.pool().awaitFree(LONG)));
-            watchdog.await("waiting", () -> bed.pool().supply().isPressed());
-            assertThat(bed.pool().closeForcibly()).isEqualTo(handles.size());
+                    () -> JumboFixture.refused(
+                            StateKind.CLOSED, () -> fixture.pool().awaitFree(LONG)));
+            watchdog.await("waiting", () -> fixture.pool().supply().isPressed());
+            assertThat(fixture.pool().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
-            JumboBed.refused(StateKind.CLOSED, () -> bed.pool().whenFree(() -> {}));
+            JumboFixture.refused(StateKind.CLOSED, () -> fixture.pool().whenFree(() -> {}));
         }
     }
 
     @Test
     void taskThatFailsDoesNotBlockOtherTasks() {
-        try (JumboBed bed = bed()) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = fixture()) {
+            List<Long> handles = fixture.exhaust();
             AtomicInteger notified = new AtomicInteger();
-            bed.pool().whenFree(() -> {
+            fixture.pool().whenFree(() -> {
                 throw new IllegalStateException("thrown on purpose, and logged once");
             });
-            bed.pool().whenFree(notified::incrementAndGet);
-            bed.release(handles);
+            fixture.pool().whenFree(notified::incrementAndGet);
+            fixture.release(handles);
             assertThat(notified.get()).isOne();
         }
     }
@@ -149,24 +153,24 @@ class JumboWaiterTest {
     @Test
     void noNotificationIsLost() throws InterruptedException {
         JumboOptions options =
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 2).build();
-        try (JumboBed bed = new JumboBed(options, 1)) {
+                JumboFixture.options(BufferSize.KIB_64).toBuilder().pages(0, 2).build();
+        try (JumboFixture fixture = new JumboFixture(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();
-            List<Long> first = bed.exhaust(); // so that threads wait
+            List<Long> first = fixture.exhaust(); // so that threads wait
             for (int t = 0; t < 6; t++) {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        long handle = bed.pool().tryAllocate();
+                        long handle = fixture.pool().tryAllocate();
                         while (handle < 0) {
                             waits.incrementAndGet();
-                            assertThat(bed.pool().awaitFree(LONG)).isTrue();
-                            handle = bed.pool().tryAllocate();
+                            assertThat(fixture.pool().awaitFree(LONG)).isTrue();
+                            handle = fixture.pool().tryAllocate();
                         }
                         mine.add(handle);
                         Thread.yield();
-                        bed.release(mine);
+                        fixture.release(mine);
                     }
                 };
                 if (t % 2 == 0) {
@@ -176,10 +180,10 @@ class JumboWaiterTest {
                 }
             }
             watchdog.await("waiting", () -> waits.get() > 0);
-            bed.release(first);
+            fixture.release(first);
             watchdog.join();
-            assertThat(bed.pool().supply().isPressed()).isFalse();
-            bed.check();
+            assertThat(fixture.pool().supply().isPressed()).isFalse();
+            fixture.check();
         }
     }
 }

@@ -21,7 +21,7 @@ class JumboWorkTest {
 
     private static final int SLAB_BYTES = 256 << 10;
 
-    /// Pages of [BufferSize#KIB_64] in a slab of the bed.
+    /// Pages of [BufferSize#KIB_64] in a slab of the fixture.
     private static final int PER_SLAB = 4;
 
     /// Number of pages that a drain moves under one lock.
@@ -30,144 +30,144 @@ class JumboWorkTest {
     /// Number of slabs that are freed with two holds of the lock.
     private static final int SLABS_AT_ONCE = 8;
 
-    private static PageSupply.Work work(JumboBed bed) {
-        return bed.pool().supply().work();
+    private static PageSupply.Work work(JumboFixture fixture) {
+        return fixture.pool().supply().work();
     }
 
-    private static Progress decay(JumboBed bed) {
-        return bed.pool().supply().reclaimer().decay(Pace.unlimited());
+    private static Progress decay(JumboFixture fixture) {
+        return fixture.pool().supply().reclaimer().decay(Pace.unlimited());
     }
 
     @Test
     void poolThatIsEmptyAgainCostsNothing() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
-            bed.release(bed.allocate(200));
-            bed.decay(4);
-            assertThat(bed.takenBytes()).isZero();
-            assertThat(decay(bed)).isEqualTo(Progress.DONE);
-            PageSupply.Work before = work(bed);
-            bed.decay(20);
-            assertThat(bed.pool().trim()).isZero();
-            assertThat(bed.pool().supply().reclaimer().shrink()).isZero();
-            assertThat(work(bed)).isEqualTo(before);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 4)) {
+            fixture.release(fixture.allocate(200));
+            fixture.decay(4);
+            assertThat(fixture.takenBytes()).isZero();
+            assertThat(decay(fixture)).isEqualTo(Progress.DONE);
+            PageSupply.Work before = work(fixture);
+            fixture.decay(20);
+            assertThat(fixture.pool().trim()).isZero();
+            assertThat(fixture.pool().supply().reclaimer().shrink()).isZero();
+            assertThat(work(fixture)).isEqualTo(before);
         }
     }
 
     @Test
     void poolWithPagesInUseCostsNothingWhileNothingChanges() {
         JumboOptions options =
-                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
-        try (JumboBed bed = new JumboBed(options, 4)) {
-            List<Long> handles = bed.allocate(200);
-            bed.decay(4);
-            assertThat(decay(bed)).isEqualTo(Progress.DONE);
-            PageSupply.Work before = work(bed);
-            bed.decay(20);
-            assertThat(bed.pool().trim()).isZero();
-            assertThat(work(bed)).isEqualTo(before);
+                JumboFixture.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
+        try (JumboFixture fixture = new JumboFixture(options, 4)) {
+            List<Long> handles = fixture.allocate(200);
+            fixture.decay(4);
+            assertThat(decay(fixture)).isEqualTo(Progress.DONE);
+            PageSupply.Work before = work(fixture);
+            fixture.decay(20);
+            assertThat(fixture.pool().trim()).isZero();
+            assertThat(work(fixture)).isEqualTo(before);
 
-            bed.release(handles);
-            assertThat(decay(bed)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
-            bed.decay(4);
-            assertThat(bed.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
-            assertThat(decay(bed)).isEqualTo(Progress.DONE);
-            before = work(bed);
-            bed.decay(20);
-            assertThat(work(bed)).isEqualTo(before);
+            fixture.release(handles);
+            assertThat(decay(fixture)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
+            fixture.decay(4);
+            assertThat(fixture.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
+            assertThat(decay(fixture)).isEqualTo(Progress.DONE);
+            before = work(fixture);
+            fixture.decay(20);
+            assertThat(work(fixture)).isEqualTo(before);
         }
     }
 
     @Test
     void statisticsReadNoPage() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 16)) {
-            List<Long> handles = bed.allocate(2_000);
-            PageSupply.Work before = work(bed);
-            assertThat(bed.pool().stats().pages().outstanding()).isEqualTo(2_000);
-            PageSupply.Work after = work(bed);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 16)) {
+            List<Long> handles = fixture.allocate(2_000);
+            PageSupply.Work before = work(fixture);
+            assertThat(fixture.pool().stats().pages().outstanding()).isEqualTo(2_000);
+            PageSupply.Work after = work(fixture);
             assertThat(after.looks()).isEqualTo(before.looks());
             assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
-            bed.release(handles);
+            fixture.release(handles);
         }
     }
 
     /// A hundred slabs are in use beside the ten that are freed.
     @Test
     void freeingSlabsReadsNoSlabInUse() {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 32)) {
-            List<Long> handles = bed.allocate(110 * PER_SLAB);
-            long first = bed.arena().baseAddress() + 50L * SLAB_BYTES;
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 0, 32)) {
+            List<Long> handles = fixture.allocate(110 * PER_SLAB);
+            long first = fixture.arena().baseAddress() + 50L * SLAB_BYTES;
             List<Long> middle = new ArrayList<>();
             handles.removeIf(handle -> {
-                long address = bed.pool().address(handle);
+                long address = fixture.pool().address(handle);
                 boolean isMiddle = address >= first && address < first + 10L * SLAB_BYTES;
                 return isMiddle && middle.add(handle);
             });
             assertThat(middle).hasSize(10 * PER_SLAB);
-            bed.release(middle);
-            PageSupply.Work before = work(bed);
-            assertThat(bed.pool().trim()).isEqualTo(10L * SLAB_BYTES);
-            PageSupply.Work after = work(bed);
+            fixture.release(middle);
+            PageSupply.Work before = work(fixture);
+            assertThat(fixture.pool().trim()).isEqualTo(10L * SLAB_BYTES);
+            PageSupply.Work after = work(fixture);
             assertThat(after.looks() - before.looks())
                     .as("slabs that were read")
                     .isEqualTo(10);
             assertThat(after.lockHolds() - before.lockHolds())
                     .as("two holds a batch, one that finds none, and the drain")
                     .isLessThanOrEqualTo(2 * 2 + 1 + 1);
-            bed.check();
-            bed.release(handles);
+            fixture.check();
+            fixture.release(handles);
         }
     }
 
     @Test
     void drainHoldsTheLockOnceForManyPages() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 4)) {
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
-            watchdog.start("receiver", () -> handles.addAll(bed.allocate(500)));
+            watchdog.start("receiver", () -> handles.addAll(fixture.allocate(500)));
             watchdog.join();
-            bed.release(handles); // into the queue of the receiver's shard
-            PageSupply.Work before = work(bed);
-            assertThat(bed.pool().trim()).isEqualTo(8L * SLAB_BYTES);
-            PageSupply.Work after = work(bed);
+            fixture.release(handles); // into the queue of the receiver's shard
+            PageSupply.Work before = work(fixture);
+            assertThat(fixture.pool().trim()).isEqualTo(8L * SLAB_BYTES);
+            PageSupply.Work after = work(fixture);
             assertThat(after.drains()).isEqualTo(before.drains() + 1);
             assertThat(after.lockHolds() - before.lockHolds())
                     .as("one hold a batch of the queue, one for the magazine, two for eight slabs, one that finds none")
                     .isLessThanOrEqualTo(Math.ceilDiv(500, BATCH) + 1 + 2 + 1);
-            bed.check();
+            fixture.check();
         }
     }
 
     /// The thread that frees has a shut slot, and the page goes to a shard whose slot is shut too.
     @Test
     void pageInTheQueueOfAShutShardIsFoundByTheNextDrain() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
-            watchdog.start("receiver", () -> handles.addAll(bed.allocate(3)));
+            watchdog.start("receiver", () -> handles.addAll(fixture.allocate(3)));
             watchdog.join();
             for (int left = 3; left > 0; left--) {
-                assertThat(bed.pool().trim()).isZero();
-                assertThat(bed.pool().supply().shards().areOpen()).isFalse();
-                bed.pool().free(handles.removeLast());
-                assertThat(bed.pool().supply().shards().areOpen()).isTrue();
-                bed.check();
+                assertThat(fixture.pool().trim()).isZero();
+                assertThat(fixture.pool().supply().shards().areOpen()).isFalse();
+                fixture.pool().free(handles.removeLast());
+                assertThat(fixture.pool().supply().shards().areOpen()).isTrue();
+                fixture.check();
             }
-            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(fixture.pool().trim()).isEqualTo(SLAB_BYTES);
         }
     }
 
     /// A thread loses its core in a slot: its pages stay there, and drains are repeated until the slab pool has them.
     @Test
     void slotThatIsBusyDuringADrainIsDrainedTheNextTime() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            Shards shards = bed.pool().supply().shards();
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 2)) {
+            Shards shards = fixture.pool().supply().shards();
             CountDownLatch inside = new CountDownLatch(1);
             CountDownLatch leave = new CountDownLatch(1);
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> {
-                handles.addAll(bed.allocate(2));
-                bed.pool().trim();
+                handles.addAll(fixture.allocate(2));
+                fixture.pool().trim();
                 int[] cells = Objects.requireNonNull(shards.slots().enter());
                 inside.countDown();
                 watchdog.await("the drain", leave);
@@ -175,36 +175,36 @@ class JumboWorkTest {
             });
             watchdog.await("a slot that is busy", inside);
             assertThat(shards.areOpen()).isFalse();
-            bed.release(handles); // into the queue of the busy shard
-            assertThat(bed.pool().trim()).isZero();
+            fixture.release(handles); // into the queue of the busy shard
+            assertThat(fixture.pool().trim()).isZero();
             assertThat(shards.openSlots()).isZero();
             assertThat(shards.areOpen()).as("though no slot is open").isTrue();
-            assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
+            assertThat(decay(fixture)).isEqualTo(Progress.NEXT_TICK);
             leave.countDown();
             watchdog.join();
-            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(fixture.pool().trim()).isEqualTo(SLAB_BYTES);
             assertThat(shards.areOpen()).isFalse();
         }
     }
 
     @Test
     void decayStopsWhenThePaceIsSpentAndContinues() throws ReflectiveOperationException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 16)) {
-            PageReclaimer reclaimer = bed.pool().supply().reclaimer();
-            bed.release(bed.allocate(40 * PER_SLAB));
-            assertThat(decay(bed)).as("was needed since the last tick").isEqualTo(Progress.NEXT_TICK);
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 0, 16)) {
+            PageReclaimer reclaimer = fixture.pool().supply().reclaimer();
+            fixture.release(fixture.allocate(40 * PER_SLAB));
+            assertThat(decay(fixture)).as("was needed since the last tick").isEqualTo(Progress.NEXT_TICK);
             Pace spent = spentPace();
             for (int slabs = 40; slabs > 0; slabs -= SLABS_AT_ONCE) {
-                assertThat(bed.takenBytes()).isEqualTo((long) slabs * SLAB_BYTES);
-                long before = work(bed).lockHolds();
+                assertThat(fixture.takenBytes()).isEqualTo((long) slabs * SLAB_BYTES);
+                long before = work(fixture).lockHolds();
                 assertThat(reclaimer.decay(spent)).isEqualTo(Progress.UNFINISHED);
-                assertThat(work(bed).lockHolds() - before)
+                assertThat(work(fixture).lockHolds() - before)
                         .as("one to begin, two a batch")
                         .isLessThanOrEqualTo(3);
             }
-            assertThat(bed.takenBytes()).isZero();
+            assertThat(fixture.takenBytes()).isZero();
             assertThat(reclaimer.decay(spent)).isEqualTo(Progress.DONE);
-            bed.check();
+            fixture.check();
         }
     }
 
@@ -221,77 +221,79 @@ class JumboWorkTest {
 
     @Test
     void tasksThatWaitShareADrainAndEachPageNotifiesOneTask() {
-        try (JumboBed bed = new JumboBed(
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
-            List<Long> handles = bed.exhaust();
-            bed.pool().free(handles.removeLast());
-            handles.addAll(bed.allocate(1)); // so that the slot is open
+        try (JumboFixture fixture = new JumboFixture(
+                JumboFixture.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
+            List<Long> handles = fixture.exhaust();
+            fixture.pool().free(handles.removeLast());
+            handles.addAll(fixture.allocate(1)); // so that the slot is open
             AtomicInteger notified = new AtomicInteger();
-            long before = work(bed).drains();
+            long before = work(fixture).drains();
             for (int i = 0; i < 10; i++) {
-                bed.pool().whenFree(notified::incrementAndGet);
+                fixture.pool().whenFree(notified::incrementAndGet);
             }
-            assertThat(work(bed).drains()).isEqualTo(before + 1);
+            assertThat(work(fixture).drains()).isEqualTo(before + 1);
             assertThat(notified).hasValue(0);
             for (int turn = 1; turn <= 10; turn++) {
-                bed.pool().free(handles.removeLast());
+                fixture.pool().free(handles.removeLast());
                 assertThat(notified).as("tasks notified by %d pages", turn).hasValue(turn);
-                handles.addAll(bed.allocate(1));
+                handles.addAll(fixture.allocate(1));
             }
-            assertThat(bed.pool().supply().isPressed()).isFalse();
+            assertThat(fixture.pool().supply().isPressed()).isFalse();
             assertThat(notified).hasValue(10);
-            bed.release(handles);
-            bed.check();
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
     /// If notified tasks take no page, the next free page notifies more tasks.
     @Test
     void tasksThatTakeNoPageDoNotBlockOtherTasksForEver() {
-        try (JumboBed bed = new JumboBed(
-                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = new JumboFixture(
+                JumboFixture.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
+            List<Long> handles = fixture.exhaust();
             AtomicInteger notified = new AtomicInteger();
             for (int i = 0; i < 6; i++) {
-                bed.pool().whenFree(notified::incrementAndGet);
+                fixture.pool().whenFree(notified::incrementAndGet);
             }
-            bed.pool().free(handles.removeLast());
+            fixture.pool().free(handles.removeLast());
             assertThat(notified).hasValue(1);
-            bed.pool().free(handles.removeLast());
+            fixture.pool().free(handles.removeLast());
             assertThat(notified).as("two pages are free").hasValue(3);
-            assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
+            assertThat(decay(fixture)).isEqualTo(Progress.NEXT_TICK);
             assertThat(notified).as("notified by the clock").hasValue(5);
-            bed.release(handles);
-            bed.check();
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
     /// Threads that find no page while another thread asks the arena share the next answer.
     @Test
     void threadsThatWantASlabAtTheSameTimeAskTheArenaTwice() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 1)) {
-            List<Long> handles = bed.exhaust();
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 0, 1)) {
+            List<Long> handles = fixture.exhaust();
             CountDownLatch asking = new CountDownLatch(1);
             CountDownLatch answer = new CountDownLatch(1);
             AtomicInteger asked = new AtomicInteger();
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
-            ArenaAccess.of(bed.arena()).addReclaimer(slow);
-            watchdog.start("first", () -> assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
+            ArenaAccess.of(fixture.arena()).addReclaimer(slow);
+            watchdog.start(
+                    "first", () -> assertThat(fixture.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
             for (int i = 0; i < threads; i++) {
                 watchdog.start(
                         "thread " + i,
-                        () -> assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
+                        () -> assertThat(fixture.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
             }
-            watchdog.await("all threads want a slab", () -> bed.pool().supply().isGrowing(threads));
+            watchdog.await(
+                    "all threads want a slab", () -> fixture.pool().supply().isGrowing(threads));
             answer.countDown();
             watchdog.join();
             assertThat(asked).as("the arena was asked").hasValue(2);
-            assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(threads + 2);
-            ArenaAccess.of(bed.arena()).removeReclaimer(slow);
-            bed.release(handles);
+            assertThat(fixture.pool().stats().traffic().fallbacks()).isEqualTo(threads + 2);
+            ArenaAccess.of(fixture.arena()).removeReclaimer(slow);
+            fixture.release(handles);
         }
     }
 

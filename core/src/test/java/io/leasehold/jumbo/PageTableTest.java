@@ -11,23 +11,23 @@ class PageTableTest {
     private static final int SLAB_BYTES = 256 << 10;
     private static final int PER_SLAB = 64;
 
-    private final JumboOptions options = JumboBed.options(BufferSize.KIB_4);
+    private final JumboOptions options = JumboFixture.options(BufferSize.KIB_4);
 
-    private static JumboMemory.Run run(JumboBed bed, int position) {
-        return new JumboMemory.Run(bed.arena().baseAddress() + (long) position * SLAB_BYTES, 0, 0);
+    private static JumboMemory.Run run(JumboFixture fixture, int position) {
+        return new JumboMemory.Run(fixture.arena().baseAddress() + (long) position * SLAB_BYTES, 0, 0);
     }
 
     @Test
     void tableOfASmallPoolInALargeArenaIsSmall() {
-        try (JumboBed bed = new JumboBed(options, 512)) {
-            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+        try (JumboFixture fixture = new JumboFixture(options, 512)) {
+            PageTable<JumboView> table = new PageTable<>(fixture.arena(), options, 1);
             assertThat(table).hasToString("PageTable(positions=0 of 2048, perSlab=64)");
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
-            slabs.add(slabs.make(run(bed, 3)));
+            slabs.add(slabs.make(run(fixture, 3)));
             assertThat(table).hasToString("PageTable(positions=16 of 2048, perSlab=64)");
-            slabs.add(slabs.make(run(bed, 100)));
+            slabs.add(slabs.make(run(fixture, 100)));
             assertThat(table).hasToString("PageTable(positions=128 of 2048, perSlab=64)");
-            slabs.add(slabs.make(run(bed, 2047)));
+            slabs.add(slabs.make(run(fixture, 2047)));
             assertThat(table).hasToString("PageTable(positions=2048 of 2048, perSlab=64)");
             slabs.checkInvariants();
         }
@@ -35,16 +35,16 @@ class PageTableTest {
 
     @Test
     void pagesStayKnownWhileTheTableGrows() {
-        try (JumboBed bed = new JumboBed(options, 512)) {
-            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+        try (JumboFixture fixture = new JumboFixture(options, 512)) {
+            PageTable<JumboView> table = new PageTable<>(fixture.arena(), options, 1);
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
             int pages = 0;
             for (int position = 0; position < 2048; position = 2 * position + 1) {
-                assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboPool.FOREIGN);
-                slabs.add(slabs.make(run(bed, position)));
+                assertThat(table.pageOf(run(fixture, position).address())).isEqualTo(JumboPool.FOREIGN);
+                slabs.add(slabs.make(run(fixture, position)));
                 pages += slabs.activate(PER_SLAB);
                 for (int known = 0; known <= position; known = 2 * known + 1) {
-                    long address = run(bed, known).address() + 5 * 4096;
+                    long address = run(fixture, known).address() + 5 * 4096;
                     int page = table.pageOf(address);
                     assertThat(table.addressOf(page)).isEqualTo(address);
                     assertThat(table.page(page)).isNotNull();
@@ -57,11 +57,11 @@ class PageTableTest {
 
     @Test
     void slabThatLeavesIsRemovedOrPutBack() {
-        try (JumboBed bed = new JumboBed(options, 16)) {
-            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+        try (JumboFixture fixture = new JumboFixture(options, 16)) {
+            PageTable<JumboView> table = new PageTable<>(fixture.arena(), options, 1);
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
             for (int position = 0; position < 3; position++) {
-                slabs.add(slabs.make(run(bed, position)));
+                slabs.add(slabs.make(run(fixture, position)));
                 slabs.activate(PER_SLAB);
             }
             JumboPage<JumboView> taken = Objects.requireNonNull(slabs.take());
@@ -86,7 +86,7 @@ class PageTableTest {
             assertThat(highest.deactivateAll()).isEqualTo(generation);
             slabs.forget(highest, generation);
             slabs.checkInvariants();
-            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            assertThat(table.pageOf(run(fixture, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);
             assertThat(slabs.pinned()).isOne();
             slabs.returnToSlab(taken.index());
             assertThat(slabs.pinned()).isZero();

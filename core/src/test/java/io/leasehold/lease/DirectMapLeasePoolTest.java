@@ -16,48 +16,48 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
     }
 
     @Override
-    public LeaseBed bed(LeasePoolOptions options) {
-        return new LeaseBed(VirtualMemory.system(), false, options);
+    public LeaseFixture fixture(LeasePoolOptions options) {
+        return new LeaseFixture(VirtualMemory.system(), false, options);
     }
 
     @Test
     void leaseIsAtThePagesOwnAddress() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            try (Lease lease = bed.pool().acquire(page)) {
-                assertThat(lease.address()).isEqualTo(bed.direct(page));
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            try (Lease lease = fixture.pool().acquire(page)) {
+                assertThat(lease.address()).isEqualTo(fixture.direct(page));
             }
         }
     }
 
     @Test
     void countsNoWindows() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            try (Lease lease = bed.pool().acquire(page)) {
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            try (Lease lease = fixture.pool().acquire(page)) {
                 assertThat(lease.isOpen()).isTrue();
-                assertThat(bed.pool().stats()).isEqualTo(new LeasePoolStats(0, 0, 0, 0, 0, 0, 0, 0, 1));
+                assertThat(fixture.pool().stats()).isEqualTo(new LeasePoolStats(0, 0, 0, 0, 0, 0, 0, 0, 1));
             }
         }
     }
 
     @Test
     void runOfAnyLengthIsLeased() {
-        try (LeaseBed bed = bed()) {
-            long run = bed.wiredRun(LeaseBed.PAGES);
-            try (Lease lease = bed.pool().acquire(run)) {
-                assertThat(lease.byteSize()).isEqualTo(LeaseBed.PAGES * bed.pageBytes());
+        try (LeaseFixture fixture = fixture()) {
+            long run = fixture.wiredRun(LeaseFixture.PAGES);
+            try (Lease lease = fixture.pool().acquire(run)) {
+                assertThat(lease.byteSize()).isEqualTo(LeaseFixture.PAGES * fixture.pageBytes());
             }
         }
     }
 
     @Test
     void confinedObjectNeedsNothingOfThePool() {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = confined(bed)) {
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = confined(fixture)) {
                 assertThat(lease.hasRecord()).isFalse();
-                assertThat(bed.pool().stats().leases()).isZero();
-                bed.pool().close();
+                assertThat(fixture.pool().stats().leases()).isZero();
+                fixture.pool().close();
                 EndedLease.refused(StateKind.FREED, lease::address);
             } catch (LeaseStateException e) {
                 assertThat(e)
@@ -69,11 +69,11 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
 
     @Test
     void confinedObjectEndsOnce() {
-        try (LeaseBed bed = bed()) {
-            Lease lease = confined(bed);
+        try (LeaseFixture fixture = fixture()) {
+            Lease lease = confined(fixture);
             Lease other = lease.ref();
             lease.close();
-            EndedLease.misuse(bed.pool(), lease, LeasePool.NO_LEASE);
+            EndedLease.misuse(fixture.pool(), lease, LeasePool.NO_LEASE);
             assertThat(other.isOpen()).isTrue();
             other.close();
         }
@@ -81,39 +81,39 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
 
     @Test
     void confinedObjectGetsARecordWhenItIsHandedOver() {
-        try (LeaseBed bed = bed()) {
-            Lease lease = confined(bed);
+        try (LeaseFixture fixture = fixture()) {
+            Lease lease = confined(fixture);
             long handle = lease.handOver();
-            EndedLease.misuse(bed.pool(), lease, LeasePool.NO_LEASE);
-            assertThat(bed.pool().stats().leases()).isEqualTo(1);
-            bed.pool().free(handle);
+            EndedLease.misuse(fixture.pool(), lease, LeasePool.NO_LEASE);
+            assertThat(fixture.pool().stats().leases()).isEqualTo(1);
+            fixture.pool().free(handle);
         }
     }
 
     /// A hand-over is no acquire: like any other it asks nothing of the page.
     @Test
     void confinedObjectOnAPageThatIsNotWiredAnyMoreIsHandedOver() {
-        try (LeaseBed bed = bed()) {
-            Lease lease = confined(bed);
+        try (LeaseFixture fixture = fixture()) {
+            Lease lease = confined(fixture);
             long address = lease.address();
-            bed.arena().frames().unwire(lease.page());
+            fixture.arena().frames().unwire(lease.page());
             long handle = lease.handOver();
-            assertThat(bed.pool().address(handle)).isEqualTo(address);
-            bed.arena().frames().wire(bed.pool().page(handle));
-            bed.pool().free(handle);
+            assertThat(fixture.pool().address(handle)).isEqualTo(address);
+            fixture.arena().frames().wire(fixture.pool().page(handle));
+            fixture.pool().free(handle);
         }
     }
 
     @Test
     void confinedObjectOfATracedPoolHasARecord() {
-        try (LeaseBed bed = bed(options().withTraced(true));
-                Lease lease = confined(bed)) {
+        try (LeaseFixture fixture = fixture(options().withTraced(true));
+                Lease lease = confined(fixture)) {
             assertThat(lease.hasRecord()).isTrue();
-            assertThat(bed.pool().stats().leases()).isEqualTo(1);
+            assertThat(fixture.pool().stats().leases()).isEqualTo(1);
         }
     }
 
-    private static Lease confined(LeaseBed bed) {
-        return Objects.requireNonNull(bed.pool().tryAcquire(bed.wiredPage(), LeaseFlag.CPUPRIVATE));
+    private static Lease confined(LeaseFixture fixture) {
+        return Objects.requireNonNull(fixture.pool().tryAcquire(fixture.wiredPage(), LeaseFlag.CPUPRIVATE));
     }
 }

@@ -20,23 +20,23 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void runIsLeasedAsAWhole() {
-        try (LeaseBed bed = bed()) {
-            long run = bed.wiredRun(3);
-            try (Lease lease = bed.pool().acquire(run)) {
-                assertThat(lease.byteSize()).isEqualTo(3 * bed.pageBytes());
+        try (LeaseFixture fixture = fixture()) {
+            long run = fixture.wiredRun(3);
+            try (Lease lease = fixture.pool().acquire(run)) {
+                assertThat(lease.byteSize()).isEqualTo(3 * fixture.pageBytes());
                 for (int i = 0; i < 3; i++) {
-                    assertThat(lease.getLong(i * bed.pageBytes())).isEqualTo(LeaseBed.mark(run) + i);
+                    assertThat(lease.getLong(i * fixture.pageBytes())).isEqualTo(LeaseFixture.mark(run) + i);
                 }
-                lease.putByte(3 * bed.pageBytes() - 1, (byte) 9);
-                assertThat(lease.getByte(3 * bed.pageBytes() - 1)).isEqualTo((byte) 9);
+                lease.putByte(3 * fixture.pageBytes() - 1, (byte) 9);
+                assertThat(lease.getByte(3 * fixture.pageBytes() - 1)).isEqualTo((byte) 9);
             }
         }
     }
 
     @Test
     default void longIsStoredAtAnyAlignment() {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = fixture.pool().acquire(fixture.wiredPage())) {
                 for (int offset = 0; offset < 16; offset++) {
                     lease.putLong(offset, 0x0102_0304_0506_0708L + offset);
                     assertThat(lease.getLong(offset)).isEqualTo(0x0102_0304_0506_0708L + offset);
@@ -47,12 +47,12 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void bytesAreCopiedBetweenLeaseAndArray() {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = fixture.pool().acquire(fixture.wiredPage())) {
                 byte[] array = {0, 1, 2, 3, 4, 5};
-                lease.putBytes(bed.pageBytes() - 3, array, 2, 3);
+                lease.putBytes(fixture.pageBytes() - 3, array, 2, 3);
                 byte[] read = new byte[5];
-                lease.getBytes(bed.pageBytes() - 3, read, 1, 3);
+                lease.getBytes(fixture.pageBytes() - 3, read, 1, 3);
                 assertThat(read).containsExactly(0, 2, 3, 4, 0);
             }
         }
@@ -60,8 +60,8 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void copyOfNothingIsAllowedAtTheEndOfBoth() {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = fixture.pool().acquire(fixture.wiredPage())) {
                 lease.putBytes(lease.byteSize(), new byte[4], 4, 0);
                 lease.getBytes(lease.byteSize(), new byte[4], 4, 0);
             }
@@ -71,10 +71,10 @@ interface LeaseContract extends LeasePoolFixture {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     default void accessPastTheEndIsRefusedAndNamesTheLeaseAndTheBound(int pages) {
-        try (LeaseBed bed = bed()) {
-            long run = bed.wiredRun(pages);
-            try (Lease lease = bed.pool().acquire(run)) {
-                long end = pages * bed.pageBytes();
+        try (LeaseFixture fixture = fixture()) {
+            long run = fixture.wiredRun(pages);
+            try (Lease lease = fixture.pool().acquire(run)) {
+                long end = pages * fixture.pageBytes();
                 pastEnd(() -> lease.getByte(end), end, 1, end)
                         .contains("page=0x" + Long.toHexString(run) + ", pool=loans");
                 pastEnd(() -> lease.putByte(end, (byte) 1), end, 1, end);
@@ -89,14 +89,14 @@ interface LeaseContract extends LeasePoolFixture {
     @ParameterizedTest
     @ValueSource(longs = {-1, -8, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE - 7, 1L << 32})
     default void offsetThatIsNegativeOrOverflowsIsRefused(long offset) {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
-                pastEnd(() -> lease.getByte(offset), offset, 1, bed.pageBytes());
-                pastEnd(() -> lease.putByte(offset, (byte) 1), offset, 1, bed.pageBytes());
-                pastEnd(() -> lease.getLong(offset), offset, 8, bed.pageBytes());
-                pastEnd(() -> lease.putLong(offset, 1), offset, 8, bed.pageBytes());
-                pastEnd(() -> lease.getBytes(offset, new byte[1], 0, 1), offset, 1, bed.pageBytes());
-                pastEnd(() -> lease.putBytes(offset, new byte[1], 0, 1), offset, 1, bed.pageBytes());
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = fixture.pool().acquire(fixture.wiredPage())) {
+                pastEnd(() -> lease.getByte(offset), offset, 1, fixture.pageBytes());
+                pastEnd(() -> lease.putByte(offset, (byte) 1), offset, 1, fixture.pageBytes());
+                pastEnd(() -> lease.getLong(offset), offset, 8, fixture.pageBytes());
+                pastEnd(() -> lease.putLong(offset, 1), offset, 8, fixture.pageBytes());
+                pastEnd(() -> lease.getBytes(offset, new byte[1], 0, 1), offset, 1, fixture.pageBytes());
+                pastEnd(() -> lease.putBytes(offset, new byte[1], 0, 1), offset, 1, fixture.pageBytes());
             }
         }
     }
@@ -104,31 +104,31 @@ interface LeaseContract extends LeasePoolFixture {
     @ParameterizedTest
     @CsvSource({"-1, 2", "0, 5", "3, 2", "5, 0", "0, -1", "2147483647, 1", "1, 2147483647"})
     default void copyPastTheEndOfTheArrayIsRefusedAndCopiesNothing(int start, int count) {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            try (Lease lease = bed.pool().acquire(page)) {
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            try (Lease lease = fixture.pool().acquire(page)) {
                 byte[] array = new byte[4];
                 assertThatThrownBy(() -> lease.getBytes(0, array, start, count))
                         .isInstanceOf(IndexOutOfBoundsException.class);
                 assertThatThrownBy(() -> lease.putBytes(0, array, start, count))
                         .isInstanceOf(IndexOutOfBoundsException.class);
                 assertThat(array).containsOnly(0);
-                assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             }
         }
     }
 
     @Test
     default void segmentIsTheMemoryAndIsBounded() {
-        try (LeaseBed bed = bed()) {
-            long run = bed.wiredRun(2);
-            try (Lease lease = bed.pool().acquire(run)) {
+        try (LeaseFixture fixture = fixture()) {
+            long run = fixture.wiredRun(2);
+            try (Lease lease = fixture.pool().acquire(run)) {
                 MemorySegment segment = lease.segment();
-                assertThat(segment.byteSize()).isEqualTo(2 * bed.pageBytes());
-                assertThat(segment.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(LeaseBed.mark(run));
-                segment.set(ValueLayout.JAVA_LONG_UNALIGNED, bed.pageBytes(), 5);
-                assertThat(lease.getLong(bed.pageBytes())).isEqualTo(5);
-                assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 2 * bed.pageBytes()))
+                assertThat(segment.byteSize()).isEqualTo(2 * fixture.pageBytes());
+                assertThat(segment.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(LeaseFixture.mark(run));
+                segment.set(ValueLayout.JAVA_LONG_UNALIGNED, fixture.pageBytes(), 5);
+                assertThat(lease.getLong(fixture.pageBytes())).isEqualTo(5);
+                assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 2 * fixture.pageBytes()))
                         .isInstanceOf(IndexOutOfBoundsException.class);
             }
         }
@@ -136,9 +136,9 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void everyUseOfAClosedLeaseIsRefusedAndChangesNothing() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease lease = bed.pool().acquire(page);
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(page);
             lease.close();
             byte[] array = new byte[8];
             for (ThrowingCallable use : uses(lease, array)) {
@@ -146,22 +146,22 @@ interface LeaseContract extends LeasePoolFixture {
             }
             assertThat(lease.isOpen()).isFalse();
             assertThat(array).containsOnly(0);
-            try (Lease next = bed.pool().acquire(page)) {
-                assertThat(next.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            try (Lease next = fixture.pool().acquire(page)) {
+                assertThat(next.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             }
         }
     }
 
     @Test
     default void staleLeaseIsDistinguishedFromTheLeaseThatReusesItsRecord() {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long page = fixture.wiredPage();
             Lease object = pool.acquire(page);
             long before = pool.handOver(object.handOver());
             pool.free(before);
             assertRefused(StateKind.FREED, () -> pool.free(before));
-            long now = pool.acquireHandle(bed.wiredPage());
+            long now = pool.acquireHandle(fixture.wiredPage());
             assertThat(LeaseLayout.index(now)).isEqualTo(LeaseLayout.index(before));
             assertRefused(StateKind.STALE, () -> pool.free(before)).contains("page=unknown, pool=loans");
             assertRefused(StateKind.STALE, () -> pool.address(before)).contains("closed and was recycled: lease=");
@@ -178,9 +178,9 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void handleOfAnotherPoolIsForeign() {
-        try (LeaseBed bed = bed();
-                LeaseBed other = bed()) {
-            LeasePool pool = bed.pool();
+        try (LeaseFixture fixture = fixture();
+                LeaseFixture other = fixture()) {
+            LeasePool pool = fixture.pool();
             long lease = other.pool().acquireHandle(other.wiredPage());
             for (long foreign : new long[] {lease, LeasePool.NO_LEASE, -1, lease ^ LeaseLayout.MAX_RECORDS - 1}) {
                 assertRefused(StateKind.FOREIGN, () -> pool.address(foreign))
@@ -199,21 +199,21 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void handleOfARecordThatNeverWasIsForeign() {
-        try (LeaseBed bed = bed()) {
-            long lease = bed.pool().acquireHandle(bed.wiredPage());
+        try (LeaseFixture fixture = fixture()) {
+            long lease = fixture.pool().acquireHandle(fixture.wiredPage());
             long forged = lease | LeaseLayout.MAX_RECORDS - 1;
-            assertRefused(StateKind.FOREIGN, () -> bed.pool().free(forged));
-            assertThat(bed.pool().isOpen(forged)).isFalse();
-            bed.pool().free(lease);
+            assertRefused(StateKind.FOREIGN, () -> fixture.pool().free(forged));
+            assertThat(fixture.pool().isOpen(forged)).isFalse();
+            fixture.pool().free(lease);
         }
     }
 
     @Test
     default void pageFreedUnderALeaseIsNotTouched() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease lease = bed.pool().acquire(page);
-            bed.free(page);
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(page);
+            fixture.free(page);
             assertThatThrownBy(() -> lease.getLong(0)).hasMessageContaining("page is freed");
             assertThatThrownBy(() -> lease.putByte(0, (byte) 1)).hasMessageContaining("page is freed");
             assertThatThrownBy(lease::segment).hasMessageContaining("page is freed");
@@ -223,9 +223,9 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void toStringSaysWhichLeaseItIsAndWhetherItIsOpen() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease lease = bed.pool().acquire(page);
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(page);
             String open = "page=0x%x, pool=loans, address=0x%x)".formatted(page, lease.address());
             assertThat(lease).asString().startsWith("Lease(lease=").endsWith(open);
             lease.close();
@@ -235,11 +235,11 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void tracedPoolSaysWhereALeaseWasAcquiredAndClosed() {
-        try (LeaseBed bed = bed(options().withTraced(true))) {
-            Lease lease = acquiredHere(bed.pool(), bed.wiredPage());
+        try (LeaseFixture fixture = fixture(options().withTraced(true))) {
+            Lease lease = acquiredHere(fixture.pool(), fixture.wiredPage());
             closedHere(lease);
             assertTraced(lease::close, "lease closed", "closedHere");
-            try (Lease next = bed.pool().acquire(bed.wiredPage())) {
+            try (Lease next = fixture.pool().acquire(fixture.wiredPage())) {
                 assertRefused(StateKind.STALE, lease::address);
                 assertTraced(lease::address, "lease closed", "closedHere");
                 assertThat(next.isOpen()).isTrue();
@@ -249,20 +249,20 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void tracedPoolSaysWhereALeaseWasHandedOver() {
-        try (LeaseBed bed = bed(options().withTraced(true))) {
-            Lease lease = acquiredHere(bed.pool(), bed.wiredPage());
+        try (LeaseFixture fixture = fixture(options().withTraced(true))) {
+            Lease lease = acquiredHere(fixture.pool(), fixture.wiredPage());
             long handle = handedOverHere(lease);
             assertTraced(lease::close, "lease handed over", "handedOverHere");
-            bed.pool().free(handle);
-            assertThatThrownBy(() -> bed.pool().free(handle))
+            fixture.pool().free(handle);
+            assertThatThrownBy(() -> fixture.pool().free(handle))
                     .satisfies(e -> assertThat(stack(e.getCause())).contains("handedOverHere"));
         }
     }
 
     @Test
     default void poolThatIsNotTracedRemembersNoStacks() {
-        try (LeaseBed bed = bed()) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
+        try (LeaseFixture fixture = fixture()) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
             lease.close();
             assertThatThrownBy(lease::close).hasNoCause().hasNoSuppressedExceptions();
         }
@@ -270,18 +270,18 @@ interface LeaseContract extends LeasePoolFixture {
 
     @Test
     default void traceIsForgottenAfterManyOthers() {
-        try (LeaseBed bed = bed(options().withTraced(true))) {
-            long page = bed.wiredPage();
-            Lease lease = acquiredHere(bed.pool(), page);
+        try (LeaseFixture fixture = fixture(options().withTraced(true))) {
+            long page = fixture.wiredPage();
+            Lease lease = acquiredHere(fixture.pool(), page);
             lease.close();
             for (int i = 1; i < LeaseTraces.REMEMBERED; i++) {
-                bed.pool().acquire(page).close();
+                fixture.pool().acquire(page).close();
             }
             assertThatThrownBy(lease::close)
                     .hasMessageContaining("recycled")
                     .cause()
                     .isNotNull();
-            bed.pool().acquire(page).close();
+            fixture.pool().acquire(page).close();
             assertThatThrownBy(lease::close).hasMessageContaining("recycled").hasNoCause();
         }
     }

@@ -17,14 +17,14 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void referenceOutlivesTheLeaseItWasTakenFrom() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease first = bed.pool().acquire(page);
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease first = fixture.pool().acquire(page);
             Lease second = first.ref();
             assertThat(second.address()).isEqualTo(first.address());
             assertThat(second.page()).isEqualTo(page);
             first.close();
-            assertThat(second.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            assertThat(second.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             second.close();
             assertRefused(StateKind.FREED, second::ref);
         }
@@ -32,33 +32,34 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void leaseOutlivesTheReferencesTakenFromIt() {
-        try (LeaseBed bed = bed()) {
-            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
+        try (LeaseFixture fixture = fixture()) {
+            try (Lease lease = fixture.pool().acquire(fixture.wiredPage())) {
                 for (int i = 0; i < 100; i++) {
-                    bed.pool().free(bed.pool().handOver(lease.ref().handOver()));
+                    fixture.pool().free(fixture.pool().handOver(lease.ref().handOver()));
                 }
                 assertThat(lease.isOpen()).isTrue();
-                assertThat(bed.pool().stats().leases()).isEqualTo(1);
+                assertThat(fixture.pool().stats().leases()).isEqualTo(1);
             }
         }
     }
 
     @Test
     default void referenceToAConfinedLeaseIsConfinedToo() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
-            long reference = bed.pool().ref(lease);
-            bed.pool().free(lease);
-            elsewhere(() -> assertRefused(StateKind.CONFINED, () -> bed.pool().address(reference)));
-            bed.pool().free(reference);
+        try (LeaseFixture fixture = fixture()) {
+            long lease = fixture.pool().tryAcquireHandle(fixture.wiredPage(), LeaseFlag.CPUPRIVATE);
+            long reference = fixture.pool().ref(lease);
+            fixture.pool().free(lease);
+            elsewhere(
+                    () -> assertRefused(StateKind.CONFINED, () -> fixture.pool().address(reference)));
+            fixture.pool().free(reference);
         }
     }
 
     @Test
     default void handOverInvalidatesTheOldHandle() {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long page = fixture.wiredPage();
             Lease old = pool.acquire(page);
             long address = old.address();
             long handle = old.handOver();
@@ -76,16 +77,16 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void adoptedLeaseIsTheOnlyValidOne() {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long page = fixture.wiredPage();
             long handle = pool.acquireHandle(page);
             try (Lease lease = pool.adopt(handle)) {
                 assertThat(pool.isOpen(handle)).isFalse();
                 assertRefused(StateKind.STALE, () -> pool.free(handle));
                 assertRefused(StateKind.STALE, () -> pool.adopt(handle));
                 assertThat(lease.page()).isEqualTo(page);
-                assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                 assertThat(pool.stats().leases()).isEqualTo(1);
             }
         }
@@ -93,73 +94,73 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void leaseHandedToAnotherThreadIsUsedAndClosedThere() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            long handle = bed.pool().acquire(page).handOver();
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            long handle = fixture.pool().acquire(page).handOver();
             elsewhere(() -> {
-                try (Lease lease = bed.pool().adopt(handle)) {
-                    assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                try (Lease lease = fixture.pool().adopt(handle)) {
+                    assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                 }
             });
-            assertThat(bed.pool().stats().leases()).isZero();
+            assertThat(fixture.pool().stats().leases()).isZero();
         }
     }
 
     @Test
     default void objectIsClosedOnce() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease other = bed.pool().acquire(page);
-            Lease lease = bed.pool().acquire(page);
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease other = fixture.pool().acquire(page);
+            Lease lease = fixture.pool().acquire(page);
             lease.close();
             assertRefused(StateKind.FREED, lease::close).startsWith("cannot close, the lease is closed: lease=");
             assertRefused(StateKind.FREED, lease::close);
-            assertThat(other.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            assertThat(other.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             other.close();
         }
     }
 
     @Test
     default void handleIsReleasedOnce() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            long lease = bed.pool().acquireHandle(page);
-            bed.pool().free(lease);
-            assertRefused(StateKind.FREED, () -> bed.pool().free(lease))
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            long lease = fixture.pool().acquireHandle(page);
+            fixture.pool().free(lease);
+            assertRefused(StateKind.FREED, () -> fixture.pool().free(lease))
                     .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
         }
     }
 
     @Test
     default void confinedLeaseIsClosedOnce() {
-        try (LeaseBed bed = bed()) {
-            long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
-            bed.pool().free(lease);
-            assertRefused(StateKind.FREED, () -> bed.pool().free(lease));
-            bed.pool().checkInvariants();
+        try (LeaseFixture fixture = fixture()) {
+            long lease = fixture.pool().tryAcquireHandle(fixture.wiredPage(), LeaseFlag.CPUPRIVATE);
+            fixture.pool().free(lease);
+            assertRefused(StateKind.FREED, () -> fixture.pool().free(lease));
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     default void handlesAreNeverTheSame() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
             Set<Long> seen = new HashSet<>();
             for (int i = 0; i < 1_000; i++) {
-                long lease = bed.pool().acquireHandle(page);
+                long lease = fixture.pool().acquireHandle(page);
                 assertThat(seen.add(lease)).isTrue();
-                long moved = bed.pool().handOver(lease);
+                long moved = fixture.pool().handOver(lease);
                 assertThat(seen.add(moved)).isTrue();
-                bed.pool().free(moved);
+                fixture.pool().free(moved);
             }
         }
     }
 
     @Test
     default void confinedLeaseIsOfNoUseToAnotherThread() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease lease = LeasePoolFixture.acquired(bed.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease lease = LeasePoolFixture.acquired(fixture.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
             byte[] array = new byte[8];
             String thread =
                     "the lease is confined to thread " + Thread.currentThread().threadId() + " and this is ";
@@ -173,16 +174,16 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
                 assertThat(lease.isOpen()).isFalse();
             });
             assertThat(array).containsOnly(0);
-            assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             lease.close();
         }
     }
 
     @Test
     default void confinedHandleIsOfNoUseToAnotherThread() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long lease = pool.tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long lease = pool.tryAcquireHandle(fixture.wiredPage(), LeaseFlag.CPUPRIVATE);
             elsewhere(() -> {
                 assertRefused(StateKind.CONFINED, () -> pool.address(lease)).startsWith("cannot use, ");
                 assertRefused(StateKind.CONFINED, () -> pool.page(lease));
@@ -199,23 +200,23 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void confinedLeaseStaysConfinedAfterHandOver() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            long lease = bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
-            Lease adopted = bed.pool().adopt(bed.pool().handOver(lease));
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            long lease = fixture.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
+            Lease adopted = fixture.pool().adopt(fixture.pool().handOver(lease));
             elsewhere(() -> assertRefused(StateKind.CONFINED, adopted::close));
-            assertThat(adopted.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            assertThat(adopted.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             adopted.close();
         }
     }
 
     @Test
     default void sharedLeaseOfTheSamePageIsAsGoodAsEver() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            Lease confined = LeasePoolFixture.acquired(bed.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
-            Lease shared = bed.pool().acquire(page);
-            elsewhere(() -> assertThat(shared.getLong(0)).isEqualTo(LeaseBed.mark(page)));
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            Lease confined = LeasePoolFixture.acquired(fixture.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
+            Lease shared = fixture.pool().acquire(page);
+            elsewhere(() -> assertThat(shared.getLong(0)).isEqualTo(LeaseFixture.mark(page)));
             confined.close();
             elsewhere(shared::close);
         }
@@ -223,12 +224,12 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void holderReleasesALeaseOrABlockByReleaserAndHandle() {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long page = bed.wiredPage();
-            long lease = pool.acquireHandle(bed.wiredRun(2));
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long page = fixture.wiredPage();
+            long lease = pool.acquireHandle(fixture.wiredRun(2));
             try (BlockOwner slab = new BlockOwner(pool, lease);
-                    Buffer whole = new Buffer(pool, pool.acquireHandle(page), bed.direct(page));
+                    Buffer whole = new Buffer(pool, pool.acquireHandle(page), fixture.direct(page));
                     Buffer block = slab.allocate()) {
                 assertThat(whole.owner()).isNotSameAs(block.owner());
                 assertThat(pool.stats().leases()).isEqualTo(2);
@@ -239,9 +240,9 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
     default void blockOfALeasedRunGoesToABufferAndBack() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long run = bed.wiredRun(2);
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long run = fixture.wiredRun(2);
             long lease = pool.acquireHandle(run);
             try (BlockOwner slab = new BlockOwner(pool, lease)) {
                 assertRefused(StateKind.STALE, () -> pool.free(lease));
@@ -253,7 +254,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
                 assertThatThrownBy(first::close).isInstanceOf(IllegalStateException.class);
                 assertThatThrownBy(slab::close).hasMessage("block is let: 1");
                 assertThat(pool.stats().leases()).isEqualTo(1);
-                assertThat(OffHeap.getLong(bed.direct(run) + BlockOwner.BLOCK_BYTES))
+                assertThat(OffHeap.getLong(fixture.direct(run) + BlockOwner.BLOCK_BYTES))
                         .isEqualTo(77);
                 second.close();
             }

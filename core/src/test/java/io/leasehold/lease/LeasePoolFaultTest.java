@@ -124,21 +124,21 @@ class LeasePoolFaultTest {
     @ValueSource(ints = {1, 2, 3, 6})
     void whoeverWaitsIsServedAfterTheRefusalsOfOthers(int refusals) throws InterruptedException {
         int waiters = 6;
-        Bed bed = new Bed(1, waiters + 1);
-        long first = bed.pool.acquireHandle(bed.pages[0]);
+        Fixture fixture = new Fixture(1, waiters + 1);
+        long first = fixture.pool.acquireHandle(fixture.pages[0]);
         AtomicInteger refused = new AtomicInteger();
         AtomicInteger served = new AtomicInteger();
         Watchdog watchdog = new Watchdog();
         for (int i = 1; i <= waiters; i++) {
-            long page = bed.pages[i];
+            long page = fixture.pages[i];
             Watchdog.Task task = () -> {
                 try {
-                    bed.use(page);
+                    fixture.use(page);
                     served.incrementAndGet();
                 } catch (SystemCallException e) {
                     assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
                     if (refused.incrementAndGet() == refusals) {
-                        bed.memory.disarm();
+                        fixture.memory.disarm();
                     }
                 }
             };
@@ -148,64 +148,64 @@ class LeasePoolFaultTest {
                 watchdog.startVirtual("waiter " + i, task);
             }
             int count = i;
-            Eventually.holds("a thread waits", () -> bed.pool.stats().waited() == count);
+            Eventually.holds("a thread waits", () -> fixture.pool.stats().waited() == count);
         }
-        assertThat(OffHeap.getLong(bed.pool.address(first))).isEqualTo(bed.pages[0]);
-        bed.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
-        bed.pool.free(first);
+        assertThat(OffHeap.getLong(fixture.pool.address(first))).isEqualTo(fixture.pages[0]);
+        fixture.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
+        fixture.pool.free(first);
         watchdog.join();
         // others may have had their mapping refused before the first to count took the fault back
         assertThat(refused.get()).isGreaterThanOrEqualTo(refusals);
         assertThat(served.get()).isEqualTo(waiters - refused.get());
-        bed.close();
+        fixture.close();
     }
 
     @Test
     void oneRefusalTakesTheWindowFromNobodyElse() throws InterruptedException {
         int waiters = 6;
         for (int nth = 1; nth <= waiters + 1; nth++) {
-            Bed bed = new Bed(2, waiters + 2);
-            long kept = bed.pool.acquireHandle(bed.pages[0]);
-            long first = bed.pool.acquireHandle(bed.pages[1]);
+            Fixture fixture = new Fixture(2, waiters + 2);
+            long kept = fixture.pool.acquireHandle(fixture.pages[0]);
+            long first = fixture.pool.acquireHandle(fixture.pages[1]);
             AtomicInteger refused = new AtomicInteger();
             Watchdog watchdog = new Watchdog();
             for (int i = 2; i < waiters + 2; i++) {
-                long page = bed.pages[i];
+                long page = fixture.pages[i];
                 watchdog.startVirtual("waiter " + i, () -> {
                     try {
-                        bed.use(page);
+                        fixture.use(page);
                     } catch (SystemCallException e) {
                         assertThat(e.errno()).isEqualTo(Errno.EAGAIN);
                         refused.incrementAndGet();
                     }
                 });
             }
-            Eventually.holds("all wait", () -> bed.pool.stats().waited() == waiters);
-            bed.memory.failOnce(Call.MAP, nth, Errno.EAGAIN);
-            bed.pool.free(first);
+            Eventually.holds("all wait", () -> fixture.pool.stats().waited() == waiters);
+            fixture.memory.failOnce(Call.MAP, nth, Errno.EAGAIN);
+            fixture.pool.free(first);
             watchdog.join();
             assertThat(refused.get()).as("refused, nth=%d", nth).isEqualTo(nth <= waiters ? 1 : 0);
-            assertThat(OffHeap.getLong(bed.pool.address(kept))).isEqualTo(bed.pages[0]);
-            bed.pool.free(kept);
-            bed.close();
+            assertThat(OffHeap.getLong(fixture.pool.address(kept))).isEqualTo(fixture.pages[0]);
+            fixture.pool.free(kept);
+            fixture.close();
         }
     }
 
     @Test
     void aRefusedMissIsNoLeaseAndTheNextOneWorks() {
-        Bed bed = new Bed(1, 3);
-        bed.use(bed.pages[0]);
-        bed.memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
-        assertThatThrownBy(() -> bed.pool.acquire(bed.pages[1]))
+        Fixture fixture = new Fixture(1, 3);
+        fixture.use(fixture.pages[0]);
+        fixture.memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
+        assertThatThrownBy(() -> fixture.pool.acquire(fixture.pages[1]))
                 .isInstanceOfSatisfying(
                         SystemCallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
-        assertThat(bed.pool.stats().used()).isZero();
-        assertThat(bed.pool.stats().leases()).isZero();
-        long maps = bed.memory.count(Call.MAP);
-        bed.use(bed.pages[0]); // the window's old page is gone too: the mapping that failed may have removed it
-        assertThat(bed.memory.count(Call.MAP)).isEqualTo(maps + 1);
-        bed.use(bed.pages[1]);
-        bed.close();
+        assertThat(fixture.pool.stats().used()).isZero();
+        assertThat(fixture.pool.stats().leases()).isZero();
+        long maps = fixture.memory.count(Call.MAP);
+        fixture.use(fixture.pages[0]); // the window's old page is gone too: the mapping that failed may have removed it
+        assertThat(fixture.memory.count(Call.MAP)).isEqualTo(maps + 1);
+        fixture.use(fixture.pages[1]);
+        fixture.close();
     }
 
     @Test
@@ -276,7 +276,7 @@ class LeasePoolFaultTest {
     }
 
     /// A pool over memory that can fail, and wired pages that have their handle as their first word.
-    private static final class Bed {
+    private static final class Fixture {
 
         final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
         private final MappingBudget mappings = new MappingBudget(100);
@@ -285,7 +285,7 @@ class LeasePoolFaultTest {
         final long[] pages;
         final LeasePool pool;
 
-        Bed(int slots, int pageCount) {
+        Fixture(int slots, int pageCount) {
             arena = LeasePoolFaultRun.open(reservations, pageCount);
             pages = Stream.generate(arena::allocate)
                     .limit(pageCount)

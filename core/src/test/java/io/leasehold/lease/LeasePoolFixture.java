@@ -15,10 +15,10 @@ interface LeasePoolFixture {
     LeasePoolOptions options();
 
     /// {@return a pool over an arena that suits it}
-    LeaseBed bed(LeasePoolOptions options);
+    LeaseFixture fixture(LeasePoolOptions options);
 
-    default LeaseBed bed() {
-        return bed(options());
+    default LeaseFixture fixture() {
+        return fixture(options());
     }
 
     /// Expects a call to be refused, and returns the message for more to be said about it.

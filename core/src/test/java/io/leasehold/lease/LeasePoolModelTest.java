@@ -94,7 +94,7 @@ class LeasePoolModelTest {
                         .build(),
                 reservations);
         long used = reservations.mappings().used();
-        LeasePoolWalk walk = new LeasePoolWalk(arena, terms.options(), new SplittableRandom(seed));
+        LeasePoolRandomWalk walk = new LeasePoolRandomWalk(arena, terms.options(), new SplittableRandom(seed));
         int step = 0;
         try {
             for (; step < steps; step++) {

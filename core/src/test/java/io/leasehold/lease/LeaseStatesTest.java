@@ -104,13 +104,13 @@ class LeaseStatesTest {
 
     @TestFactory
     Stream<DynamicTest> everyCellOfADirectMapIsTrue() throws IOException {
-        return cells(table(), () -> new LeaseBed(VirtualMemory.system(), false, LeasePoolOptions.directMap()));
+        return cells(table(), () -> new LeaseFixture(VirtualMemory.system(), false, LeasePoolOptions.directMap()));
     }
 
     @TestFactory
     Stream<DynamicTest> everyCellOfWindowsIsTrue() throws IOException {
         TestMemory.require(VirtualMemory.system(), Capability.MAP);
-        return cells(table(), () -> new LeaseBed(VirtualMemory.system(), true, LeasePoolOptions.windowed(3)));
+        return cells(table(), () -> new LeaseFixture(VirtualMemory.system(), true, LeasePoolOptions.windowed(3)));
     }
 
     private static StateTable table() throws IOException {
@@ -118,28 +118,28 @@ class LeaseStatesTest {
     }
 
     /// Opens the pool of one cell.
-    private interface Beds {
-        LeaseBed open();
+    private interface Fixtures {
+        LeaseFixture open();
     }
 
-    private static Stream<DynamicTest> cells(StateTable table, Beds beds) {
+    private static Stream<DynamicTest> cells(StateTable table, Fixtures fixtures) {
         List<DynamicTest> cells = new ArrayList<>();
         for (Call call : Call.ALL) {
             for (State state : State.values()) {
                 String expected = table.cell(call.row, state.column());
                 String name = call.row + " of a lease " + state.column() + ": " + expected;
-                cells.add(DynamicTest.dynamicTest(name, () -> check(beds, call, state, expected)));
+                cells.add(DynamicTest.dynamicTest(name, () -> check(fixtures, call, state, expected)));
             }
         }
         return cells.stream();
     }
 
-    private static void check(Beds beds, Call call, State state, String expected) throws InterruptedException {
+    private static void check(Fixtures fixtures, Call call, State state, String expected) throws InterruptedException {
         int forms = 0;
         ObjectForm object = call.object;
         if (object != null && state != State.FOREIGN) {
             forms++;
-            with(beds, state, subject -> {
+            with(fixtures, state, subject -> {
                 Lease lease = LeasePoolFixture.acquired(subject.object);
                 assertThat(outcome(call, subject, () -> object.call(lease))).isEqualTo(expected);
             });
@@ -147,7 +147,7 @@ class LeaseStatesTest {
         HandleForm handle = call.handle;
         if (handle != null) {
             forms++;
-            with(beds, state, subject -> {
+            with(fixtures, state, subject -> {
                 String outcome = outcome(call, subject, () -> handle.call(subject.pool, subject.handle));
                 assertThat(outcome).isEqualTo(expected);
             });
@@ -177,7 +177,7 @@ class LeaseStatesTest {
             case "address", "segment" -> assertThat(result).isEqualTo(subject.address);
             case "page" -> assertThat(result).isEqualTo(subject.page);
             case "byteSize" -> assertThat(result).isEqualTo(pool.pageByteSize(subject.page));
-            case "getLong" -> assertThat(result).isEqualTo(LeaseBed.mark(subject.page));
+            case "getLong" -> assertThat(result).isEqualTo(LeaseFixture.mark(subject.page));
             case "putLong" -> assertThat(result).isEqualTo(STORED);
             case "isOpen" -> {
                 return result.toString();
@@ -204,20 +204,20 @@ class LeaseStatesTest {
         return "value";
     }
 
-    private static void with(Beds beds, State state, Consumer<Subject> body) throws InterruptedException {
-        LeaseBed bed = beds.open();
-        LeasePool other = LeasePool.open(bed.arena(), bed.pool().options());
+    private static void with(Fixtures fixtures, State state, Consumer<Subject> body) throws InterruptedException {
+        LeaseFixture fixture = fixtures.open();
+        LeasePool other = LeasePool.open(fixture.arena(), fixture.pool().options());
         try {
-            body.accept(subject(bed, other, state));
+            body.accept(subject(fixture, other, state));
         } finally {
             other.closeForcibly();
-            bed.closeForcibly();
+            fixture.closeForcibly();
         }
     }
 
-    private static Subject subject(LeaseBed bed, LeasePool other, State state) throws InterruptedException {
-        LeasePool pool = bed.pool();
-        long page = bed.wiredPage();
+    private static Subject subject(LeaseFixture fixture, LeasePool other, State state) throws InterruptedException {
+        LeasePool pool = fixture.pool();
+        long page = fixture.wiredPage();
         if (state == State.FOREIGN) {
             long handle = other.acquireHandle(page);
             return new Subject(pool, null, handle, page, other.address(handle));
@@ -237,7 +237,7 @@ class LeaseStatesTest {
             case HANDED_OVER -> assertThat(pool.handOver(subject.handle)).isNotEqualTo(LeasePool.NO_LEASE);
             case RECYCLED -> {
                 pool.free(subject.handle);
-                long next = pool.acquireHandle(bed.wiredPage());
+                long next = pool.acquireHandle(fixture.wiredPage());
                 assertThat(LeaseLayout.index(next)).isEqualTo(LeaseLayout.index(subject.handle));
             }
             case POOL_CLOSED -> assertThat(pool.closeForcibly()).isEqualTo(1);

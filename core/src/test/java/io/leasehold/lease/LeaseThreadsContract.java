@@ -21,26 +21,26 @@ interface LeaseThreadsContract extends LeasePoolFixture {
 
     @Test
     default void ofTwoThreadsThatCloseALeaseOneSucceeds() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            race(bed, 6_000, (pool, lease) -> pool.free(lease));
-            bed.pool().checkInvariants();
+        try (LeaseFixture fixture = fixture()) {
+            race(fixture, 6_000, (pool, lease) -> pool.free(lease));
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     default void ofTwoThreadsThatHandALeaseOverOneSucceeds() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
-            race(bed, 6_000, (pool, lease) -> pool.free(pool.handOver(lease)));
-            bed.pool().checkInvariants();
+        try (LeaseFixture fixture = fixture()) {
+            race(fixture, 6_000, (pool, lease) -> pool.free(pool.handOver(lease)));
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     default void thousandsOfLeasesAreOpenAtOnceAndReleasedByAnotherThread() throws InterruptedException {
         int count = 10_000;
-        try (LeaseBed bed = bed()) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(8);
+        try (LeaseFixture fixture = fixture()) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(8);
             long[] leases = new long[count];
             Set<Long> different = new HashSet<>();
             for (int i = 0; i < count; i++) {
@@ -75,49 +75,49 @@ interface LeaseThreadsContract extends LeasePoolFixture {
 
     @Test
     default void leasesOfManyPlatformThreadsAreTheirOwn() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
+        try (LeaseFixture fixture = fixture()) {
             Watchdog watchdog = new Watchdog();
-            long[] pages = bed.wiredPages(16);
+            long[] pages = fixture.wiredPages(16);
             for (int thread = 0; thread < 4; thread++) {
-                watchdog.start("worker-" + thread, () -> borrow(bed.pool(), pages, 5_000));
+                watchdog.start("worker-" + thread, () -> borrow(fixture.pool(), pages, 5_000));
             }
             watchdog.join();
-            assertThat(bed.pool().stats().leases()).isZero();
-            bed.pool().checkInvariants();
+            assertThat(fixture.pool().stats().leases()).isZero();
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     default void thousandVirtualThreadsAcquireAndClose() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
+        try (LeaseFixture fixture = fixture()) {
             Watchdog watchdog = new Watchdog();
-            long[] pages = bed.wiredPages(16);
+            long[] pages = fixture.wiredPages(16);
             for (int thread = 0; thread < 1_000; thread++) {
-                watchdog.startVirtual("worker-" + thread, () -> borrow(bed.pool(), pages, 50));
+                watchdog.startVirtual("worker-" + thread, () -> borrow(fixture.pool(), pages, 50));
             }
             watchdog.join();
-            assertThat(bed.pool().stats().leases()).isZero();
-            bed.pool().checkInvariants();
+            assertThat(fixture.pool().stats().leases()).isZero();
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     default void confinedLeaseFollowsItsVirtualThreadToAnotherCarrier() throws InterruptedException {
         TestMemory.require(Runtime.getRuntime().availableProcessors() > 1, "there is one carrier only");
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
             Watchdog watchdog = new Watchdog();
             AtomicInteger moves = new AtomicInteger();
             for (int thread = 0; thread < 4; thread++) {
                 watchdog.startVirtual("traveller-" + thread, () -> {
-                    Lease lease = bed.pool().acquireConfined(page);
+                    Lease lease = fixture.pool().acquireConfined(page);
                     String carrier = carrier();
                     watchdog.await("a move to another carrier", () -> {
                         LockSupport.parkNanos(1_000);
                         return moves.get() > 0 || !carrier().equals(carrier);
                     });
                     moves.addAndGet(carrier().equals(carrier) ? 0 : 1);
-                    assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                    assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                     lease.close();
                 });
             }
@@ -128,24 +128,24 @@ interface LeaseThreadsContract extends LeasePoolFixture {
 
     @Test
     default void virtualThreadsAreConfinedFromEachOtherAndFromTheirCarriers() throws InterruptedException {
-        try (LeaseBed bed = bed()) {
+        try (LeaseFixture fixture = fixture()) {
             AtomicLong lease = new AtomicLong();
             AtomicInteger step = new AtomicInteger();
             Watchdog watchdog = new Watchdog();
-            long page = bed.wiredPage();
+            long page = fixture.wiredPage();
             watchdog.startVirtual("owner", () -> {
-                lease.set(bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE));
+                lease.set(fixture.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE));
                 step.set(1);
                 watchdog.await("the others' attempts", () -> step.get() == 3);
-                bed.pool().free(lease.get());
+                fixture.pool().free(lease.get());
             });
             watchdog.await("the lease", () -> step.get() == 1);
             watchdog.startVirtual("other", () -> {
-                assertRefused(StateKind.CONFINED, () -> bed.pool().free(lease.get()));
+                assertRefused(StateKind.CONFINED, () -> fixture.pool().free(lease.get()));
                 step.incrementAndGet();
             });
             watchdog.start("platform", () -> {
-                assertRefused(StateKind.CONFINED, () -> bed.pool().address(lease.get()));
+                assertRefused(StateKind.CONFINED, () -> fixture.pool().address(lease.get()));
                 step.incrementAndGet();
             });
             watchdog.join();
@@ -158,7 +158,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             long page = pages[which];
             int flags = i % 3 == 0 ? LeaseFlag.CPUPRIVATE : LeaseFlag.DEFAULT;
             long lease = pool.tryAcquireHandle(page, flags);
-            if (pool.page(lease) != page || OffHeap.getLong(pool.address(lease)) != LeaseBed.mark(page)) {
+            if (pool.page(lease) != page || OffHeap.getLong(pool.address(lease)) != LeaseFixture.mark(page)) {
                 throw new AssertionError("lease of another page: " + Long.toHexString(lease));
             }
             if (i % 5 == 0) {
@@ -180,9 +180,9 @@ interface LeaseThreadsContract extends LeasePoolFixture {
     }
 
     /// Two threads end the same leases, one from each end, so that they meet somewhere at full speed.
-    private static void race(LeaseBed bed, int rounds, Ending ending) throws InterruptedException {
-        long page = bed.wiredPage();
-        LeasePool pool = bed.pool();
+    private static void race(LeaseFixture fixture, int rounds, Ending ending) throws InterruptedException {
+        long page = fixture.wiredPage();
+        LeasePool pool = fixture.pool();
         long[] leases = new long[RACED];
         AtomicInteger ended = new AtomicInteger();
         AtomicInteger arrived = new AtomicInteger();

@@ -23,12 +23,12 @@ interface WindowFixture extends LeasePoolFixture {
     }
 
     @Override
-    default LeaseBed bed(LeasePoolOptions options) {
-        return new LeaseBed(memory(), true, options);
+    default LeaseFixture fixture(LeasePoolOptions options) {
+        return new LeaseFixture(memory(), true, options);
     }
 
-    default LeaseBed bed(int slots) {
-        return bed(windows(slots));
+    default LeaseFixture fixture(int slots) {
+        return fixture(windows(slots));
     }
 
     default LeasePoolOptions windows(int slots) {
@@ -61,9 +61,9 @@ interface WindowFixture extends LeasePoolFixture {
     /// Acquires a lease on a page and closes it.
     ///
     /// @return the address that it had
-    static long touch(LeaseBed bed, long page) {
-        try (Lease lease = bed.pool().acquire(page)) {
-            assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+    static long touch(LeaseFixture fixture, long page) {
+        try (Lease lease = fixture.pool().acquire(page)) {
+            assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
             return lease.address();
         }
     }
@@ -71,19 +71,19 @@ interface WindowFixture extends LeasePoolFixture {
     /// {@return true if a page has a window}
     ///
     /// If it has none, this maps it.
-    static boolean isMapped(LeaseBed bed, long page) {
-        long misses = bed.pool().stats().misses();
-        touch(bed, page);
-        return bed.pool().stats().misses() == misses;
+    static boolean isMapped(LeaseFixture fixture, long page) {
+        long misses = fixture.pool().stats().misses();
+        touch(fixture, page);
+        return fixture.pool().stats().misses() == misses;
     }
 
     /// Starts a thread that acquires with these flags. Returns when the thread waits.
     ///
     /// @param ahead number of requests that ever waited before
-    static Acquirer waiting(LeaseBed bed, Watchdog watchdog, String name, long page, int flags, int ahead) {
-        Acquirer acquirer = new Acquirer(bed.pool(), page, flags);
+    static Acquirer waiting(LeaseFixture fixture, Watchdog watchdog, String name, long page, int flags, int ahead) {
+        Acquirer acquirer = new Acquirer(fixture.pool(), page, flags);
         acquirer.thread = watchdog.start(name, acquirer::run);
-        Eventually.holds(name + " waits", () -> bed.pool().stats().waited() == ahead + 1 && acquirer.isParked());
+        Eventually.holds(name + " waits", () -> fixture.pool().stats().waited() == ahead + 1 && acquirer.isParked());
         return acquirer;
     }
 

@@ -35,9 +35,9 @@ class WindowModelTest implements WindowFixture {
     @CsvSource({"1, 2, 1", "2, 5, 3", "4, 6, 4", "7, 20, 12", "16, 17, 9", "64, 70, 40", "16, 200, 40"})
     void poolOfOneThreadDoesAsTheModelDoes(int slots, int pageCount, int most) {
         SplittableRandom random = Seeds.random("WindowModelTest");
-        try (LeaseBed bed = bed(slots)) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(pageCount);
+        try (LeaseFixture fixture = fixture(slots)) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(pageCount);
             WindowModel model = new WindowModel(slots);
             List<Held> held = new ArrayList<>();
             long base = 0;
@@ -56,9 +56,9 @@ class WindowModelTest implements WindowFixture {
                         assertThat(lease == LeasePool.NO_LEASE).isEqualTo(slot == WindowModel.NONE);
                         if (slot != WindowModel.NONE) {
                             long address = pool.address(lease);
-                            base = base == 0 ? address - slot * bed.pageBytes() : base;
-                            assertThat((address - base) / bed.pageBytes()).isEqualTo(slot);
-                            assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
+                            base = base == 0 ? address - slot * fixture.pageBytes() : base;
+                            assertThat((address - base) / fixture.pageBytes()).isEqualTo(slot);
+                            assertThat(OffHeap.getLong(address)).isEqualTo(LeaseFixture.mark(page));
                             held.add(new Held(lease, slot));
                         }
                     }
@@ -90,9 +90,9 @@ class WindowModelTest implements WindowFixture {
 
     @Test
     void peakThatHitsAloneMadeIsSeen() {
-        try (LeaseBed bed = bed(4)) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(4);
+        try (LeaseFixture fixture = fixture(4)) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(4);
             List<Lease> leases = new ArrayList<>();
             for (int[] together : new int[][] {{0, 1}, {2, 3}, {0, 1, 2}}) {
                 for (int page : together) {

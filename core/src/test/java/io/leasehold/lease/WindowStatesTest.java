@@ -90,47 +90,48 @@ class WindowStatesTest implements WindowFixture {
     }
 
     private String outcome(Call call, State state) throws InterruptedException {
-        LeaseBed bed = bed(WINDOWS);
+        LeaseFixture fixture = fixture(WINDOWS);
         try {
-            long page = bed.wiredPage();
-            List<Lease> leases = prepare(bed, page, state);
-            bed.pool().checkInvariants();
+            long page = fixture.wiredPage();
+            List<Lease> leases = prepare(fixture, page, state);
+            fixture.pool().checkInvariants();
             return call == Call.CLOSE_ONE || call == Call.CLOSE_LAST
-                    ? closes(bed, page, call, state, leases)
-                    : acquires(bed, page, call, leases);
+                    ? closes(fixture, page, call, state, leases)
+                    : acquires(fixture, page, call, leases);
         } finally {
-            bed.closeForcibly();
+            fixture.closeForcibly();
         }
     }
 
     /// {@return the leases that are open in a state, the first of them on the page if any is}
-    private static List<Lease> prepare(LeaseBed bed, long page, State state) {
+    private static List<Lease> prepare(LeaseFixture fixture, long page, State state) {
         List<Lease> leases = new ArrayList<>();
         switch (state) {
-            case ACTIVE -> leases.add(bed.pool().acquire(page));
+            case ACTIVE -> leases.add(fixture.pool().acquire(page));
             case INACTIVE -> {
-                WindowFixture.touch(bed, page);
-                leases.add(bed.pool().acquire(bed.wiredPage()));
+                WindowFixture.touch(fixture, page);
+                leases.add(fixture.pool().acquire(fixture.wiredPage()));
             }
-            case VIRGIN -> leases.add(bed.pool().acquire(bed.wiredPage()));
+            case VIRGIN -> leases.add(fixture.pool().acquire(fixture.wiredPage()));
             case OTHER_INACTIVE -> {
-                WindowFixture.touch(bed, bed.wiredPage());
-                leases.add(bed.pool().acquire(bed.wiredPage()));
+                WindowFixture.touch(fixture, fixture.wiredPage());
+                leases.add(fixture.pool().acquire(fixture.wiredPage()));
             }
             case FULL -> {
                 for (int i = 0; i < WINDOWS; i++) {
-                    leases.add(bed.pool().acquire(bed.wiredPage()));
+                    leases.add(fixture.pool().acquire(fixture.wiredPage()));
                 }
             }
         }
         return leases;
     }
 
-    private String acquires(LeaseBed bed, long page, Call call, List<Lease> leases) throws InterruptedException {
+    private String acquires(LeaseFixture fixture, long page, Call call, List<Lease> leases)
+            throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         long maps = maps();
-        LeasePoolStats before = bed.pool().stats();
-        Acquirer acquirer = new Acquirer(bed.pool(), page, call.flags());
+        LeasePoolStats before = fixture.pool().stats();
+        Acquirer acquirer = new Acquirer(fixture.pool(), page, call.flags());
         Thread thread = watchdog.start("acquirer", () -> {
             if (call == Call.CATCH_INTERRUPTED) {
                 Thread.currentThread().interrupt();
@@ -140,17 +141,17 @@ class WindowStatesTest implements WindowFixture {
         watchdog.await(
                 "a lease, a refusal or a wait",
                 () -> acquirer.hasEnded()
-                        || (bed.pool().stats().waited() == 1 && thread.getState() == Thread.State.WAITING));
+                        || (fixture.pool().stats().waited() == 1 && thread.getState() == Thread.State.WAITING));
         String outcome;
         if (!acquirer.hasEnded()) {
             leases.getFirst().close();
             assertThat(acquirer.lease().isOpen()).isTrue();
             outcome = "waits";
         } else if (acquirer.result() == null) {
-            assertThat(bed.pool().stats().failures()).isEqualTo(before.failures() + 1);
+            assertThat(fixture.pool().stats().failures()).isEqualTo(before.failures() + 1);
             outcome = "null";
         } else {
-            boolean hit = bed.pool().stats().hits() > before.hits();
+            boolean hit = fixture.pool().stats().hits() > before.hits();
             assertThat(maps() - maps).isEqualTo(hit ? 0 : 1);
             outcome = hit ? "hit" : "maps";
         }
@@ -160,7 +161,7 @@ class WindowStatesTest implements WindowFixture {
         return outcome;
     }
 
-    private String closes(LeaseBed bed, long page, Call call, State state, List<Lease> leases)
+    private String closes(LeaseFixture fixture, long page, Call call, State state, List<Lease> leases)
             throws InterruptedException {
         if (state != State.ACTIVE && state != State.FULL) {
             return NEVER; // there is no lease on the page, and no thread waits for another one
@@ -168,21 +169,21 @@ class WindowStatesTest implements WindowFixture {
         Lease closed = leases.getFirst();
         Lease other = call == Call.CLOSE_ONE ? closed.ref() : closed;
         long calls = calls();
-        int used = bed.pool().stats().used();
+        int used = fixture.pool().stats().used();
         if (state == State.ACTIVE) {
             closed.close();
             assertThat(calls()).isEqualTo(calls);
-            boolean idles = bed.pool().stats().used() < used;
+            boolean idles = fixture.pool().stats().used() < used;
             assertThat(other.isOpen()).isEqualTo(!idles);
             return idles ? "idles" : "stays";
         }
         Watchdog watchdog = new Watchdog();
-        Acquirer waiter = WindowFixture.waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
+        Acquirer waiter = WindowFixture.waiting(fixture, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
         closed.close();
         boolean wakes = call == Call.CLOSE_LAST && waiter.lease().isOpen();
         if (!wakes) {
             assertThat(waiter.hasEnded()).isFalse();
-            assertThat(bed.pool().stats().used()).isEqualTo(used);
+            assertThat(fixture.pool().stats().used()).isEqualTo(used);
             other.close();
         }
         assertThat(waiter.lease().isOpen()).isTrue();

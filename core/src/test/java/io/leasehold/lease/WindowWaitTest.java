@@ -31,10 +31,10 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void withoutAWindowNowaitIsRefusedAnotherPageAndNotTheSame() {
-        try (LeaseBed bed = bed(1)) {
-            LeasePool pool = bed.pool();
-            long held = bed.wiredPage();
-            long other = bed.wiredPage();
+        try (LeaseFixture fixture = fixture(1)) {
+            LeasePool pool = fixture.pool();
+            long held = fixture.wiredPage();
+            long other = fixture.wiredPage();
             Lease lease = pool.acquire(held);
             assertThat(pool.tryAcquire(other, LeaseFlag.NOWAIT)).isNull();
             assertThat(pool.tryAcquireHandle(other, LeaseFlag.NOWAIT)).isEqualTo(LeasePool.NO_LEASE);
@@ -49,29 +49,29 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void nowaitWinsOverCatch() {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            long other = bed.wiredPage();
-            assertThat(bed.pool().tryAcquire(other, LeaseFlag.NOWAIT | LeaseFlag.CATCH))
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            long other = fixture.wiredPage();
+            assertThat(fixture.pool().tryAcquire(other, LeaseFlag.NOWAIT | LeaseFlag.CATCH))
                     .isNull();
-            assertThat(bed.pool().stats().waited()).isZero();
-            assertThat(bed.pool().stats().failures()).isEqualTo(1);
+            assertThat(fixture.pool().stats().waited()).isZero();
+            assertThat(fixture.pool().stats().failures()).isEqualTo(1);
             lease.close();
         }
     }
 
     @Test
     void waiterGetsTheWindowThatIsReleased() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long page = bed.wiredPage();
-            Lease lease = bed.pool().acquire(bed.wiredPage());
+        try (LeaseFixture fixture = fixture(1)) {
+            long page = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
             long address = lease.address();
-            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer waiter = waiting(fixture, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
             lease.close();
             assertThat(waiter.lease().address()).isEqualTo(address);
-            assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
-            assertThat(bed.pool().stats().waits()).isEqualTo(1);
-            assertThat(bed.pool().stats().failures()).isZero();
+            assertThat(OffHeap.getLong(address)).isEqualTo(LeaseFixture.mark(page));
+            assertThat(fixture.pool().stats().waits()).isEqualTo(1);
+            assertThat(fixture.pool().stats().failures()).isZero();
             waiter.close();
             watchdog.join();
         }
@@ -79,12 +79,12 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void waitersAreServedInTheOrderTheyCame() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
             List<WindowFixture.Acquirer> waiters = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 int flags = i % 2 == 0 ? LeaseFlag.DEFAULT : LeaseFlag.CATCH;
-                waiters.add(waiting(bed, watchdog, "waiter-" + i, bed.wiredPage(), flags, i));
+                waiters.add(waiting(fixture, watchdog, "waiter-" + i, fixture.wiredPage(), flags, i));
             }
             lease.close();
             for (int i = 0; i < 5; i++) {
@@ -95,20 +95,22 @@ class WindowWaitTest implements WindowFixture {
                 waiters.get(i).close();
             }
             watchdog.join();
-            assertThat(bed.pool().stats().waited()).isEqualTo(5);
+            assertThat(fixture.pool().stats().waited()).isEqualTo(5);
         }
     }
 
     @Test
     void newcomerDoesNotGoBeforeAWaiter() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long[] pages = bed.wiredPages(3);
+        try (LeaseFixture fixture = fixture(1)) {
+            long[] pages = fixture.wiredPages(3);
             for (int round = 0; round < 100; round++) {
-                Lease lease = bed.pool().acquire(pages[0]);
-                WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", pages[1], LeaseFlag.DEFAULT, round);
+                Lease lease = fixture.pool().acquire(pages[0]);
+                WindowFixture.Acquirer waiter =
+                        waiting(fixture, watchdog, "waiter", pages[1], LeaseFlag.DEFAULT, round);
                 lease.close();
                 // either the waiter has the window by now, or it will get it
-                assertThat(bed.pool().tryAcquire(pages[2], LeaseFlag.NOWAIT)).isNull();
+                assertThat(fixture.pool().tryAcquire(pages[2], LeaseFlag.NOWAIT))
+                        .isNull();
                 assertThat(waiter.lease().isOpen()).isTrue();
                 waiter.close();
                 watchdog.join();
@@ -118,11 +120,12 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void hitGoesPastAllWaiters() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long held = bed.wiredPage();
-            Lease lease = bed.pool().acquire(held);
-            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-            bed.pool().acquire(held).close();
+        try (LeaseFixture fixture = fixture(1)) {
+            long held = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(held);
+            WindowFixture.Acquirer waiter =
+                    waiting(fixture, watchdog, "waiter", fixture.wiredPage(), LeaseFlag.DEFAULT, 0);
+            fixture.pool().acquire(held).close();
             lease.ref().close();
             assertThat(waiter.hasEnded()).isFalse();
             lease.close();
@@ -134,37 +137,39 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void waiterWhosePageIsMappedMeanwhileSharesThatWindowAtOnce() throws InterruptedException {
-        try (LeaseBed bed = bed(2)) {
-            long wanted = bed.wiredPage();
-            Lease first = bed.pool().acquire(bed.wiredPage());
-            Lease second = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Acquirer one = waiting(bed, watchdog, "one", wanted, LeaseFlag.DEFAULT, 0);
-            WindowFixture.Acquirer other = waiting(bed, watchdog, "other", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
-            WindowFixture.Acquirer two = waiting(bed, watchdog, "two", wanted, LeaseFlag.DEFAULT, 2);
+        try (LeaseFixture fixture = fixture(2)) {
+            long wanted = fixture.wiredPage();
+            Lease first = fixture.pool().acquire(fixture.wiredPage());
+            Lease second = fixture.pool().acquire(fixture.wiredPage());
+            WindowFixture.Acquirer one = waiting(fixture, watchdog, "one", wanted, LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer other =
+                    waiting(fixture, watchdog, "other", fixture.wiredPage(), LeaseFlag.DEFAULT, 1);
+            WindowFixture.Acquirer two = waiting(fixture, watchdog, "two", wanted, LeaseFlag.DEFAULT, 2);
             first.close();
             assertThat(two.lease().isOpen()).isTrue();
-            assertThat(OffHeap.getLong(one.lease().address())).isEqualTo(LeaseBed.mark(wanted));
+            assertThat(OffHeap.getLong(one.lease().address())).isEqualTo(LeaseFixture.mark(wanted));
             assertThat(two.lease().address()).isEqualTo(one.lease().address());
             assertThat(other.hasEnded()).isFalse();
-            assertThat(bed.pool().stats().misses()).isEqualTo(3);
-            assertThat(bed.pool().stats().used()).isEqualTo(2);
+            assertThat(fixture.pool().stats().misses()).isEqualTo(3);
+            assertThat(fixture.pool().stats().used()).isEqualTo(2);
             second.close();
             assertThat(other.lease().address()).isNotEqualTo(one.lease().address());
             one.close();
             two.close();
             other.close();
             watchdog.join();
-            bed.pool().checkInvariants();
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     void interruptedCatchGivesUpAndLeavesNothingBehind() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long page = bed.wiredPage();
-            Lease lease = bed.pool().acquire(page);
-            WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.CATCH, 0);
-            WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
+        try (LeaseFixture fixture = fixture(1)) {
+            long page = fixture.wiredPage();
+            Lease lease = fixture.pool().acquire(page);
+            WindowFixture.Acquirer first = waiting(fixture, watchdog, "first", fixture.wiredPage(), LeaseFlag.CATCH, 0);
+            WindowFixture.Acquirer second =
+                    waiting(fixture, watchdog, "second", fixture.wiredPage(), LeaseFlag.CATCH, 1);
             second.interrupt();
             assertThat(second.result()).isNull();
             assertThat(second.failure()).isNull();
@@ -173,35 +178,36 @@ class WindowWaitTest implements WindowFixture {
             first.interrupt();
             assertThat(first.result()).isNull();
             watchdog.join();
-            assertThat(bed.pool().stats().failures()).isEqualTo(2);
+            assertThat(fixture.pool().stats().failures()).isEqualTo(2);
             lease.close();
             // no thread is in line any more, so a newcomer gets the window
-            bed.pool().free(bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.NOWAIT));
+            fixture.pool().free(fixture.pool().tryAcquireHandle(fixture.wiredPage(), LeaseFlag.NOWAIT));
         }
     }
 
     @Test
     void catchThatIsInterruptedBeforehandDoesNotWait() {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            long other = bed.wiredPage();
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            long other = fixture.wiredPage();
             Thread.currentThread().interrupt();
-            assertThat(bed.pool().tryAcquire(other, LeaseFlag.CATCH)).isNull();
+            assertThat(fixture.pool().tryAcquire(other, LeaseFlag.CATCH)).isNull();
             assertThat(Thread.interrupted()).isTrue();
-            assertThat(bed.pool().stats()).isEqualTo(new LeasePoolStats(1, 1, 1, 0, 1, 0, 0, 1, 1));
+            assertThat(fixture.pool().stats()).isEqualTo(new LeasePoolStats(1, 1, 1, 0, 1, 0, 0, 1, 1));
             lease.close();
         }
     }
 
     @Test
     void waiterThatGivesUpPassesItsWakeUpOn() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long[] pages = bed.wiredPages(3);
+        try (LeaseFixture fixture = fixture(1)) {
+            long[] pages = fixture.wiredPages(3);
             for (int round = 0; round < 100; round++) {
-                Lease lease = bed.pool().acquire(pages[0]);
-                WindowFixture.Acquirer quits = waiting(bed, watchdog, "quits", pages[1], LeaseFlag.CATCH, 2 * round);
+                Lease lease = fixture.pool().acquire(pages[0]);
+                WindowFixture.Acquirer quits =
+                        waiting(fixture, watchdog, "quits", pages[1], LeaseFlag.CATCH, 2 * round);
                 WindowFixture.Acquirer stays =
-                        waiting(bed, watchdog, "stays", pages[2], LeaseFlag.DEFAULT, 2 * round + 1);
+                        waiting(fixture, watchdog, "stays", pages[2], LeaseFlag.DEFAULT, 2 * round + 1);
                 lease.close(); // wakes the first, which finds itself interrupted before it looks
                 quits.interrupt();
                 quits.close();
@@ -209,27 +215,29 @@ class WindowWaitTest implements WindowFixture {
                 stays.close();
                 watchdog.join();
             }
-            bed.pool().checkInvariants();
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     void defaultWaiterIgnoresInterruptsAndKeepsThemPending() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            WindowFixture.Acquirer waiter =
+                    waiting(fixture, watchdog, "waiter", fixture.wiredPage(), LeaseFlag.DEFAULT, 0);
             for (int sleeps = 2; sleeps <= 4; sleeps++) {
                 int expected = sleeps;
                 waiter.interrupt();
-                Eventually.holds("another sleep", () -> bed.pool().stats().waits() >= expected && waiter.isParked());
+                Eventually.holds(
+                        "another sleep", () -> fixture.pool().stats().waits() >= expected && waiter.isParked());
             }
             assertThat(waiter.hasEnded()).isFalse();
-            assertThat(bed.pool().stats().waits()).isEqualTo(4);
-            assertThat(bed.pool().stats().waited()).isEqualTo(1);
+            assertThat(fixture.pool().stats().waits()).isEqualTo(4);
+            assertThat(fixture.pool().stats().waited()).isEqualTo(1);
             lease.close();
             assertThat(waiter.lease().isOpen()).isTrue();
             assertThat(waiter.wasInterrupted()).isTrue();
-            assertThat(bed.pool().stats().failures()).isZero();
+            assertThat(fixture.pool().stats().failures()).isZero();
             waiter.close();
             watchdog.join();
         }
@@ -237,27 +245,29 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void waiterWhoseMappingIsRefusedLetsTheNextOneTry() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-            WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            WindowFixture.Acquirer first =
+                    waiting(fixture, watchdog, "first", fixture.wiredPage(), LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer second =
+                    waiting(fixture, watchdog, "second", fixture.wiredPage(), LeaseFlag.DEFAULT, 1);
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
             lease.close();
             assertThat(first.failure()).isInstanceOf(SystemCallException.class);
             assertThat(second.lease().isOpen()).isTrue();
             second.close();
             watchdog.join();
-            bed.pool().checkInvariants();
+            fixture.pool().checkInvariants();
         }
     }
 
     @Test
     void batchWaitsForItsFirstLeaseAlone() throws InterruptedException {
-        try (LeaseBed bed = bed(2)) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(3);
-            Lease first = pool.acquire(bed.wiredPage());
-            Lease second = pool.acquire(bed.wiredPage());
+        try (LeaseFixture fixture = fixture(2)) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(3);
+            Lease first = pool.acquire(fixture.wiredPage());
+            Lease second = pool.acquire(fixture.wiredPage());
             AtomicInteger got = new AtomicInteger(-1);
             Thread batch = watchdog.start("batch", () -> {
                 long[] leases = new long[3];
@@ -277,12 +287,12 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void forcedCloseWakesAllWaiters() throws InterruptedException {
-        LeaseBed bed = bed(1);
-        Lease lease = bed.pool().acquire(bed.wiredPage());
+        LeaseFixture fixture = fixture(1);
+        Lease lease = fixture.pool().acquire(fixture.wiredPage());
         long address = lease.address();
-        WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-        WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
-        assertThat(bed.pool().closeForcibly()).isEqualTo(1);
+        WindowFixture.Acquirer first = waiting(fixture, watchdog, "first", fixture.wiredPage(), LeaseFlag.DEFAULT, 0);
+        WindowFixture.Acquirer second = waiting(fixture, watchdog, "second", fixture.wiredPage(), LeaseFlag.CATCH, 1);
+        assertThat(fixture.pool().closeForcibly()).isEqualTo(1);
         for (WindowFixture.Acquirer waiter : List.of(first, second)) {
             assertThat(waiter.failure())
                     .isInstanceOfSatisfying(
@@ -290,15 +300,16 @@ class WindowWaitTest implements WindowFixture {
         }
         assertThat(OffHeap.getLong(address)).isZero();
         watchdog.join();
-        bed.close();
+        fixture.close();
     }
 
     @Test
     void refusedCloseLeavesWaitersWaiting() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-            assertThatThrownBy(bed.pool()::close).hasMessageContaining("leases are open: 1");
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            WindowFixture.Acquirer waiter =
+                    waiting(fixture, watchdog, "waiter", fixture.wiredPage(), LeaseFlag.DEFAULT, 0);
+            assertThatThrownBy(fixture.pool()::close).hasMessageContaining("leases are open: 1");
             assertThat(waiter.hasEnded()).isFalse();
             lease.close();
             assertThat(waiter.lease().isOpen()).isTrue();
@@ -312,18 +323,18 @@ class WindowWaitTest implements WindowFixture {
         int carriers = Integer.getInteger(
                 "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
         int count = 4 * carriers + 8;
-        try (LeaseBed bed = bed(1)) {
-            Lease lease = bed.pool().acquire(bed.wiredPage());
-            long[] pages = bed.wiredPages(8);
+        try (LeaseFixture fixture = fixture(1)) {
+            Lease lease = fixture.pool().acquire(fixture.wiredPage());
+            long[] pages = fixture.wiredPages(8);
             AtomicInteger served = new AtomicInteger();
             for (int i = 0; i < count; i++) {
                 long page = pages[i % pages.length];
                 watchdog.startVirtual("waiter-" + i, () -> {
-                    bed.pool().acquire(page).close();
+                    fixture.pool().acquire(page).close();
                     served.incrementAndGet();
                 });
             }
-            Eventually.holds("all wait", () -> bed.pool().stats().waited() == count);
+            Eventually.holds("all wait", () -> fixture.pool().stats().waited() == count);
             AtomicBoolean ran = new AtomicBoolean();
             watchdog.startVirtual("bystander", () -> ran.set(true));
             Eventually.holds("another virtual thread runs", ran::get);
@@ -331,7 +342,7 @@ class WindowWaitTest implements WindowFixture {
             lease.close();
             watchdog.join();
             assertThat(served.get()).isEqualTo(count);
-            bed.pool().checkInvariants();
+            fixture.pool().checkInvariants();
         }
     }
 
@@ -340,16 +351,16 @@ class WindowWaitTest implements WindowFixture {
     @Test
     void everyWaiterSleepsOnce() throws InterruptedException {
         int count = 400;
-        try (LeaseBed bed = bed(2)) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(100);
-            Lease first = pool.acquire(bed.wiredPage());
-            Lease second = pool.acquire(bed.wiredPage());
+        try (LeaseFixture fixture = fixture(2)) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(100);
+            Lease first = pool.acquire(fixture.wiredPage());
+            Lease second = pool.acquire(fixture.wiredPage());
             for (int i = 0; i < count; i++) {
                 long page = pages[i * 7 % pages.length];
                 watchdog.startVirtual("waiter-" + i, () -> {
                     try (Lease lease = pool.acquire(page)) {
-                        assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                        assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                     }
                 });
             }
@@ -365,16 +376,16 @@ class WindowWaitTest implements WindowFixture {
 
     @Test
     void manyThreadsShareFewWindowsAndNoneStarves() throws InterruptedException {
-        try (LeaseBed bed = bed(2)) {
-            LeasePool pool = bed.pool();
-            long[] pages = bed.wiredPages(7);
+        try (LeaseFixture fixture = fixture(2)) {
+            LeasePool pool = fixture.pool();
+            long[] pages = fixture.wiredPages(7);
             for (int thread = 0; thread < 8; thread++) {
                 int seed = thread;
                 Watchdog.Task task = () -> {
                     for (int i = 0; i < 500; i++) {
                         long page = pages[(seed * 31 + i * 7 + i / 3) % pages.length];
                         try (Lease lease = pool.acquire(page)) {
-                            assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                            assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                         }
                     }
                 };

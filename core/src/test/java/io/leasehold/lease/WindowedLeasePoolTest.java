@@ -19,7 +19,7 @@ class WindowedLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseOw
     }
 
     @Override
-    public LeaseBed bed(LeasePoolOptions options) {
-        return new LeaseBed(VirtualMemory.system(), true, options);
+    public LeaseFixture fixture(LeasePoolOptions options) {
+        return new LeaseFixture(VirtualMemory.system(), true, options);
     }
 }

@@ -36,8 +36,8 @@ class WindowedPoolTest implements WindowFixture {
 
     @Test
     void windowsOverAnonymousPagesAreRefused() {
-        try (LeaseBed bed = new LeaseBed(memory, false, LeasePoolOptions.directMap())) {
-            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(7)))
+        try (LeaseFixture fixture = new LeaseFixture(memory, false, LeasePoolOptions.directMap())) {
+            assertThatThrownBy(() -> LeasePool.open(fixture.arena(), windows(7)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("windows need an arena with a memory file: pool=loans, slots=7, arena=arena");
         }
@@ -47,7 +47,7 @@ class WindowedPoolTest implements WindowFixture {
     @ValueSource(ints = {1, 9, 10, 11})
     void poolBeyondTheMappingBudgetChargesNothing(int left) {
         Reservations reservations = new Reservations(memory, new MappingBudget(4 + left));
-        try (PageArena arena = LeaseBed.openArena(reservations, true)) {
+        try (PageArena arena = LeaseFixture.openArena(reservations, true)) {
             assertThat(reservations.mappings().used()).isEqualTo(4);
             assertThatThrownBy(() -> LeasePool.open(arena, windows(10)))
                     .isInstanceOf(IllegalStateException.class)
@@ -63,53 +63,54 @@ class WindowedPoolTest implements WindowFixture {
             value = Call.class,
             names = {"RESERVE", "COMMIT"})
     void poolThatTheKernelRefusesChargesNothing(Call call) {
-        try (LeaseBed bed = bed(1)) {
-            long used = bed.mappings().used();
+        try (LeaseFixture fixture = fixture(1)) {
+            long used = fixture.mappings().used();
             memory.failOnce(call, 1, Errno.ENOMEM);
-            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(100))).isInstanceOf(SystemCallException.class);
-            bed.reservations().releaseParked();
-            assertThat(bed.mappings().used()).isEqualTo(used);
+            assertThatThrownBy(() -> LeasePool.open(fixture.arena(), windows(100)))
+                    .isInstanceOf(SystemCallException.class);
+            fixture.reservations().releaseParked();
+            assertThat(fixture.mappings().used()).isEqualTo(used);
         }
     }
 
     @Test
     void windowsAreChargedWhenThePoolOpensAndNotWhenTheyAreUsed() {
-        try (LeaseBed bed = bed(1)) {
-            long before = bed.mappings().used();
-            LeasePool pool = LeasePool.open(bed.arena(), windows(100));
-            long open = bed.mappings().used();
+        try (LeaseFixture fixture = fixture(1)) {
+            long before = fixture.mappings().used();
+            LeasePool pool = LeasePool.open(fixture.arena(), windows(100));
+            long open = fixture.mappings().used();
             assertThat(open).isBetween(before + 100, before + 102);
-            pool.acquire(bed.wiredPage()).close();
-            assertThat(bed.mappings().used()).isEqualTo(open);
+            pool.acquire(fixture.wiredPage()).close();
+            assertThat(fixture.mappings().used()).isEqualTo(open);
             pool.close();
         }
     }
 
     @Test
     void closedPoolGivesMappingsAndAddressSpaceBack() {
-        try (LeaseBed bed = bed(1)) {
-            long before = bed.mappings().used();
-            int parked = bed.reservations().parkedCount();
-            LeasePool pool = LeasePool.open(bed.arena(), windows(20));
-            pool.acquire(bed.wiredPage()).close();
+        try (LeaseFixture fixture = fixture(1)) {
+            long before = fixture.mappings().used();
+            int parked = fixture.reservations().parkedCount();
+            LeasePool pool = LeasePool.open(fixture.arena(), windows(20));
+            pool.acquire(fixture.wiredPage()).close();
             pool.close();
             pool.close();
-            assertThat(bed.reservations().parkedCount()).isEqualTo(parked + 1);
-            bed.reservations().releaseParked();
-            assertThat(bed.mappings().used()).isEqualTo(before);
+            assertThat(fixture.reservations().parkedCount()).isEqualTo(parked + 1);
+            fixture.reservations().releaseParked();
+            assertThat(fixture.mappings().used()).isEqualTo(before);
         }
     }
 
     @Test
     void addressSpaceOfAClosedPoolServesTheNextOne() {
-        try (LeaseBed bed = bed(1)) {
-            long page = bed.wiredPage();
+        try (LeaseFixture fixture = fixture(1)) {
+            long page = fixture.wiredPage();
             long[] addresses = new long[2];
             for (int i = 0; i < 2; i++) {
-                LeasePool pool = LeasePool.open(bed.arena(), windows(20));
+                LeasePool pool = LeasePool.open(fixture.arena(), windows(20));
                 try (Lease lease = pool.acquire(page)) {
                     addresses[i] = lease.address();
-                    assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                    assertThat(lease.getLong(0)).isEqualTo(LeaseFixture.mark(page));
                 }
                 pool.close();
                 assertThat(OffHeap.getLong(addresses[i])).isZero();
@@ -120,17 +121,17 @@ class WindowedPoolTest implements WindowFixture {
 
     @Test
     void addressesOfAForciblyClosedPoolReadZeroAndLeadToThePageNoMore() {
-        LeaseBed bed = bed();
-        long page = bed.wiredPage();
-        long windows = bed.mappings().used();
-        long kept = bed.pool().acquire(page).address();
-        assertThat(bed.pool().closeForcibly()).isEqualTo(1);
+        LeaseFixture fixture = fixture();
+        long page = fixture.wiredPage();
+        long windows = fixture.mappings().used();
+        long kept = fixture.pool().acquire(page).address();
+        assertThat(fixture.pool().closeForcibly()).isEqualTo(1);
         assertThat(OffHeap.getLong(kept)).isZero();
         OffHeap.putLong(kept, 1);
-        assertThat(OffHeap.getLong(bed.direct(page))).isEqualTo(LeaseBed.mark(page));
-        assertThat(bed.reservations().parkedCount()).isZero();
-        assertThat(bed.mappings().used()).isEqualTo(windows - 4);
-        bed.close();
+        assertThat(OffHeap.getLong(fixture.direct(page))).isEqualTo(LeaseFixture.mark(page));
+        assertThat(fixture.reservations().parkedCount()).isZero();
+        assertThat(fixture.mappings().used()).isEqualTo(windows - 4);
+        fixture.close();
     }
 
     /// Addresses are used up in proportion to the windows that leases had, and mappings are not used up.
@@ -138,25 +139,25 @@ class WindowedPoolTest implements WindowFixture {
     void poolsThatEndByForceLeaveAllOtherWindowsToLaterPools() {
         Reservations many = new Reservations(memory, new MappingBudget(64), 16);
         Set<Long> left = new HashSet<>();
-        try (PageArena arena = LeaseBed.openArena(many, true)) {
+        try (PageArena arena = LeaseFixture.openArena(many, true)) {
             long page = arena.allocate();
             arena.frames().wire(page);
             long content = arena.frames().address(page);
-            OffHeap.putLong(content, LeaseBed.mark(page));
+            OffHeap.putLong(content, LeaseFixture.mark(page));
             for (int cycle = 0; cycle < CYCLES; cycle++) {
                 LeasePool pool = LeasePool.open(arena, windows(4));
                 long address = pool.acquire(page).address();
                 assertThat(left.add(address))
                         .as("window of one pool, cycle %d", cycle)
                         .isTrue();
-                assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
+                assertThat(OffHeap.getLong(address)).isEqualTo(LeaseFixture.mark(page));
                 pool.checkInvariants();
                 assertThat(pool.closeForcibly()).isOne();
                 OffHeap.putLong(address, -1); // as a stale user does
                 assertThat(many.mappings().used()).isEqualTo(3 * 2);
             }
             assertThat(many.remnantCount()).isOne();
-            assertThat(OffHeap.getLong(content)).isEqualTo(LeaseBed.mark(page));
+            assertThat(OffHeap.getLong(content)).isEqualTo(LeaseFixture.mark(page));
             arena.frames().unwire(page);
             arena.free(page);
         }
@@ -166,25 +167,25 @@ class WindowedPoolTest implements WindowFixture {
 
     @Test
     void poolThatTheKernelDoesNotLetCloseStaysOpenAndIsClosedAgain() {
-        try (LeaseBed bed = bed()) {
-            long page = bed.wiredPage();
-            touch(bed, page);
-            long used = bed.mappings().used();
+        try (LeaseFixture fixture = fixture()) {
+            long page = fixture.wiredPage();
+            touch(fixture, page);
+            long used = fixture.mappings().used();
             memory.failOnce(Call.UNMAP, 1, Errno.ENOMEM);
-            assertThatThrownBy(bed.pool()::close).isInstanceOf(SystemCallException.class);
-            assertThat(bed.mappings().used()).isEqualTo(used);
-            bed.pool().checkInvariants();
-            touch(bed, page);
-            assertThat(bed.pool().stats().hits()).isEqualTo(1);
+            assertThatThrownBy(fixture.pool()::close).isInstanceOf(SystemCallException.class);
+            assertThat(fixture.mappings().used()).isEqualTo(used);
+            fixture.pool().checkInvariants();
+            touch(fixture, page);
+            assertThat(fixture.pool().stats().hits()).isEqualTo(1);
         }
     }
 
     @Test
     void refusedCloseOfThePoolEndsNoLease() throws InterruptedException {
-        try (LeaseBed bed = bed(1)) {
-            long[] pages = bed.wiredPages(2);
+        try (LeaseFixture fixture = fixture(1)) {
+            long[] pages = fixture.wiredPages(2);
             for (int round = 0; round < 50; round++) {
-                LeasePool pool = LeasePool.open(bed.arena(), windows(1));
+                LeasePool pool = LeasePool.open(fixture.arena(), windows(1));
                 openManyAtOnce(pool, pages[0]);
                 Watchdog watchdog = new Watchdog();
                 AtomicBoolean closed = new AtomicBoolean();
@@ -243,18 +244,19 @@ class WindowedPoolTest implements WindowFixture {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 7})
     void runThatFillsItsWindowIsMappedInOneCall(int windowPages) {
-        try (LeaseBed bed = bed(windows(3).withWindowPages(windowPages))) {
-            long[] runs = {bed.wiredRun(windowPages), bed.wiredRun(windowPages), bed.wiredRun(windowPages)};
+        try (LeaseFixture fixture = fixture(windows(3).withWindowPages(windowPages))) {
+            long[] runs = {fixture.wiredRun(windowPages), fixture.wiredRun(windowPages), fixture.wiredRun(windowPages)};
             long maps = maps();
             Lease[] leases = new Lease[3];
             for (int i = 0; i < 3; i++) {
-                leases[i] = bed.pool().acquire(runs[i]);
+                leases[i] = fixture.pool().acquire(runs[i]);
             }
             assertThat(maps()).isEqualTo(maps + 3);
             for (int i = 0; i < 3; i++) {
-                assertThat(leases[i].byteSize()).isEqualTo(windowPages * bed.pageBytes());
+                assertThat(leases[i].byteSize()).isEqualTo(windowPages * fixture.pageBytes());
                 for (int page = 0; page < windowPages; page++) {
-                    assertThat(leases[i].getLong(page * bed.pageBytes())).isEqualTo(LeaseBed.mark(runs[i]) + page);
+                    assertThat(leases[i].getLong(page * fixture.pageBytes()))
+                            .isEqualTo(LeaseFixture.mark(runs[i]) + page);
                 }
                 leases[i].close();
             }
@@ -264,28 +266,28 @@ class WindowedPoolTest implements WindowFixture {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 7})
     void runLongerThanAWindowIsRefused(int windowPages) {
-        try (LeaseBed bed = bed(windows(3).withWindowPages(windowPages))) {
-            long run = bed.wiredRun(windowPages + 1);
-            assertThatThrownBy(() -> bed.pool().acquire(run))
+        try (LeaseFixture fixture = fixture(windows(3).withWindowPages(windowPages))) {
+            long run = fixture.wiredRun(windowPages + 1);
+            assertThatThrownBy(() -> fixture.pool().acquire(run))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("the run is too long", "pages=" + (windowPages + 1), "max=" + windowPages);
-            assertThat(bed.pool().stats().used()).isZero();
+            assertThat(fixture.pool().stats().used()).isZero();
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void runThatGrowsUnderItsLeaseIsSeenAsFarAsTheWindowReaches(int windowPages) {
-        try (LeaseBed bed = bed(windows(2).withWindowPages(windowPages))) {
-            long page = bed.wiredPage();
-            try (Lease lease = bed.pool().acquire(page)) {
+        try (LeaseFixture fixture = fixture(windows(2).withWindowPages(windowPages))) {
+            long page = fixture.wiredPage();
+            try (Lease lease = fixture.pool().acquire(page)) {
                 for (int pages = 2; pages <= 4; pages++) {
-                    assertThat(bed.arena().tryGrow(page, 1)).isTrue();
-                    long seen = Math.min(pages, windowPages) * bed.pageBytes();
+                    assertThat(fixture.arena().tryGrow(page, 1)).isTrue();
+                    long seen = Math.min(pages, windowPages) * fixture.pageBytes();
                     assertThat(lease.byteSize()).isEqualTo(seen);
                     assertThat(lease.segment().byteSize()).isEqualTo(seen);
                     lease.putLong(seen - Long.BYTES, pages);
-                    assertThat(OffHeap.getLong(bed.direct(page) + seen - Long.BYTES))
+                    assertThat(OffHeap.getLong(fixture.direct(page) + seen - Long.BYTES))
                             .isEqualTo(pages);
                     assertThatThrownBy(() -> lease.getLong(seen)).isInstanceOf(IndexOutOfBoundsException.class);
                 }
@@ -295,10 +297,10 @@ class WindowedPoolTest implements WindowFixture {
 
     @Test
     void pageAtTheEndOfTheArenaIsSeenThroughAWiderWindow() {
-        try (LeaseBed bed = bed(windows(2).withWindowPages(8))) {
-            long[] pages = bed.wiredPages(LeaseBed.PAGES);
+        try (LeaseFixture fixture = fixture(windows(2).withWindowPages(8))) {
+            long[] pages = fixture.wiredPages(LeaseFixture.PAGES);
             for (long page : pages) {
-                touch(bed, page);
+                touch(fixture, page);
             }
         }
     }

@@ -15,7 +15,7 @@ class AllocatorJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("netty", "slab", "page", "lease", "memory")
-                .program(AllocatorJavaFaultWalk.class)
+                .program(AllocatorJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
         System.out.printf("netty, Java side: %s, injected=%,d%n", mode, injected);

@@ -30,7 +30,7 @@ class AllocatorModelTest {
         long seed = Seeds.next("AllocatorModelTest " + level);
         try (LeasedByteBufAllocator allocator =
                         TestAllocators.builder("model", 256 << 20).build();
-                AllocatorWalk walk = new AllocatorWalk(allocator, new SplittableRandom(seed))) {
+                AllocatorRandomWalk walk = new AllocatorRandomWalk(allocator, new SplittableRandom(seed))) {
             int step = 0;
             try {
                 for (; step < steps * SCALE; step++) {

@@ -15,38 +15,38 @@ import io.leasehold.page.PageArenaOptions;
 enum RefusalCause {
     FULL_BUDGET("the limit of a budget is reached") {
         @Override
-        void strike(Bed bed) {
-            bed.reserved = bed.budget.byteLimit() - bed.budget.usedBytes();
-            bed.budget.tryReserve(bed.reserved);
+        void strike(Fixture fixture) {
+            fixture.reserved = fixture.budget.byteLimit() - fixture.budget.usedBytes();
+            fixture.budget.tryReserve(fixture.reserved);
         }
 
         @Override
-        void undo(Bed bed) {
-            bed.budget.release(bed.reserved);
+        void undo(Fixture fixture) {
+            fixture.budget.release(fixture.reserved);
         }
     },
     FULL_ARENA("the limit of the arena is reached") {
         @Override
-        void strike(Bed bed) {
-            int pages = (int) (ARENA_BYTES / bed.arena.options().pageByteSize());
-            bed.run = bed.arena.allocateRun(pages);
+        void strike(Fixture fixture) {
+            int pages = (int) (ARENA_BYTES / fixture.arena.options().pageByteSize());
+            fixture.run = fixture.arena.allocateRun(pages);
         }
 
         @Override
-        void undo(Bed bed) {
-            bed.arena.free(bed.run);
+        void undo(Fixture fixture) {
+            fixture.arena.free(fixture.run);
         }
     },
     CLOSED_ALLOCATOR("the allocator is closed") {
         @Override
-        void strike(Bed bed) {
-            bed.allocator.close();
+        void strike(Fixture fixture) {
+            fixture.allocator.close();
         }
     },
     CLOSED_ARENA("the arena or its heap of blocks failed") {
         @Override
-        void strike(Bed bed) {
-            bed.arena.closeForcibly();
+        void strike(Fixture fixture) {
+            fixture.arena.closeForcibly();
         }
     },
     UNOPENED_ON_A_CLOSED_ARENA("the allocator cannot be opened") {
@@ -56,8 +56,8 @@ enum RefusalCause {
         }
 
         @Override
-        void strike(Bed bed) {
-            bed.arena.close();
+        void strike(Fixture fixture) {
+            fixture.arena.close();
         }
     },
     NO_MAPPINGS("the arena or its heap of blocks failed") {
@@ -68,15 +68,15 @@ enum RefusalCause {
         }
 
         @Override
-        void strike(Bed bed) {
+        void strike(Fixture fixture) {
             MappingBudget account = MappingBudget.system();
-            bed.mappings = account.limit() - account.used();
-            account.charge("test", bed.mappings);
+            fixture.mappings = account.limit() - account.used();
+            account.charge("test", fixture.mappings);
         }
 
         @Override
-        void undo(Bed bed) {
-            MappingBudget.system().credit(bed.mappings);
+        void undo(Fixture fixture) {
+            MappingBudget.system().credit(fixture.mappings);
         }
     },
     TOO_LARGE("the request is more than the largest buffer") {
@@ -86,7 +86,7 @@ enum RefusalCause {
         }
 
         @Override
-        void strike(Bed bed) {
+        void strike(Fixture fixture) {
             // the request itself causes the failure
         }
     };
@@ -100,9 +100,9 @@ enum RefusalCause {
         this.words = words;
     }
 
-    abstract void strike(Bed bed);
+    abstract void strike(Fixture fixture);
 
-    void undo(Bed bed) {
+    void undo(Fixture fixture) {
         // there is nothing to undo
     }
 
@@ -127,7 +127,7 @@ enum RefusalCause {
     }
 
     /// An allocator on its own arena, before and after the cause strikes.
-    static final class Bed implements AutoCloseable {
+    static final class Fixture implements AutoCloseable {
 
         final MemoryBudget budget = MemoryBudget.of("struck", 2 * ARENA_BYTES);
         final PageArena arena;
@@ -138,7 +138,7 @@ enum RefusalCause {
         private long mappings; // charged by the strike
         private boolean struck;
 
-        Bed(RefusalCause cause) {
+        Fixture(RefusalCause cause) {
             this.cause = cause;
             arena = PageArena.open(cause.arena(budget));
             allocator = cause.open(arena);

@@ -66,9 +66,9 @@ class RefusedReadTest {
     @MethodSource("transportsAndCauses")
     void connectionIsClosedOnceWhateverTheCause(Transport transport, RefusalCause cause) throws Exception {
         transport.assumeAvailable();
-        try (RefusalCause.Bed bed = new RefusalCause.Bed(cause);
-                OneThreadServer server = new OneThreadServer(transport, bed.allocator)) {
-            bed.strike();
+        try (RefusalCause.Fixture fixture = new RefusalCause.Fixture(cause);
+                OneThreadServer server = new OneThreadServer(transport, fixture.allocator)) {
+            fixture.strike();
             for (int i = 0; i < CONNECTIONS; i++) {
                 CountedReads reads = new CountedReads(cause.byteSize(), false);
                 RecvByteBufAllocator how =

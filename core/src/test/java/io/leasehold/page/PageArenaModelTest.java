@@ -134,7 +134,7 @@ class PageArenaModelTest {
         System.out.printf("model walk: %s, steps=%,d, seed=%d%n", variant, steps, seed);
         PageArenaOptions options = variant.options(reservations.memory());
         SplittableRandom random = new SplittableRandom(seed);
-        PageArenaWalk walk = new PageArenaWalk(options, reservations, variant.parentBytes(options), random);
+        PageArenaRandomWalk walk = new PageArenaRandomWalk(options, reservations, variant.parentBytes(options), random);
         int step = 0;
         try {
             for (; step < steps; step++) {

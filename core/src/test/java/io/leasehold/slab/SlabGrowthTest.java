@@ -29,20 +29,20 @@ class SlabGrowthTest {
         "200, 100000, 10"
     })
     void releasingABurstIsWorkInProportionToIt(int count, int byteSize, int oneInIsKept) {
-        try (SlabBed bed = bed(byteSize)) {
-            AllocatedBlocks blocks = allocate(bed, count, byteSize);
-            int slabs = slabs(bed, byteSize);
-            bed.tick();
-            long before = bed.heap().work().looks;
+        try (SlabFixture fixture = fixture(byteSize)) {
+            AllocatedBlocks blocks = allocate(fixture, count, byteSize);
+            int slabs = slabs(fixture, byteSize);
+            fixture.tick();
+            long before = fixture.heap().work().looks;
             if (oneInIsKept == 0) {
                 blocks.releaseAll();
             } else {
                 blocks.releaseAllBut(oneInIsKept, new SplittableRandom(1));
             }
             for (int tick = 0; tick < 10; tick++) {
-                bed.tick();
+                fixture.tick();
             }
-            ReclaimWork work = bed.heap().work();
+            ReclaimWork work = fixture.heap().work();
             assertThat(work.looks - before).as("%s", work).isLessThanOrEqualTo(LOOKS_PER_CHANGE * (slabs + 10L));
             blocks.releaseAll();
         }
@@ -52,17 +52,17 @@ class SlabGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithoutAChangeAreFree(int count) {
-        try (SlabBed bed = bed(1024)) {
-            AllocatedBlocks blocks = allocate(bed, count, 1024);
+        try (SlabFixture fixture = fixture(1024)) {
+            AllocatedBlocks blocks = allocate(fixture, count, 1024);
             blocks.releaseAllBut(2, new SplittableRandom(1));
             for (int tick = 0; tick < 4; tick++) {
-                bed.tick();
+                fixture.tick();
             }
-            String before = bed.heap().work().toString();
+            String before = fixture.heap().work().toString();
             for (int tick = 0; tick < 100; tick++) {
-                bed.tick();
+                fixture.tick();
             }
-            assertThat(bed.heap().work()).hasToString(before);
+            assertThat(fixture.heap().work()).hasToString(before);
             blocks.releaseAll();
         }
     }
@@ -71,22 +71,22 @@ class SlabGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithFewChangesCostFewLooks(int count) {
-        try (SlabBed bed = bed(1024)) {
-            AllocatedBlocks blocks = allocate(bed, count, 1024);
+        try (SlabFixture fixture = fixture(1024)) {
+            AllocatedBlocks blocks = allocate(fixture, count, 1024);
             SplittableRandom random = new SplittableRandom(1);
             blocks.releaseAllBut(2, random);
             for (int tick = 0; tick < 4; tick++) {
-                bed.tick();
+                fixture.tick();
             }
-            long before = bed.heap().work().looks;
+            long before = fixture.heap().work().looks;
             for (int tick = 0; tick < 20; tick++) {
                 for (int i = 0; i < 10; i++) {
                     blocks.removeAny(random).release();
-                    blocks.add(bed.allocate(1024));
+                    blocks.add(fixture.allocate(1024));
                 }
-                bed.tick();
+                fixture.tick();
             }
-            assertThat(bed.heap().work().looks - before)
+            assertThat(fixture.heap().work().looks - before)
                     .as("looks in 20 ticks of 10 releases")
                     .isLessThanOrEqualTo(20L * 2 * LOOKS_PER_CHANGE * 10);
             blocks.releaseAll();
@@ -95,28 +95,28 @@ class SlabGrowthTest {
 
     @Test
     void requestThatIsRejectedAgainLooksAtNothing() {
-        try (SlabBed bed = new SlabBed(SlabSetup.pages(4 << 10), 8 * SlabBed.MIB)) {
-            AllocatedBlocks blocks = bed.exhaust(1024);
+        try (SlabFixture fixture = new SlabFixture(SlabSetup.pages(4 << 10), 8 * SlabFixture.MIB)) {
+            AllocatedBlocks blocks = fixture.exhaust(1024);
             blocks.releaseAllBut(3, new SplittableRandom(1));
             int large = 4 << 20;
-            assertThat(bed.heap().tryAllocate(large)).isNull();
-            String before = bed.heap().work().toString();
+            assertThat(fixture.heap().tryAllocate(large)).isNull();
+            String before = fixture.heap().work().toString();
             for (int i = 0; i < 1_000; i++) {
-                assertThat(bed.heap().tryAllocate(large)).isNull();
+                assertThat(fixture.heap().tryAllocate(large)).isNull();
             }
-            assertThat(bed.heap().work()).hasToString(before);
+            assertThat(fixture.heap().work()).hasToString(before);
             blocks.releaseAll();
         }
     }
 
     @Test
     void lockIsHeldForSomeSlabsAtATime() {
-        try (SlabBed bed = bed(256)) {
-            AllocatedBlocks blocks = allocate(bed, 64_000, 256);
-            int slabs = slabs(bed, 256);
+        try (SlabFixture fixture = fixture(256)) {
+            AllocatedBlocks blocks = allocate(fixture, 64_000, 256);
+            int slabs = slabs(fixture, 256);
             blocks.releaseAll();
-            bed.heap().trim();
-            ReclaimWork work = bed.heap().work();
+            fixture.heap().trim();
+            ReclaimWork work = fixture.heap().work();
             assertThat(work.slabs).isEqualTo(slabs);
             assertThat(work.holds).as("%s", work).isGreaterThanOrEqualTo(slabs / SIXTEEN_SLABS_A_HOLD);
         }
@@ -124,34 +124,34 @@ class SlabGrowthTest {
 
     @Test
     void heapThatWasNotUsedIsNotFlushed() {
-        try (SlabBed bed = bed(1024)) {
-            bed.tick();
-            bed.heap().trim();
-            assertThat(bed.heap().work()).hasToString(new ReclaimWork().toString());
-            bed.allocate(1000).release();
-            bed.tick();
-            long flushes = bed.heap().work().flushes;
+        try (SlabFixture fixture = fixture(1024)) {
+            fixture.tick();
+            fixture.heap().trim();
+            assertThat(fixture.heap().work()).hasToString(new ReclaimWork().toString());
+            fixture.allocate(1000).release();
+            fixture.tick();
+            long flushes = fixture.heap().work().flushes;
             assertThat(flushes).isEqualTo(1);
-            bed.tick();
-            bed.tick();
-            assertThat(bed.heap().work().flushes).isEqualTo(flushes);
+            fixture.tick();
+            fixture.tick();
+            assertThat(fixture.heap().work().flushes).isEqualTo(flushes);
         }
     }
 
-    private static SlabBed bed(int byteSize) {
-        return new SlabBed(SlabSetup.pages(4 << 10), (byteSize > 2048 ? 64 : 128) * SlabBed.MIB);
+    private static SlabFixture fixture(int byteSize) {
+        return new SlabFixture(SlabSetup.pages(4 << 10), (byteSize > 2048 ? 64 : 128) * SlabFixture.MIB);
     }
 
-    private static AllocatedBlocks allocate(SlabBed bed, int count, int byteSize) {
+    private static AllocatedBlocks allocate(SlabFixture fixture, int count, int byteSize) {
         AllocatedBlocks blocks = new AllocatedBlocks();
         for (int i = 0; i < count; i++) {
-            blocks.add(bed.allocate(byteSize));
+            blocks.add(fixture.allocate(byteSize));
         }
         return blocks;
     }
 
-    private static int slabs(SlabBed bed, int byteSize) {
-        SlabHeapStats.SizeClass stats = bed.statsOf(byteSize);
+    private static int slabs(SlabFixture fixture, int byteSize) {
+        SlabHeapStats.SizeClass stats = fixture.statsOf(byteSize);
         return stats == null ? 0 : stats.slabs();
     }
 }

@@ -21,22 +21,22 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {1000, 4096, 20_000, 64 << 10, 1 << 20})
     default void exhaustedHeapReturnsNullAndRecovers(int byteSize) {
-        try (SlabBed bed = bed(16 * SlabBed.MIB)) {
-            AllocatedBlocks blocks = bed.exhaust(byteSize);
-            assertThat(blocks.byteSize()).as("bytes in use of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
-            assertThat(bed.heap().tryAllocate(byteSize)).isNull();
+        try (SlabFixture fixture = fixture(16 * SlabFixture.MIB)) {
+            AllocatedBlocks blocks = fixture.exhaust(byteSize);
+            assertThat(blocks.byteSize()).as("bytes in use of 16 MiB").isGreaterThan(15 * SlabFixture.MIB);
+            assertThat(fixture.heap().tryAllocate(byteSize)).isNull();
             blocks.checkAll();
-            bed.check(blocks);
+            fixture.check(blocks);
             int count = blocks.count();
             for (int i = 0; i < 100; i++) {
                 blocks.remove(i % blocks.count()).release();
-                blocks.add(bed.allocate(byteSize));
+                blocks.add(fixture.allocate(byteSize));
             }
-            assertThat(bed.heap().tryAllocate(byteSize)).isNull();
+            assertThat(fixture.heap().tryAllocate(byteSize)).isNull();
             blocks.releaseAll();
-            blocks.add(bed.allocate(12 << 20));
+            blocks.add(fixture.allocate(12 << 20));
             blocks.releaseAll();
-            AllocatedBlocks again = bed.exhaust(byteSize);
+            AllocatedBlocks again = fixture.exhaust(byteSize);
             assertThat(again.count()).as("blocks, of %d at first", count).isGreaterThan(count * 98 / 100);
             again.releaseAll();
         }
@@ -45,8 +45,8 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     /// One large empty slab is retained. A second one of another size is not retained beside it.
     @Test
     default void largeBlockThatIsUsedAgainStays() {
-        try (SlabBed bed = bed();
-                SlabHeap<SlabBlock> heap = openByDefault(bed)) {
+        try (SlabFixture fixture = fixture();
+                SlabHeap<SlabBlock> heap = openByDefault(fixture)) {
             allocate(heap, 4 << 20).release();
             assertThat(heap.stats().heldBytes()).isEqualTo(4 << 20);
             allocate(heap, 8 << 20).release();
@@ -57,9 +57,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     /// One retained slab of each size would have 62 times the bytes of the first.
     @Test
     default void emptySlabsOfManyLargeSizesAreNotAllRetained() {
-        try (SlabBed bed = bed();
-                SlabHeap<SlabBlock> heap = openByDefault(bed)) {
-            int first = 128 * bed.pageBytes();
+        try (SlabFixture fixture = fixture();
+                SlabHeap<SlabBlock> heap = openByDefault(fixture)) {
+            int first = 128 * fixture.pageBytes();
             for (int byteSize = first; byteSize <= 4 * first; byteSize += first / 8) {
                 allocate(heap, byteSize).release();
             }
@@ -67,8 +67,8 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    private static SlabHeap<SlabBlock> openByDefault(SlabBed bed) {
-        return SlabHeap.open(bed.arena(), SlabHeapOptions.defaults(), SlabBlock::new);
+    private static SlabHeap<SlabBlock> openByDefault(SlabFixture fixture) {
+        return SlabHeap.open(fixture.arena(), SlabHeapOptions.defaults(), SlabBlock::new);
     }
 
     private static SlabBlock allocate(SlabHeap<SlabBlock> heap, int byteSize) {
@@ -77,42 +77,42 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
 
     @Test
     default void requestLargerThanTheArenaReturnsNull() {
-        try (SlabBed bed = bed(8 * SlabBed.MIB)) {
-            assertThat(bed.heap().tryAllocate((8 << 20) + 1)).isNull();
-            assertThat(bed.heap().tryAllocate(SizeClasses.MAX_BYTES)).isNull();
-            bed.allocate(8 << 20).release();
-            bed.check(new AllocatedBlocks());
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
+            assertThat(fixture.heap().tryAllocate((8 << 20) + 1)).isNull();
+            assertThat(fixture.heap().tryAllocate(SizeClasses.MAX_BYTES)).isNull();
+            fixture.allocate(8 << 20).release();
+            fixture.check(new AllocatedBlocks());
         }
     }
 
     @Test
     default void pagesThatOthersHoldAreNotTaken() {
-        try (SlabBed bed = bed(8 * SlabBed.MIB)) {
-            long page = bed.arena().allocateRun((int) (bed.byteSize() / bed.pageBytes()));
-            assertThat(bed.heap().tryAllocate(16)).isNull();
-            bed.arena().free(page);
-            bed.allocate(16).release();
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
+            long page = fixture.arena().allocateRun((int) (fixture.byteSize() / fixture.pageBytes()));
+            assertThat(fixture.heap().tryAllocate(16)).isNull();
+            fixture.arena().free(page);
+            fixture.allocate(16).release();
         }
     }
 
     @Test
     default void othersGetThePagesThatTheHeapRetains() {
-        try (SlabBed bed = bed(8 * SlabBed.MIB)) {
-            bed.exhaust(1000).releaseAll();
-            assertThat(bed.livePages()).isPositive();
-            long page = bed.arena().allocateRun((int) (bed.byteSize() / bed.pageBytes()));
-            assertThat(bed.heap().stats().heldBytes()).isZero();
-            bed.arena().free(page);
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
+            fixture.exhaust(1000).releaseAll();
+            assertThat(fixture.livePages()).isPositive();
+            long page = fixture.arena().allocateRun((int) (fixture.byteSize() / fixture.pageBytes()));
+            assertThat(fixture.heap().stats().heldBytes()).isZero();
+            fixture.arena().free(page);
         }
     }
 
     @Test
     default void heapsOnOneArenaGetEachOthersRetainedPages() {
-        try (SlabBed bed = bed(8 * SlabBed.MIB);
-                SlabHeap<SlabBlock> other = bed.openHeap(SlabBlock::new)) {
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB);
+                SlabHeap<SlabBlock> other = fixture.openHeap(SlabBlock::new)) {
             for (int round = 0; round < 3; round++) {
-                AllocatedBlocks blocks = bed.exhaust(1000);
-                assertThat(blocks.byteSize()).isGreaterThan(7 * SlabBed.MIB);
+                AllocatedBlocks blocks = fixture.exhaust(1000);
+                assertThat(blocks.byteSize()).isGreaterThan(7 * SlabFixture.MIB);
                 assertThat(other.tryAllocate(5000)).isNull();
                 blocks.releaseAll();
                 SlabBlock large = other.tryAllocate(8 << 20);
@@ -128,23 +128,23 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     /// nevertheless.
     @Test
     default void blocksInCachesOfOtherThreadsAreFoundUnderPressure() throws InterruptedException {
-        try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            int count = (int) (bed.byteSize() / 4096);
+        try (SlabFixture fixture = fixture(4 * SlabFixture.MIB)) {
+            int count = (int) (fixture.byteSize() / 4096);
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(1);
             CountDownLatch done = new CountDownLatch(1);
             watchdog.start("hoarder", () -> {
                 List<SlabBlock> blocks = new ArrayList<>();
                 for (int size = 16; size <= 60_000; size = size * 3 / 2) {
-                    blocks.add(bed.allocate(size));
+                    blocks.add(fixture.allocate(size));
                 }
                 blocks.forEach(SlabBlock::release);
                 released.countDown();
                 watchdog.await("end", done);
             });
             watchdog.await("released", released);
-            assertThat(bed.heap().stats().heldBytes()).isPositive();
-            AllocatedBlocks blocks = bed.exhaust(4096);
+            assertThat(fixture.heap().stats().heldBytes()).isPositive();
+            AllocatedBlocks blocks = fixture.exhaust(4096);
             assertThat(blocks.count()).isEqualTo(count);
             done.countDown();
             watchdog.join();
@@ -156,8 +156,8 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {100, 1000, 5000, 20_000})
     default void blocksOfOneSizeInOtherCachesAreFoundUnderPressure(int byteSize) throws InterruptedException {
-        try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            AllocatedBlocks blocks = bed.exhaust(byteSize);
+        try (SlabFixture fixture = fixture(4 * SlabFixture.MIB)) {
+            AllocatedBlocks blocks = fixture.exhaust(byteSize);
             int count = blocks.count();
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(1);
@@ -173,7 +173,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             });
             watchdog.await("released", released);
             for (int i = 0; i < some.size(); i++) {
-                SlabBlock block = bed.heap().tryAllocate(byteSize);
+                SlabBlock block = fixture.heap().tryAllocate(byteSize);
                 assertThat(block)
                         .as("block %d of %d that are free", i, some.size())
                         .isNotNull();
@@ -193,35 +193,35 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {5000, 20_000})
     default void freeRunsThatAreTooShortForASlabAreUsed(int byteSize) {
-        try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            AllocatedBlocks blocks = bed.exhaust(byteSize);
-            int blockPages = Math.ceilDiv(blocks.get(0).byteSize, bed.pageBytes());
+        try (SlabFixture fixture = fixture(4 * SlabFixture.MIB)) {
+            AllocatedBlocks blocks = fixture.exhaust(byteSize);
+            int blockPages = Math.ceilDiv(blocks.get(0).byteSize, fixture.pageBytes());
             blocks.releaseAll();
-            bed.heap().trim();
+            fixture.heap().trim();
             // frees every second run of as many pages as a block needs
             List<Long> taken = new ArrayList<>();
             List<Long> free = new ArrayList<>();
             for (int i = 0; ; i++) {
-                long run = bed.arena().tryAllocateRun(blockPages);
+                long run = fixture.arena().tryAllocateRun(blockPages);
                 if (run == PageArena.NO_PAGE) {
                     break;
                 }
                 (i % 2 == 0 ? taken : free).add(run);
             }
-            free.forEach(bed.arena()::free);
-            blocks = bed.exhaust(byteSize);
+            free.forEach(fixture.arena()::free);
+            blocks = fixture.exhaust(byteSize);
             assertThat(blocks.count()).isGreaterThanOrEqualTo(free.size() - 1);
             blocks.releaseAll();
-            bed.heap().trim();
-            taken.forEach(bed.arena()::free);
+            fixture.heap().trim();
+            taken.forEach(fixture.arena()::free);
         }
     }
 
     @Test
     default void blockGrowsInPlace() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             int size = 2 << 20;
-            SlabBlock block = bed.allocate(size);
+            SlabBlock block = fixture.allocate(size);
             AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(block);
             for (int next = size * 2; next <= 32 << 20; next *= 2) {
@@ -232,80 +232,82 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
                 assertThat(block.byteSize).isEqualTo(next);
                 block.check(written);
                 block.write(next);
-                assertThat(bed.statsOf(written)).as("stats of the size it had").isNull();
-                SlabHeapStats.SizeClass stats = bed.statsOf(next);
+                assertThat(fixture.statsOf(written))
+                        .as("stats of the size it had")
+                        .isNull();
+                SlabHeapStats.SizeClass stats = fixture.statsOf(next);
                 assertThat(stats).isNotNull();
                 if (stats != null) {
                     assertThat(stats.liveBlocks()).isEqualTo(1);
                     assertThat(stats.heldBytes()).isEqualTo(next);
                 }
-                bed.check();
+                fixture.check();
             }
             block.release();
-            SlabBlock again = bed.allocate(32 << 20);
+            SlabBlock again = fixture.allocate(32 << 20);
             assertThat(again).as("the object of the longer block").isSameAs(block);
             again.release();
-            bed.heap().trim();
-            assertThat(bed.livePages()).isZero();
+            fixture.heap().trim();
+            assertThat(fixture.livePages()).isZero();
         }
     }
 
     @Test
     default void grownBlockThatIsUnboundStaysSo() {
-        try (SlabBed bed = bed()) {
-            SlabBlock block = bed.allocate(2 << 20);
-            bed.heap().unbind(block.handle);
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock block = fixture.allocate(2 << 20);
+            fixture.heap().unbind(block.handle);
             assertThat(block.grow(3 << 20)).isTrue();
-            SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
-            bed.heap().free(block.handle, other);
-            assertThat(bed.allocate(3 << 20)).isSameAs(other);
+            SlabBlock other = new SlabBlock(fixture.heap(), block.handle, block.array, block.address, block.byteSize);
+            fixture.heap().free(block.handle, other);
+            assertThat(fixture.allocate(3 << 20)).isSameAs(other);
             other.release();
         }
     }
 
     @Test
     default void blockDoesNotGrowIntoPagesOfOthers() {
-        try (SlabBed bed = bed(8 * SlabBed.MIB)) {
-            SlabBlock first = bed.allocate(2 << 20);
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
+            SlabBlock first = fixture.allocate(2 << 20);
             AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(first);
-            blocks.add(bed.allocate(2 << 20));
-            blocks.add(bed.allocate(2 << 20));
-            blocks.add(bed.allocate(2 << 20));
+            blocks.add(fixture.allocate(2 << 20));
+            blocks.add(fixture.allocate(2 << 20));
+            blocks.add(fixture.allocate(2 << 20));
             for (SlabBlock block : blocks.blocks()) {
                 long handle = block.handle;
                 assertThat(block.grow(4 << 20)).isFalse();
                 assertThat(block.handle).isEqualTo(handle);
                 assertThat(block.byteSize).isEqualTo(2 << 20);
             }
-            bed.check(blocks);
+            fixture.check(blocks);
             blocks.releaseAll();
         }
     }
 
     @Test
     default void blockThatSharesItsSlabDoesNotGrow() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             for (int size : new int[] {16, 1000, 4096, 20_000}) {
-                SlabBlock block = bed.allocate(size);
-                if (SlabShape.of(block.byteSize, bed.pageBytes()).blocks() > 1) {
+                SlabBlock block = fixture.allocate(size);
+                if (SlabShape.of(block.byteSize, fixture.pageBytes()).blocks() > 1) {
                     assertThat(block.grow(2 << 20)).isFalse();
                 }
                 block.release();
             }
-            bed.check(new AllocatedBlocks());
+            fixture.check(new AllocatedBlocks());
         }
     }
 
     @Test
     default void blockDoesNotGrowToWhatItHas() {
-        try (SlabBed bed = bed()) {
-            SlabBlock block = bed.allocate(2 << 20);
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock block = fixture.allocate(2 << 20);
             for (int size : new int[] {0, 100, 1 << 20, (2 << 20) - 1, 2 << 20}) {
                 assertThat(block.grow(size)).as("to %d", size).isFalse();
             }
             assertThat(block.grow(SizeClasses.MAX_BYTES)).isFalse();
-            bed.check();
+            fixture.check();
             block.release();
         }
     }
@@ -313,12 +315,12 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @Test
     default void growingAtRandomLosesNothing() {
         SplittableRandom random = Seeds.random("growingAtRandomLosesNothing");
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
             int grown = 0;
             for (int i = 0; i < 1_000; i++) {
                 if (blocks.count() < 10) {
-                    SlabBlock block = bed.heap().tryAllocate(random.nextInt(4 << 20));
+                    SlabBlock block = fixture.heap().tryAllocate(random.nextInt(4 << 20));
                     if (block != null) {
                         blocks.add(block);
                     }
@@ -335,17 +337,17 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
                     blocks.removeAny(random).release();
                 }
                 if (i % 32 == 0) {
-                    bed.check(blocks);
+                    fixture.check(blocks);
                 }
                 if (i % 100 == 0) {
-                    bed.heap().trim();
-                    bed.check(blocks);
+                    fixture.heap().trim();
+                    fixture.check(blocks);
                 }
             }
             assertThat(grown).isGreaterThan(20);
             blocks.releaseAll();
-            bed.heap().trim();
-            assertThat(bed.livePages()).isZero();
+            fixture.heap().trim();
+            assertThat(fixture.livePages()).isZero();
         }
     }
 }

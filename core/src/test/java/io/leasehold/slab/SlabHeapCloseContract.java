@@ -18,46 +18,46 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
 
     @Test
     default void closeFailsWhileBlocksAreInUseAndNamesThem() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
             for (int size : new int[] {1000, 1000, 16, 100_000, 5000, 7000, 7000}) {
-                blocks.add(bed.allocate(size));
+                blocks.add(fixture.allocate(size));
             }
-            SlabHeapStats before = bed.heap().stats();
+            SlabHeapStats before = fixture.heap().stats();
             assertThatIllegalStateException()
-                    .isThrownBy(bed.heap()::close)
+                    .isThrownBy(fixture.heap()::close)
                     .withMessage("heap has blocks in use: heap=heap, blocks=7, bytes=" + before.liveBytes()
                             + ": 1 of 16 B, 2 of 1024 B, 1 of 5120 B, 2 of 7168 B");
-            assertThat(bed.heap().stats().liveBlocks()).isEqualTo(before.liveBlocks());
-            assertThat(bed.heap().stats().heldBytes()).isEqualTo(before.heldBytes());
-            bed.check(blocks);
-            blocks.add(bed.allocate(300)); // the heap stays open
+            assertThat(fixture.heap().stats().liveBlocks()).isEqualTo(before.liveBlocks());
+            assertThat(fixture.heap().stats().heldBytes()).isEqualTo(before.heldBytes());
+            fixture.check(blocks);
+            blocks.add(fixture.allocate(300)); // the heap stays open
             blocks.releaseAll();
-            bed.check(blocks);
+            fixture.check(blocks);
         }
     }
 
     @Test
     default void closesOnceAllBlocksAreReleased() {
-        try (SlabBed bed = bed()) {
-            SlabBlock block = bed.allocate(1000);
-            assertThatIllegalStateException().isThrownBy(bed.heap()::close);
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock block = fixture.allocate(1000);
+            assertThatIllegalStateException().isThrownBy(fixture.heap()::close);
             block.release();
-            bed.heap().close();
-            bed.heap().close();
-            assertThat(bed.heap().closeForcibly()).isZero();
+            fixture.heap().close();
+            fixture.heap().close();
+            assertThat(fixture.heap().closeForcibly()).isZero();
         }
     }
 
     @Test
     default void blocksInMagazinesOfOthersDoNotKeepItOpen() throws InterruptedException {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(2);
             CountDownLatch done = new CountDownLatch(1);
             Watchdog.Task task = () -> {
                 for (int i = 0; i < 100; i++) {
-                    bed.allocate(100 + i).release();
+                    fixture.allocate(100 + i).release();
                 }
                 released.countDown();
                 watchdog.await("end", done);
@@ -65,9 +65,9 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             watchdog.start("platform", task);
             watchdog.startVirtual("virtual", task);
             watchdog.await("released", released);
-            bed.heap().close();
-            assertThat(bed.heap().stats().classes()).isEmpty();
-            assertThat(bed.livePages()).isZero();
+            fixture.heap().close();
+            assertThat(fixture.heap().stats().classes()).isEmpty();
+            assertThat(fixture.livePages()).isZero();
             done.countDown();
             watchdog.join();
         }
@@ -75,17 +75,17 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
 
     @Test
     default void forcedCloseKeepsTheMemoryOfBlocksInUseUntilTheirRelease() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
             for (int i = 0; i < 300; i++) {
-                blocks.add(bed.allocate(i * 100));
+                blocks.add(fixture.allocate(i * 100));
             }
-            bed.allocate(1 << 20).release();
-            assertThat(bed.heap().closeForcibly()).isEqualTo(300);
-            assertThat(bed.heap().closeForcibly()).isZero();
-            assertThat(bed.heap().stats().liveBlocks()).isEqualTo(300);
-            bed.heap().close();
-            try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
+            fixture.allocate(1 << 20).release();
+            assertThat(fixture.heap().closeForcibly()).isEqualTo(300);
+            assertThat(fixture.heap().closeForcibly()).isZero();
+            assertThat(fixture.heap().stats().liveBlocks()).isEqualTo(300);
+            fixture.heap().close();
+            try (SlabHeap<SlabBlock> next = fixture.openHeap(SlabBlock::new)) {
                 AllocatedBlocks others = new AllocatedBlocks();
                 for (int i = 0; i < 300; i++) {
                     SlabBlock other = Objects.requireNonNull(next.tryAllocate(i * 100));
@@ -96,36 +96,36 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                 others.checkAll();
                 others.releaseAll();
             }
-            assertThat(bed.livePages()).isZero();
-            assertThat(bed.heap().stats().liveBlocks()).isZero();
+            assertThat(fixture.livePages()).isZero();
+            assertThat(fixture.heap().stats().liveBlocks()).isZero();
         }
     }
 
     @Test
     default void closedHeapAllocatesNothing() {
-        try (SlabBed bed = bed()) {
-            bed.allocate(100).release();
-            bed.heap().close();
+        try (SlabFixture fixture = fixture()) {
+            fixture.allocate(100).release();
+            fixture.heap().close();
             for (int size : new int[] {0, 100, 5000, 100_000, 1 << 20}) {
                 assertThatIllegalStateException()
-                        .isThrownBy(() -> bed.heap().tryAllocate(size))
+                        .isThrownBy(() -> fixture.heap().tryAllocate(size))
                         .withMessage("heap is closed: heap=heap");
             }
-            assertThat(bed.heap().trim()).isZero();
-            assertThat(bed.heap().stats().heldBytes()).isZero();
-            bed.tick();
-            bed.check();
+            assertThat(fixture.heap().trim()).isZero();
+            assertThat(fixture.heap().stats().heldBytes()).isZero();
+            fixture.tick();
+            fixture.check();
         }
     }
 
     @Test
     default void releaseAfterAForcedCloseDoesNoHarm() {
-        try (SlabBed bed = bed()) {
-            SlabBlock small = bed.allocate(100);
-            SlabBlock large = bed.allocate(200_000);
-            SlabBlock unbound = bed.allocate(100);
-            bed.heap().closeForcibly();
-            try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock small = fixture.allocate(100);
+            SlabBlock large = fixture.allocate(200_000);
+            SlabBlock unbound = fixture.allocate(100);
+            fixture.heap().closeForcibly();
+            try (SlabHeap<SlabBlock> next = fixture.openHeap(SlabBlock::new)) {
                 AllocatedBlocks blocks = new AllocatedBlocks();
                 for (int i = 0; i < 200; i++) {
                     SlabBlock block = next.tryAllocate(100);
@@ -134,8 +134,8 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                         blocks.add(block);
                     }
                 }
-                bed.heap().unbind(unbound.handle);
-                bed.heap().free(unbound.handle, unbound);
+                fixture.heap().unbind(unbound.handle);
+                fixture.heap().free(unbound.handle, unbound);
                 small.release();
                 large.release();
                 assertThat(small.heap.byteSize(small.handle)).isEqualTo(112);
@@ -143,25 +143,25 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                 assertThat(next.stats().liveBlocks()).isEqualTo(200);
                 blocks.releaseAll();
             }
-            assertThat(bed.heap().stats().cachedBytes()).isZero();
+            assertThat(fixture.heap().stats().cachedBytes()).isZero();
         }
     }
 
     @Test
     default void growAfterAForcedCloseFails() {
-        SlabBed bed = bed();
-        SlabBlock block = bed.allocate(2 << 20);
-        bed.heap().closeForcibly();
+        SlabFixture fixture = fixture();
+        SlabBlock block = fixture.allocate(2 << 20);
+        fixture.heap().closeForcibly();
         assertThatThrownBy(() -> block.grow(3 << 20)).isInstanceOf(IllegalStateException.class);
         block.release();
-        bed.close();
+        fixture.close();
     }
 
     /// A thread that is adding a slab while the heap is closed leaves no page allocated.
     @Test
     default void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 30; round++) {
-            try (SlabBed bed = bed(8 * SlabBed.MIB)) {
+            try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
@@ -169,13 +169,13 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                     watchdog.start("worker " + t, () -> {
                         try {
                             while (true) {
-                                SlabBlock block = bed.heap().tryAllocate(size);
+                                SlabBlock block = fixture.heap().tryAllocate(size);
                                 turns.incrementAndGet();
                                 if (block != null) {
                                     block.release();
                                 }
                                 if (turns.get() % 8 == 0) {
-                                    bed.heap().trim();
+                                    fixture.heap().trim();
                                 }
                             }
                         } catch (IllegalStateException e) {
@@ -185,12 +185,14 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                 }
                 watchdog.await("they allocate", () -> turns.get() > 50);
                 if (round % 2 == 0) {
-                    bed.heap().closeForcibly();
+                    fixture.heap().closeForcibly();
                 } else {
-                    closePatiently(bed.heap());
+                    closePatiently(fixture.heap());
                 }
                 watchdog.join();
-                assertThat(bed.livePages()).as("pages left, round %d", round).isZero();
+                assertThat(fixture.livePages())
+                        .as("pages left, round %d", round)
+                        .isZero();
             }
         }
     }
@@ -198,8 +200,8 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
     /// A thread that loses its processor in its slot may have a block that its magazine still counts as free.
     @Test
     default void closeFailsWhileAThreadIsInItsSlot() throws InterruptedException {
-        try (SlabBed bed = bed(8 * SlabBed.MIB)) {
-            SlabHeap<SlabBlock> heap = bed.heap();
+        try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
+            SlabHeap<SlabBlock> heap = fixture.heap();
             SlabBlock block = Objects.requireNonNull(heap.tryAllocate(100));
             int @Nullable [] slot = heap.enter();
             boolean isCached = heap.tryCache(slot, block.handle);

@@ -52,8 +52,8 @@ class SlabHeapConcurrentTest {
                 "slab workers: %s, threads=%d+%d, seed=%d, replay with -Dtest=SlabHeapConcurrentTest -Dseed=%d%n",
                 setup, PLATFORM, VIRTUAL, seed, seed);
         long mib = SOAK ? 24 : 4;
-        SlabBed bed = new SlabBed(setup.setup(), mib * SlabBed.MIB);
-        Crowd crowd = new Crowd(bed, new SplittableRandom(seed));
+        SlabFixture fixture = new SlabFixture(setup.setup(), mib * SlabFixture.MIB);
+        Crowd crowd = new Crowd(fixture, new SplittableRandom(seed));
         long start = System.nanoTime();
         try {
             for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
@@ -67,21 +67,21 @@ class SlabHeapConcurrentTest {
         if (!setup.setup().onJavaHeap()) {
             assertThat(crowd.rejected.get()).as("requests over the budget").isPositive();
         }
-        bed.close();
+        fixture.close();
     }
 
     /// All workers, and the blocks that they hand to each other.
     private static final class Crowd {
 
-        final SlabBed bed;
+        final SlabFixture fixture;
         final Queue<SlabBlock> sent = new ConcurrentLinkedQueue<>();
         final AtomicLong stamps = new AtomicLong();
         final AtomicLong allocated = new AtomicLong();
         final AtomicLong rejected = new AtomicLong();
         final List<Worker> workers = new ArrayList<>();
 
-        Crowd(SlabBed bed, SplittableRandom random) {
-            this.bed = bed;
+        Crowd(SlabFixture fixture, SplittableRandom random) {
+            this.fixture = fixture;
             for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
                 workers.add(new Worker(this, random.split(), i < PLATFORM ? 40 : 6));
             }
@@ -101,7 +101,7 @@ class SlabHeapConcurrentTest {
             }
             // one thread runs the ticks, like the maintenance thread
             for (int i = 0; i < 20; i++) {
-                bed.tick();
+                fixture.tick();
                 Thread.yield();
             }
             watchdog.join();
@@ -115,9 +115,9 @@ class SlabHeapConcurrentTest {
                 block.release();
             }
             count("end");
-            assertThat(bed.heap().stats().liveBlocks()).isZero();
-            bed.heap().trim();
-            assertThat(bed.livePages()).isZero();
+            assertThat(fixture.heap().stats().liveBlocks()).isZero();
+            fixture.heap().trim();
+            assertThat(fixture.livePages()).isZero();
         }
 
         private void count(String when) {
@@ -128,10 +128,10 @@ class SlabHeapConcurrentTest {
                 block.check();
                 model.add(block); // fails if it overlaps another block
             }
-            assertThat(bed.heap().stats().liveBlocks())
+            assertThat(fixture.heap().stats().liveBlocks())
                     .as("blocks in use at %s", when)
                     .isEqualTo(all.size());
-            bed.check(model);
+            fixture.check(model);
         }
     }
 
@@ -173,9 +173,9 @@ class SlabHeapConcurrentTest {
             } else if (choice < 61) {
                 Thread.yield();
             } else if (choice < 62 && random.nextInt(64) == 0) {
-                crowd.bed.heap().trim();
+                crowd.fixture.heap().trim();
             } else if (choice < 63 && random.nextInt(64) == 0) {
-                assertThat(crowd.bed.heap().stats().heldBytes()).isNotNegative();
+                assertThat(crowd.fixture.heap().stats().heldBytes()).isNotNegative();
             }
         }
 
@@ -183,7 +183,7 @@ class SlabHeapConcurrentTest {
             int size = random.nextInt(50) == 0
                     ? random.nextInt(400 << 10)
                     : (int) Math.min(64 << 10, 1500 * Math.exp(1.5 * random.nextGaussian()));
-            SlabBlock block = crowd.bed.heap().tryAllocate(size);
+            SlabBlock block = crowd.fixture.heap().tryAllocate(size);
             if (block == null) {
                 crowd.rejected.incrementAndGet();
                 releaseAllBut(maxHeld / 2);
@@ -213,10 +213,10 @@ class SlabHeapConcurrentTest {
             block.write(crowd.stamps.incrementAndGet());
             block.check();
             if (random.nextInt(32) == 0) {
-                crowd.bed.heap().unbind(block.handle);
+                crowd.fixture.heap().unbind(block.handle);
                 SlabBlock other =
-                        new SlabBlock(crowd.bed.heap(), block.handle, block.array, block.address, block.byteSize);
-                crowd.bed.heap().free(block.handle, other);
+                        new SlabBlock(crowd.fixture.heap(), block.handle, block.array, block.address, block.byteSize);
+                crowd.fixture.heap().free(block.handle, other);
             } else {
                 block.release();
             }

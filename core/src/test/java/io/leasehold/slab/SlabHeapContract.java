@@ -27,34 +27,34 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void blocksOfEverySizeAreAllocatedAndFreed() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
-            for (int c = 0; SizeClasses.byteSize(c) <= 4 * SlabBed.MIB; c++) {
+            for (int c = 0; SizeClasses.byteSize(c) <= 4 * SlabFixture.MIB; c++) {
                 int size = SizeClasses.byteSize(c);
                 int next = c == 0 ? 0 : SizeClasses.byteSize(c - 1) + 1;
                 for (int request : new int[] {size, next}) {
-                    SlabBlock block = bed.allocate(request);
+                    SlabBlock block = fixture.allocate(request);
                     blocks.add(block);
                     assertThat(block.byteSize).isEqualTo(size);
-                    assertThat(bed.heap().byteSize(block.handle)).isEqualTo(size);
+                    assertThat(fixture.heap().byteSize(block.handle)).isEqualTo(size);
                     assertThat(SizeClasses.byteSize(SizeClasses.of(request))).isEqualTo(size);
                 }
-                bed.check(blocks);
+                fixture.check(blocks);
                 if (c % 8 == 7) {
                     blocks.releaseAll();
                 }
             }
             blocks.releaseAll();
-            bed.check(blocks);
+            fixture.check(blocks);
         }
     }
 
     @Test
     default void blockKnowsWhereItLies() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             for (int size : new int[] {0, 1, 16, 17, 1000, 4096, 70_000, 1 << 20}) {
-                SlabBlock block = bed.allocate(size);
-                assertThat(block.heap).isSameAs(bed.heap());
+                SlabBlock block = fixture.allocate(size);
+                assertThat(block.heap).isSameAs(fixture.heap());
                 assertThat(block.handle).isNotEqualTo(SlabHeap.NO_BLOCK);
                 assertThat(block.address % 16).isZero();
                 byte[] array = block.array;
@@ -69,12 +69,12 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void blockIsAllocatedAsTheSameObjectAgain() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             Map<String, SlabBlock> bound = new HashMap<>();
             for (int round = 0; round < 10; round++) {
                 AllocatedBlocks blocks = new AllocatedBlocks();
                 for (int i = 0; i < 500; i++) {
-                    SlabBlock block = bed.allocate(i % 7 * 300);
+                    SlabBlock block = fixture.allocate(i % 7 * 300);
                     blocks.add(block);
                     String place = System.identityHashCode(block.array) + ":" + block.address + ":" + block.byteSize;
                     assertThat(bound.computeIfAbsent(place, p -> block)).isSameAs(block);
@@ -88,30 +88,30 @@ interface SlabHeapContract extends SlabHeapFixture {
     @Test
     default void blocksKeepTheirContent() {
         SplittableRandom random = Seeds.random("blocksKeepTheirContent");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = bed.fill(4 * SlabBed.MIB, 20_000, random);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = fixture.fill(4 * SlabFixture.MIB, 20_000, random);
             for (int i = 0; i < 5_000; i++) {
                 blocks.removeAny(random).release();
-                blocks.add(bed.allocate(random.nextInt(20_001)));
+                blocks.add(fixture.allocate(random.nextInt(20_001)));
             }
             blocks.checkAll();
-            bed.check(blocks);
+            fixture.check(blocks);
             blocks.releaseAll();
-            bed.check(blocks);
+            fixture.check(blocks);
         }
     }
 
     @Test
     default void blockIsReleasedWithAnotherObject() {
-        try (SlabBed bed = bed()) {
-            SlabBlock first = bed.allocate(100);
-            bed.heap().unbind(first.handle);
-            SlabBlock second = new SlabBlock(bed.heap(), first.handle, first.array, first.address, first.byteSize);
-            bed.heap().free(first.handle, second);
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock first = fixture.allocate(100);
+            fixture.heap().unbind(first.handle);
+            SlabBlock second = new SlabBlock(fixture.heap(), first.handle, first.array, first.address, first.byteSize);
+            fixture.heap().free(first.handle, second);
             Set<SlabBlock> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             AllocatedBlocks blocks = new AllocatedBlocks();
             while (!seen.contains(second)) {
-                SlabBlock block = bed.allocate(100);
+                SlabBlock block = fixture.allocate(100);
                 assertThat(block).isNotSameAs(first);
                 seen.add(block);
                 blocks.add(block);
@@ -123,14 +123,14 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void unboundBlockThatIsReleasedWithoutAnObjectGetsANewOne() {
-        try (SlabBed bed = bed()) {
-            SlabBlock first = bed.allocate(100);
-            bed.heap().unbind(first.handle);
+        try (SlabFixture fixture = fixture()) {
+            SlabBlock first = fixture.allocate(100);
+            fixture.heap().unbind(first.handle);
             first.release();
             AllocatedBlocks blocks = new AllocatedBlocks();
             boolean again = false;
             while (!again) {
-                SlabBlock block = bed.allocate(100);
+                SlabBlock block = fixture.allocate(100);
                 assertThat(block).isNotSameAs(first);
                 again = block.handle == first.handle;
                 blocks.add(block);
@@ -143,34 +143,35 @@ interface SlabHeapContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {100, 5_000, 100_000})
     default void lostObjectOfAnUnboundBlockIsCollected(int byteSize) {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long handle = allocateAndLose(bed, byteSize, objects);
-            bed.heap().unbind(handle);
+            long handle = allocateAndLose(fixture, byteSize, objects);
+            fixture.heap().unbind(handle);
             awaitCollected(objects);
-            assertThat(bed.heap().stats().liveBlocks())
+            assertThat(fixture.heap().stats().liveBlocks())
                     .as("the block itself is in use")
                     .isEqualTo(1);
-            bed.heap().free(handle);
+            fixture.heap().free(handle);
         }
     }
 
     @Test
     default void countOfBlocksInUseIsExactWhileCachesAreFlushed() throws InterruptedException {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AtomicBoolean isOver = new AtomicBoolean();
             Watchdog watchdog = new Watchdog();
             watchdog.start("trims", () -> {
                 while (!isOver.get()) {
-                    bed.heap().trim();
+                    fixture.heap().trim();
                 }
             });
             try {
                 for (int round = 0; round < 2_000; round++) {
-                    SlabBlock block = bed.allocate(300); // and further ones into the magazine, which the trim flushes
-                    assertThat(bed.heap().stats().liveBlocks()).isEqualTo(1);
+                    SlabBlock block =
+                            fixture.allocate(300); // and further ones into the magazine, which the trim flushes
+                    assertThat(fixture.heap().stats().liveBlocks()).isEqualTo(1);
                     block.release();
-                    assertThat(bed.heap().stats().liveBlocks()).isZero();
+                    assertThat(fixture.heap().stats().liveBlocks()).isZero();
                 }
             } finally {
                 isOver.set(true);
@@ -181,45 +182,45 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void objectsAreDroppedWithTheirBlocks() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
             List<SlabBlock> blocks = new ArrayList<>();
             for (int i = 0; i < 5_000; i++) {
-                SlabBlock block = bed.allocate(i % 5 * 1000);
+                SlabBlock block = fixture.allocate(i % 5 * 1000);
                 blocks.add(block);
                 objects.add(new WeakReference<>(block));
             }
             blocks.forEach(SlabBlock::release);
             blocks.clear();
-            assertThat(bed.heap().trim()).isPositive();
+            assertThat(fixture.heap().trim()).isPositive();
             awaitCollected(objects);
         }
     }
 
     @Test
     default void boundObjectsStay() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long handle = allocateAndLose(bed, 100, objects);
+            long handle = allocateAndLose(fixture, 100, objects);
             System.gc();
             SlabBlock block = objects.getFirst().get();
             assertThat(block).isNotNull();
-            bed.heap().free(handle);
+            fixture.heap().free(handle);
         }
     }
 
     @Test
     default void anyThreadReleases() throws InterruptedException {
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = bed.fill(2 * SlabBed.MIB, 5_000, Seeds.random("anyThreadReleases"));
-            bed.check(blocks);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = fixture.fill(2 * SlabFixture.MIB, 5_000, Seeds.random("anyThreadReleases"));
+            fixture.check(blocks);
             Watchdog watchdog = new Watchdog();
             List<SlabBlock> all = List.copyOf(blocks.blocks());
             int half = all.size() / 2;
             watchdog.start("platform", () -> all.subList(0, half).forEach(SlabBlock::release));
             watchdog.startVirtual("virtual", () -> all.subList(half, all.size()).forEach(SlabBlock::release));
             watchdog.join();
-            bed.check(new AllocatedBlocks());
+            fixture.check(new AllocatedBlocks());
             blocks.checkAll();
         }
     }
@@ -227,50 +228,50 @@ interface SlabHeapContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {-1, Integer.MIN_VALUE, SizeClasses.MAX_BYTES + 1, Integer.MAX_VALUE})
     default void rejectsSizesOutOfBounds(int byteSize) {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             String message = "no block has this size: byteSize=" + byteSize + ", min=0, max=2147483639";
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> bed.heap().tryAllocate(byteSize))
+                    .isThrownBy(() -> fixture.heap().tryAllocate(byteSize))
                     .withMessage(message);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SizeClasses.byteSize(SizeClasses.of(byteSize)))
                     .withMessage(message);
-            SlabBlock block = bed.allocate(100_000);
+            SlabBlock block = fixture.allocate(100_000);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> block.grow(byteSize))
                     .withMessage(message);
             block.release();
-            bed.check(new AllocatedBlocks());
+            fixture.check(new AllocatedBlocks());
         }
     }
 
     @Test
     default void nothingIsLostWhenNoObjectCanBeMade() {
-        try (SlabBed bed = bed();
-                SlabHeap<SlabBlock> broken = bed.openHeap((heap, handle, array, address, byteSize) -> {
+        try (SlabFixture fixture = fixture();
+                SlabHeap<SlabBlock> broken = fixture.openHeap((heap, handle, array, address, byteSize) -> {
                     throw new UnsupportedOperationException("no object");
                 })) {
             for (int i = 0; i < 100; i++) {
                 assertThatThrownBy(() -> broken.tryAllocate(1000)).hasMessage("no object");
             }
             assertThat(broken.stats().liveBlocks()).isZero();
-            assertThat(broken.stats().heldBytes()).isLessThanOrEqualTo(16L * bed.pageBytes());
+            assertThat(broken.stats().heldBytes()).isLessThanOrEqualTo(16L * fixture.pageBytes());
         }
     }
 
     @Test
     default void everyBlockIsInUseOrCachedOrFree() {
         SplittableRandom random = Seeds.random("everyBlockIsInUseOrCachedOrFree");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = bed.fill(4 * SlabBed.MIB, 30_000, random);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = fixture.fill(4 * SlabFixture.MIB, 30_000, random);
             for (int round = 0; round < 3; round++) {
-                bed.check(blocks);
-                for (SlabHeapStats.SizeClass c : bed.heap().stats().classes()) {
-                    SlabShape shape = SlabShape.of(c.byteSize(), bed.pageBytes());
+                fixture.check(blocks);
+                for (SlabHeapStats.SizeClass c : fixture.heap().stats().classes()) {
+                    SlabShape shape = SlabShape.of(c.byteSize(), fixture.pageBytes());
                     assertThat(c.liveBlocks() + c.cachedBlocks() + c.freeBlocks())
                             .as("blocks of %s in %s", shape, c)
                             .isEqualTo((long) c.slabs() * shape.blocks());
-                    assertThat(c.heldBytes()).isEqualTo((long) c.slabs() * shape.pages() * bed.pageBytes());
+                    assertThat(c.heldBytes()).isEqualTo((long) c.slabs() * shape.pages() * fixture.pageBytes());
                     assertThat(c.liveBlocks())
                             .isEqualTo(blocks.blocks().stream()
                                     .filter(block -> block.byteSize == c.byteSize())
@@ -284,38 +285,39 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void threadCachesNoMoreThanItsLimit() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
             for (int size = 16; size <= 20_000; size += 112) {
-                blocks.add(bed.allocate(size));
+                blocks.add(fixture.allocate(size));
             }
-            bed.heap().trim(); // frees the blocks that were cached meanwhile
+            fixture.heap().trim(); // frees the blocks that were cached meanwhile
             blocks.releaseAll();
-            long inDepots = bed.heap().stats().classes().stream()
+            long inDepots = fixture.heap().stats().classes().stream()
                     .mapToLong(c -> {
                         int depth =
                                 MagazineLayout.of(setup().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
                         return 4L * depth * c.byteSize();
                     })
                     .sum();
-            assertThat(bed.heap().stats().cachedBytes()).isLessThanOrEqualTo(setup().threadCacheByteSize() + inDepots);
-            bed.check(blocks);
+            assertThat(fixture.heap().stats().cachedBytes())
+                    .isLessThanOrEqualTo(setup().threadCacheByteSize() + inDepots);
+            fixture.check(blocks);
         }
     }
 
     @Test
     default void steadyLoadNeedsNoNewSlab() {
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             Set<Long> held = new HashSet<>();
             for (int i = 0; i < 10_000; i++) {
-                SlabBlock one = bed.allocate(1000);
-                SlabBlock other = bed.allocate(200_000);
+                SlabBlock one = fixture.allocate(1000);
+                SlabBlock other = fixture.allocate(200_000);
                 one.release();
                 other.release();
                 if (i % 1000 == 0) {
-                    bed.tick();
+                    fixture.tick();
                 }
-                held.add(bed.heap().stats().classes().stream()
+                held.add(fixture.heap().stats().classes().stream()
                         .mapToLong(SlabHeapStats.SizeClass::slabs)
                         .sum());
             }
@@ -325,16 +327,16 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
     default void hasNameAndDescription() {
-        try (SlabBed bed = bed()) {
-            assertThat(bed.heap().stats().name()).isEqualTo("heap");
-            assertThat(bed.heap().stats().classes()).isEmpty();
-            assertThat(bed.heap()).asString().startsWith("SlabHeap(heap, ");
+        try (SlabFixture fixture = fixture()) {
+            assertThat(fixture.heap().stats().name()).isEqualTo("heap");
+            assertThat(fixture.heap().stats().classes()).isEmpty();
+            assertThat(fixture.heap()).asString().startsWith("SlabHeap(heap, ");
         }
     }
 
     /// {@return the handle of a block whose object only the heap may still refer to}
-    private static long allocateAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
-        SlabBlock block = bed.allocate(byteSize);
+    private static long allocateAndLose(SlabFixture fixture, int byteSize, List<WeakReference<SlabBlock>> objects) {
+        SlabBlock block = fixture.allocate(byteSize);
         objects.add(new WeakReference<>(block));
         return block.handle;
     }

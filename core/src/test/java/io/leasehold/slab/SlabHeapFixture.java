@@ -6,11 +6,11 @@ interface SlabHeapFixture {
     SlabSetup setup();
 
     /// {@return a heap on an arena of `byteSize` bytes}
-    default SlabBed bed(long byteSize) {
-        return new SlabBed(setup(), byteSize);
+    default SlabFixture fixture(long byteSize) {
+        return new SlabFixture(setup(), byteSize);
     }
 
-    default SlabBed bed() {
-        return bed(64 * SlabBed.MIB);
+    default SlabFixture fixture() {
+        return fixture(64 * SlabFixture.MIB);
     }
 }

@@ -67,7 +67,8 @@ class SlabHeapModelTest {
     private static void walk(Setup setup, long seed, int steps) {
         System.out.printf("slab walk: %s, steps=%,d, seed=%d%n", setup, steps, seed);
         int step = 0;
-        try (SlabWalk walk = new SlabWalk(new SlabBed(setup.setup(), setup.mib * SlabBed.MIB), seed)) {
+        try (SlabRandomWalk walk =
+                new SlabRandomWalk(new SlabFixture(setup.setup(), setup.mib * SlabFixture.MIB), seed)) {
             try {
                 for (; step < steps; step++) {
                     walk.step(step);

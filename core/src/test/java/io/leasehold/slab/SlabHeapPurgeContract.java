@@ -15,17 +15,17 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
     @Test
     default void idleHeapIsTrimmedToNothing() {
         SplittableRandom random = Seeds.random("idleHeapIsTrimmedToNothing");
-        try (SlabBed bed = bed()) {
+        try (SlabFixture fixture = fixture()) {
             for (int round = 0; round < 3; round++) {
-                AllocatedBlocks blocks = bed.fill(8 * SlabBed.MIB, 100_000, random);
-                long held = bed.heap().stats().heldBytes();
+                AllocatedBlocks blocks = fixture.fill(8 * SlabFixture.MIB, 100_000, random);
+                long held = fixture.heap().stats().heldBytes();
                 blocks.releaseAll();
-                assertThat(bed.heap().stats().heldBytes()).isEqualTo(held);
-                assertThat(bed.heap().trim()).isEqualTo(held);
-                assertThat(bed.heap().trim()).isZero();
-                assertThat(bed.livePages()).isZero();
-                assertThat(bed.heap().stats().classes()).isEmpty();
-                bed.check(blocks);
+                assertThat(fixture.heap().stats().heldBytes()).isEqualTo(held);
+                assertThat(fixture.heap().trim()).isEqualTo(held);
+                assertThat(fixture.heap().trim()).isZero();
+                assertThat(fixture.livePages()).isZero();
+                assertThat(fixture.heap().stats().classes()).isEmpty();
+                fixture.check(blocks);
             }
         }
     }
@@ -34,14 +34,14 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
     @ValueSource(ints = {16, 256, 1152, 5000, 20_000, 100_000})
     default void survivorsKeepNoPageButTheirOwn(int byteSize) {
         SplittableRandom random = Seeds.random("survivorsKeepNoPageButTheirOwn");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, byteSize);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, byteSize);
             blocks.releaseAllBut(100, random);
-            long before = bed.heap().stats().heldBytes();
-            int pages = bed.pagesUnder(blocks.blocks());
-            assertThat(bed.heap().trim()).isEqualTo(before - (long) pages * bed.pageBytes());
-            assertThat(bed.livePages()).isEqualTo(pages);
-            checkAndReleaseSurvivors(bed, blocks);
+            long before = fixture.heap().stats().heldBytes();
+            int pages = fixture.pagesUnder(blocks.blocks());
+            assertThat(fixture.heap().trim()).isEqualTo(before - (long) pages * fixture.pageBytes());
+            assertThat(fixture.livePages()).isEqualTo(pages);
+            checkAndReleaseSurvivors(fixture, blocks);
         }
     }
 
@@ -49,81 +49,82 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
     @ValueSource(ints = {256, 1000, 20_000})
     default void decayLeavesSurvivorsTheirOwnPages(int byteSize) {
         SplittableRandom random = Seeds.random("decayLeavesSurvivorsTheirOwnPages");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, byteSize);
-            bed.tick();
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, byteSize);
+            fixture.tick();
             blocks.releaseAllBut(100, random);
             for (int i = 0; i < 3; i++) {
-                bed.tick();
+                fixture.tick();
             }
-            assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
-            checkAndReleaseSurvivors(bed, blocks);
+            assertThat(fixture.livePages()).isEqualTo(fixture.pagesUnder(blocks.blocks()));
+            checkAndReleaseSurvivors(fixture, blocks);
         }
     }
 
     @Test
     default void survivorsOfSeveralSizesKeepNoPageButTheirOwn() {
         SplittableRandom random = Seeds.random("survivorsOfSeveralSizesKeepNoPageButTheirOwn");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = bed.fill(8 * SlabBed.MIB, 12_000, random);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = fixture.fill(8 * SlabFixture.MIB, 12_000, random);
             for (int round = 0; round < 5; round++) {
                 blocks.releaseAllBut(3, random);
-                bed.arena().trim();
-                assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
-                bed.check(blocks);
+                fixture.arena().trim();
+                assertThat(fixture.livePages()).isEqualTo(fixture.pagesUnder(blocks.blocks()));
+                fixture.check(blocks);
             }
-            checkAndReleaseSurvivors(bed, blocks);
+            checkAndReleaseSurvivors(fixture, blocks);
         }
     }
 
     @Test
     default void burstIsFreedAfterTwoTicks() {
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, 1000);
-            bed.tick();
-            long held = bed.heap().stats().heldBytes();
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, 1000);
+            fixture.tick();
+            long held = fixture.heap().stats().heldBytes();
             blocks.releaseAll();
-            bed.tick();
-            assertThat(bed.heap().stats().heldBytes()).as("after one").isEqualTo(held);
-            bed.tick();
-            assertThat(bed.heap().stats().heldBytes()).as("after two").isZero();
-            assertThat(bed.livePages()).isZero();
+            fixture.tick();
+            assertThat(fixture.heap().stats().heldBytes()).as("after one").isEqualTo(held);
+            fixture.tick();
+            assertThat(fixture.heap().stats().heldBytes()).as("after two").isZero();
+            assertThat(fixture.livePages()).isZero();
         }
     }
 
     @Test
     default void steadyLoadKeepsItsSlabs() {
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, 1000);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, 1000);
             int count = blocks.count();
             blocks.releaseAll();
-            bed.tick();
+            fixture.tick();
             for (int i = 0; i < 10; i++) {
                 while (blocks.count() < count) {
-                    blocks.add(bed.allocate(1000));
+                    blocks.add(fixture.allocate(1000));
                 }
-                long held = bed.heap().stats().heldBytes();
+                long held = fixture.heap().stats().heldBytes();
                 blocks.releaseAll();
-                bed.tick();
-                assertThat(bed.heap().stats().heldBytes()).as("tick %d", i).isEqualTo(held);
+                fixture.tick();
+                assertThat(fixture.heap().stats().heldBytes()).as("tick %d", i).isEqualTo(held);
             }
         }
     }
 
     @Test
     default void loadThatHalvesKeepsItsHalf() {
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, 1000);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, 1000);
             int count = blocks.count();
-            long held = bed.heap().stats().heldBytes();
+            long held = fixture.heap().stats().heldBytes();
             for (int i = 0; i < 6; i++) {
                 blocks.releaseAll();
-                bed.tick();
+                fixture.tick();
                 while (blocks.count() < count / 2) {
-                    blocks.add(bed.allocate(1000));
+                    blocks.add(fixture.allocate(1000));
                 }
             }
-            assertThat(bed.heap().stats().heldBytes()).isBetween(held / 2 - SlabBed.MIB, held / 2 + SlabBed.MIB);
+            assertThat(fixture.heap().stats().heldBytes())
+                    .isBetween(held / 2 - SlabFixture.MIB, held / 2 + SlabFixture.MIB);
             blocks.releaseAll();
         }
     }
@@ -133,67 +134,67 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
     @ParameterizedTest
     @ValueSource(ints = {256, 1000, 2048})
     default void pageIsFreedThoughAsManyBlocksWereTakenAsReleased(int byteSize) {
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, byteSize);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, byteSize);
             SplittableRandom random = Seeds.random("pageIsFreedThoughAsManyBlocksWereTakenAsReleased");
             blocks.releaseAllBut(20, random);
             for (int round = 0; round < 30; round++) {
-                bed.heap().trim();
-                assertThat(bed.livePages()).as("round %d", round).isEqualTo(bed.pagesUnder(blocks.blocks()));
+                fixture.heap().trim();
+                assertThat(fixture.livePages()).as("round %d", round).isEqualTo(fixture.pagesUnder(blocks.blocks()));
                 int some = 1 + random.nextInt(20);
                 for (int i = 0; i < some; i++) {
-                    blocks.add(bed.allocate(byteSize));
+                    blocks.add(fixture.allocate(byteSize));
                 }
                 for (int i = 0; i < some; i++) {
                     blocks.removeAny(random).release();
                 }
             }
-            checkAndReleaseSurvivors(bed, blocks);
+            checkAndReleaseSurvivors(fixture, blocks);
         }
     }
 
     @Test
     default void purgedSlabsAllocateWhatTheyHaveLeft() {
         SplittableRandom random = Seeds.random("purgedSlabsAllocateWhatTheyHaveLeft");
-        try (SlabBed bed = bed()) {
-            AllocatedBlocks blocks = burst(bed, 256);
+        try (SlabFixture fixture = fixture()) {
+            AllocatedBlocks blocks = burst(fixture, 256);
             blocks.releaseAllBut(100, random);
-            bed.heap().trim();
-            SlabHeapStats.SizeClass purged = bed.statsOf(256);
-            int pages = bed.livePages();
+            fixture.heap().trim();
+            SlabHeapStats.SizeClass purged = fixture.statsOf(256);
+            int pages = fixture.livePages();
             long free = purged == null ? 0 : purged.freeBlocks();
             assertThat(free).isGreaterThan(100);
             for (long i = 0; i < free; i++) {
-                blocks.add(bed.allocate(256));
+                blocks.add(fixture.allocate(256));
             }
-            assertThat(bed.livePages())
+            assertThat(fixture.livePages())
                     .as("pages after the remaining blocks are allocated")
                     .isEqualTo(pages);
-            bed.check(blocks);
-            checkAndReleaseSurvivors(bed, blocks);
+            fixture.check(blocks);
+            checkAndReleaseSurvivors(fixture, blocks);
         }
     }
 
     /// {@return blocks of some MiB together}
-    private static AllocatedBlocks burst(SlabBed bed, int byteSize) {
+    private static AllocatedBlocks burst(SlabFixture fixture, int byteSize) {
         AllocatedBlocks blocks = new AllocatedBlocks();
-        long total = byteSize < 100 ? SlabBed.MIB : 3 * SlabBed.MIB;
+        long total = byteSize < 100 ? SlabFixture.MIB : 3 * SlabFixture.MIB;
         while (blocks.byteSize() < total) {
-            blocks.add(bed.allocate(byteSize));
+            blocks.add(fixture.allocate(byteSize));
         }
         return blocks;
     }
 
     /// Overwrites every free page, and checks that no block changed. Then releases the blocks, and checks that no page
     /// is left.
-    private static void checkAndReleaseSurvivors(SlabBed bed, AllocatedBlocks blocks) {
-        List<Long> others = bed.takeFreePages();
+    private static void checkAndReleaseSurvivors(SlabFixture fixture, AllocatedBlocks blocks) {
+        List<Long> others = fixture.takeFreePages();
         blocks.checkAll();
-        others.forEach(bed.arena()::free);
-        bed.check(blocks);
+        others.forEach(fixture.arena()::free);
+        fixture.check(blocks);
         blocks.releaseAll();
-        bed.heap().trim();
-        assertThat(bed.livePages()).isZero();
-        bed.check(blocks);
+        fixture.heap().trim();
+        assertThat(fixture.livePages()).isZero();
+        fixture.check(blocks);
     }
 }

@@ -15,7 +15,7 @@ class SlabJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("slab", "page", "lease", "memory")
-                .program(SlabJavaFaultWalk.class)
+                .program(SlabJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
         System.out.printf("slab, Java side: %s, injected=%,d%n", mode, injected);

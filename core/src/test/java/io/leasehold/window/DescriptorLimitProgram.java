@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 final class DescriptorLimitProgram {
 
     private static final int MAX_FILES = 1_000;
-    private static final byte[] CONTENT = WindowBed.pattern(3 * WindowBed.WINDOW_BYTES, 7);
+    private static final byte[] CONTENT = WindowCacheFixture.pattern(3 * WindowCacheFixture.WINDOW_BYTES, 7);
 
     private DescriptorLimitProgram() {}
 
@@ -36,8 +36,8 @@ final class DescriptorLimitProgram {
                 .budget(MemoryBudget.of("descriptors", 1 << 30))
                 .build();
         WindowCacheOptions options = WindowCacheOptions.builder()
-                .windows(16, WindowBed.WINDOW_BYTES)
-                .extents(16, WindowBed.WINDOW_BYTES)
+                .windows(16, WindowCacheFixture.WINDOW_BYTES)
+                .extents(16, WindowCacheFixture.WINDOW_BYTES)
                 .build();
         try (PageArena arena = PageArena.open(pages);
                 WindowCache cache = WindowCache.open(arena, options)) {

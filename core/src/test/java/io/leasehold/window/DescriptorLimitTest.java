@@ -26,7 +26,7 @@ class DescriptorLimitTest {
 
     @Test
     void exhaustionIsAnErrorAndCyclesUseNothingUp() throws Exception {
-        TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
+        TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         ForkedProgram forked = ForkedProgram.of(DescriptorLimitProgram.class)
                 .afterShell("ulimit -n 96")
                 .run(folder.toString(), String.valueOf(CYCLES));

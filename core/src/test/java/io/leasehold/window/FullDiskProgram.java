@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 /// full. Each failure is an [IOException] that names the place; nothing faults.
 final class FullDiskProgram {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
 
     /// Size of the sparse file: larger than the free space of the full disk, smaller than the disk.
     private static final int SPARSE_BYTES = 24 * WINDOW;
@@ -23,14 +23,14 @@ final class FullDiskProgram {
     /// Disk space is freed in steps of this size, so that it ends inside a window.
     private static final int STEP_BYTES = 9 * 1024;
 
-    private final WindowBed bed; // (C)
+    private final WindowCacheFixture fixture; // (C)
     private final Path folder; // (C)
     private final WindowTier tier; // (C)
     private final SplittableRandom random; // (C)
     private final byte[] content = new byte[SPARSE_BYTES]; // (C) expected content of the sparse file
 
-    private FullDiskProgram(WindowBed bed, Path folder, WindowTier tier, SplittableRandom random) {
-        this.bed = bed;
+    private FullDiskProgram(WindowCacheFixture fixture, Path folder, WindowTier tier, SplittableRandom random) {
+        this.fixture = fixture;
         this.folder = folder;
         this.tier = tier;
         this.random = random;
@@ -47,8 +47,8 @@ final class FullDiskProgram {
     public static void main(String[] arguments) throws IOException {
         SplittableRandom random = Seeds.random("FullDiskTest");
         for (WindowTier tier : WindowTier.values()) {
-            try (WindowBed bed = new WindowBed(WindowBed.options(4, 64))) {
-                new FullDiskProgram(bed, Path.of(arguments[0]), tier, random.split()).run();
+            try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 64))) {
+                new FullDiskProgram(fixture, Path.of(arguments[0]), tier, random.split()).run();
             }
         }
         System.out.println("end=reached");
@@ -57,26 +57,26 @@ final class FullDiskProgram {
     private void run() throws IOException {
         Path path = folder.resolve("sparse");
         Path filler = folder.resolve("filler");
-        MappedFile sparse = bed.open(path, FileTrust.OWNED, tier);
-        MappedFile full = bed.open(filler, FileTrust.OWNED, tier);
+        MappedFile sparse = fixture.open(path, FileTrust.OWNED, tier);
+        MappedFile full = fixture.open(filler, FileTrust.OWNED, tier);
         sparse.truncate(SPARSE_BYTES);
         long freeBefore = freeBytes();
-        expectFailure(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES, TOO_MANY_BYTES, 0));
-        expectFailure(sparse, () -> bed.write(sparse, SPARSE_BYTES, new byte[TOO_MANY_BYTES]));
+        expectFailure(sparse, () -> fixture.cache.zerorange(sparse, SPARSE_BYTES, TOO_MANY_BYTES, 0));
+        expectFailure(sparse, () -> fixture.write(sparse, SPARSE_BYTES, new byte[TOO_MANY_BYTES]));
         require(
                 freeBytes() >= freeBefore - WINDOW,
                 "disk space is lost: before=" + freeBefore + ", after=" + freeBytes());
         fill(full);
-        expectFailure(sparse, () -> bed.write(sparse, WINDOW, WindowBed.pattern(WINDOW, 1)));
-        expectFailure(sparse, () -> bed.write(sparse, SPARSE_BYTES, WindowBed.pattern(WINDOW, 1)));
-        expectFailure(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES + 9, WINDOW, 0));
+        expectFailure(sparse, () -> fixture.write(sparse, WINDOW, WindowCacheFixture.pattern(WINDOW, 1)));
+        expectFailure(sparse, () -> fixture.write(sparse, SPARSE_BYTES, WindowCacheFixture.pattern(WINDOW, 1)));
+        expectFailure(sparse, () -> fixture.cache.zerorange(sparse, SPARSE_BYTES + 9, WINDOW, 0));
         for (int flags : new int[] {0, WindowFlag.FAULTBUSY}) {
             expectFailure(sparse, () -> store(sparse, 3 * WINDOW + 7, WINDOW, flags));
             expectFailure(sparse, () -> store(sparse, SPARSE_BYTES, WINDOW, flags));
         }
         check(sparse);
         // existing bytes can be overwritten, also in place
-        bed.write(full, 0, WindowBed.pattern(WINDOW, 9));
+        fixture.write(full, 0, WindowCacheFixture.pattern(WINDOW, 9));
         try (Window window = alloc(full, WINDOW, WINDOW, WindowFlag.WRITE)) {
             window.segment().fill((byte) 5);
         }
@@ -92,8 +92,8 @@ final class FullDiskProgram {
         }
         full.truncate(0);
         check(sparse);
-        bed.write(sparse, 0, WindowBed.pattern(SPARSE_BYTES, 2));
-        System.arraycopy(WindowBed.pattern(SPARSE_BYTES, 2), 0, content, 0, SPARSE_BYTES);
+        fixture.write(sparse, 0, WindowCacheFixture.pattern(SPARSE_BYTES, 2));
+        System.arraycopy(WindowCacheFixture.pattern(SPARSE_BYTES, 2), 0, content, 0, SPARSE_BYTES);
         check(sparse);
         System.out.println(tier + ": stored=" + stored);
         sparse.close();
@@ -105,11 +105,11 @@ final class FullDiskProgram {
     /// Writes until the disk has no free byte.
     private void fill(MappedFile full) throws IOException {
         for (int piece = 16 * WINDOW; piece > 0; piece /= 4) {
-            byte[] bytes = WindowBed.pattern(piece, 3);
+            byte[] bytes = WindowCacheFixture.pattern(piece, 3);
             long end = full.byteSize();
-            while (!isRefused(full, () -> bed.write(full, full.byteSize(), bytes))) {
+            while (!isRefused(full, () -> fixture.write(full, full.byteSize(), bytes))) {
                 end += piece;
-                require(Arrays.equals(bed.read(full, end - piece, piece + 1), bytes), "what was written: " + full);
+                require(Arrays.equals(fixture.read(full, end - piece, piece + 1), bytes), "what was written: " + full);
             }
             // a write of at most one transfer may have been written in part
             long most = end + (piece > StagingRuns.BYTES ? 0 : piece - 1);
@@ -129,27 +129,27 @@ final class FullDiskProgram {
     private void store(MappedFile sparse, int from, int byteSize, int flags) throws IOException {
         byte[] bytes;
         try (Window window = alloc(sparse, from, byteSize, WindowFlag.WRITE | flags)) {
-            bytes = WindowBed.pattern((int) window.byteSize(), from);
+            bytes = WindowCacheFixture.pattern((int) window.byteSize(), from);
             window.segment().copyFrom(MemorySegment.ofArray(bytes));
         }
         System.arraycopy(bytes, 0, content, from, bytes.length);
     }
 
     private Window alloc(MappedFile file, long from, int byteSize, int flags) throws IOException {
-        return Objects.requireNonNull(bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, flags));
+        return Objects.requireNonNull(fixture.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, flags));
     }
 
     /// Reads the sparse file with every trust, twice, so that it is mapped; including its holes.
     private void check(MappedFile sparse) throws IOException {
         for (FileTrust trust : FileTrust.values()) {
-            try (MappedFile file = bed.open(sparse.path(), trust, tier)) {
+            try (MappedFile file = fixture.open(sparse.path(), trust, tier)) {
                 for (int i = 0; i < 2; i++) {
-                    byte[] bytes = bed.read(file, 0, SPARSE_BYTES + 1);
+                    byte[] bytes = fixture.read(file, 0, SPARSE_BYTES + 1);
                     require(Arrays.equals(bytes, content), trust + ": mismatch=" + Arrays.mismatch(bytes, content));
                 }
             }
         }
-        byte[] bytes = bed.read(sparse, 0, SPARSE_BYTES + 1);
+        byte[] bytes = fixture.read(sparse, 0, SPARSE_BYTES + 1);
         require(Arrays.equals(bytes, content), sparse + ": mismatch=" + Arrays.mismatch(bytes, content));
         require(
                 Arrays.equals(Files.readAllBytes(sparse.path()), content),

@@ -32,7 +32,7 @@ class FullDiskTest {
 
     @BeforeAll
     static void skipWithoutWindows() {
-        TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
+        TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
     }
 
     @ParameterizedTest

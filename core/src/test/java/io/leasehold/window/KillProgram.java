@@ -44,9 +44,9 @@ final class KillProgram {
                 .budget(MemoryBudget.of("kill", 32 << 20))
                 .build());
         WindowCacheOptions options = WindowCacheOptions.builder()
-                .windows(4, WindowBed.WINDOW_BYTES)
-                .extents(16, 4L * WindowBed.WINDOW_BYTES)
-                .dirtyByteSize(3L * WindowBed.WINDOW_BYTES)
+                .windows(4, WindowCacheFixture.WINDOW_BYTES)
+                .extents(16, 4L * WindowCacheFixture.WINDOW_BYTES)
+                .dirtyByteSize(3L * WindowCacheFixture.WINDOW_BYTES)
                 .build();
         WindowCache cache = WindowCache.open(arena, options);
         MappedFileOptions owned = MappedFileOptions.owned().withTier(WindowTier.valueOf(arguments[1]));

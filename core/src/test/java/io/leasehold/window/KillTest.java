@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KillTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
-    private static final boolean IS_NATIVE = WindowBed.canMap();
+    private static final boolean IS_NATIVE = WindowCacheFixture.canMap();
     private static final int KILLS = SOAK ? 200 : 10;
     private static final int AT_ONCE = 2;
     private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(60);

@@ -22,12 +22,12 @@ import java.util.Objects;
 /// uses a cache, frees the mappings, and uses the cache again.
 final class MappingExhaustionProgram {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
     private static final int WINDOWS = 16;
     private static final int USELESS_CLASSES = 1_000;
     private static final int NO_DESCRIPTOR = 1 << 20;
     private static final int PARTS = 2 * WINDOWS;
-    private static final byte[] CONTENT = WindowBed.pattern(PARTS * WINDOW, 1);
+    private static final byte[] CONTENT = WindowCacheFixture.pattern(PARTS * WINDOW, 1);
 
     private final VirtualMemory memory = VirtualMemory.system();
     private final long page = memory.pageSize();
@@ -116,21 +116,21 @@ final class MappingExhaustionProgram {
             System.out.println("rehearsal.kernel=" + e.getMessage());
         }
         memory.release(place, page);
-        try (WindowBed bed = new WindowBed(WindowBed.options(WINDOWS, WINDOWS));
-                MappedFile direct = open(bed.cache, path, WindowTier.DIRECT);
-                MappedFile recycled = open(bed.cache, path, WindowTier.RECYCLED)) {
-            bed.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
-            use("rehearsal", bed.cache, direct, recycled);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(WINDOWS, WINDOWS));
+                MappedFile direct = open(fixture.cache, path, WindowTier.DIRECT);
+                MappedFile recycled = open(fixture.cache, path, WindowTier.RECYCLED)) {
+            fixture.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
+            use("rehearsal", fixture.cache, direct, recycled);
             try {
-                bed.memory.map(0, 0, 0, 0, Protection.READ);
+                fixture.memory.map(0, 0, 0, 0, Protection.READ);
             } catch (SystemCallException e) {
                 System.out.println("rehearsal.message=" + e.getMessage());
             }
-            bed.memory.disarm();
-            bed.memory.failFrom(Call.COMMIT, 1, Errno.ENOMEM);
-            System.out.println("rehearsal.taken=" + takeMappings(bed.memory, 0, page));
-            bed.memory.disarm();
-            use("rehearsal.again", bed.cache, direct, recycled);
+            fixture.memory.disarm();
+            fixture.memory.failFrom(Call.COMMIT, 1, Errno.ENOMEM);
+            System.out.println("rehearsal.taken=" + takeMappings(fixture.memory, 0, page));
+            fixture.memory.disarm();
+            use("rehearsal.again", fixture.cache, direct, recycled);
         }
     }
 

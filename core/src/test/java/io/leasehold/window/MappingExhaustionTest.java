@@ -29,7 +29,7 @@ class MappingExhaustionTest {
 
     @Test
     void exhaustionIsAnErrorUntilThereIsRoom() throws Exception {
-        TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
+        TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         ForkedProgram forked = run();
         for (int runs = 1; runs < MOST_RUNS && forked.output().contains(NEEDS_OF_THE_JVM); runs++) {
             System.out.println("the JVM ran out of mappings for itself: again");

@@ -31,15 +31,18 @@ class PowerCutTest {
     @ParameterizedTest
     @EnumSource(WindowTier.class)
     void powerFailureLeavesWhatWasPromised(WindowTier tier) throws IOException {
-        Walk walk = new Walk(Seeds.random("PowerCutTest"));
-        try (WindowBed bed = new WindowBed(
-                WindowBed.options(3, 3).toBuilder().dirtyByteSize(6L * PAGE).build(), walk.disk)) {
-            MappedFile file = bed.open(folder.resolve("file"), FileTrust.OWNED, tier);
+        RandomWalk walk = new RandomWalk(Seeds.random("PowerCutTest"));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(
+                WindowCacheFixture.options(3, 3).toBuilder()
+                        .dirtyByteSize(6L * PAGE)
+                        .build(),
+                walk.disk)) {
+            MappedFile file = fixture.open(folder.resolve("file"), FileTrust.OWNED, tier);
             while (walk.crashes < CRASHES) {
-                walk.step(bed, file);
+                walk.step(fixture, file);
                 file.durability.checkInvariants();
             }
-            walk.checkAll(bed, file);
+            walk.checkAll(fixture, file);
         }
         System.out.println("PowerCutTest: " + tier + ", crashes=" + walk.crashes + ", forced=" + walk.forced
                 + ", failed=" + walk.failed);
@@ -48,7 +51,7 @@ class PowerCutTest {
     }
 
     /// One file, its disk and its promise.
-    private static final class Walk {
+    private static final class RandomWalk {
         private final SplittableRandom random;
         private final CrashDisk disk = new CrashDisk(this::crash);
         private final DurabilityPromise promise = new DurabilityPromise(MAX_BYTES);
@@ -56,34 +59,34 @@ class PowerCutTest {
         private int forced;
         private int failed;
 
-        Walk(SplittableRandom random) {
+        RandomWalk(SplittableRandom random) {
             this.random = random;
         }
 
-        void step(WindowBed bed, MappedFile file) throws IOException {
+        void step(WindowCacheFixture fixture, MappedFile file) throws IOException {
             switch (random.nextInt(20)) {
-                case 0, 1, 2, 3, 4 -> write(bed, file);
-                case 5, 6 -> zerorange(bed, file);
+                case 0, 1, 2, 3, 4 -> write(fixture, file);
+                case 5, 6 -> zerorange(fixture, file);
                 case 7, 8 -> truncate(file);
-                case 9, 10, 11 -> store(bed, file);
+                case 9, 10, 11 -> store(fixture, file);
                 case 12, 13 -> force(file, 0, MAX_BYTES, true);
                 case 14, 15, 16 -> {
                     int from = random.nextInt(MAX_BYTES);
                     force(file, from, random.nextInt(from, MAX_BYTES + 1), false);
                 }
-                case 17 -> writeAgain(bed, file);
-                case 18 -> writeAndForce(bed, file);
-                default -> failLater(bed);
+                case 17 -> writeAgain(fixture, file);
+                case 18 -> writeAndForce(fixture, file);
+                default -> failLater(fixture);
             }
         }
 
         /// Writes failed ranges again, and checks the file.
-        void checkAll(WindowBed bed, MappedFile file) throws IOException {
-            bed.files.disarm();
-            writeAgain(bed, file);
+        void checkAll(WindowCacheFixture fixture, MappedFile file) throws IOException {
+            fixture.files.disarm();
+            writeAgain(fixture, file);
             file.force();
             byte[] content = promise.part(0, promise.byteSize());
-            assertThat(bed.read(file, 0, MAX_BYTES)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, MAX_BYTES)).isEqualTo(content);
             assertThat(disk.crash(random)).isEqualTo(content);
         }
 
@@ -94,37 +97,37 @@ class PowerCutTest {
             }
         }
 
-        private void write(WindowBed bed, MappedFile file) throws IOException {
+        private void write(WindowCacheFixture fixture, MappedFile file) throws IOException {
             int from = random.nextInt(MAX_BYTES);
-            write(bed, file, from, content(Math.min(random.nextInt(4 * PAGE), MAX_BYTES - from)));
+            write(fixture, file, from, content(Math.min(random.nextInt(4 * PAGE), MAX_BYTES - from)));
         }
 
-        private void write(WindowBed bed, MappedFile file, int from, byte[] content) throws IOException {
+        private void write(WindowCacheFixture fixture, MappedFile file, int from, byte[] content) throws IOException {
             if (content.length > 0) {
                 promise.willWrite(from, content);
                 int flags = WindowFlag.WRITE | (random.nextBoolean() ? WindowFlag.FAULTBUSY : 0);
                 Uio uio = Uio.writing(from, MemorySegment.ofArray(content));
-                bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags);
+                fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags);
                 promise.hasWritten(from, content);
             }
         }
 
-        private void writeAgain(WindowBed bed, MappedFile file) throws IOException {
-            write(bed, file, 0, promise.part(0, promise.byteSize()));
+        private void writeAgain(WindowCacheFixture fixture, MappedFile file) throws IOException {
+            write(fixture, file, 0, promise.part(0, promise.byteSize()));
         }
 
-        private void writeAndForce(WindowBed bed, MappedFile file) throws IOException {
+        private void writeAndForce(WindowCacheFixture fixture, MappedFile file) throws IOException {
             int from = random.nextInt(MAX_BYTES);
             byte[] content = content(Math.min(random.nextInt(1, 3 * PAGE), MAX_BYTES - from));
-            write(bed, file, from, content);
+            write(fixture, file, from, content);
             force(file, from, from + content.length, false);
         }
 
-        private void zerorange(WindowBed bed, MappedFile file) throws IOException {
+        private void zerorange(WindowCacheFixture fixture, MappedFile file) throws IOException {
             int from = random.nextInt(MAX_BYTES);
             byte[] zeroes = new byte[Math.min(random.nextInt(1, 3 * PAGE), MAX_BYTES - from)];
             promise.willWrite(from, zeroes);
-            bed.cache.zerorange(file, from, zeroes.length, 0);
+            fixture.cache.zerorange(file, from, zeroes.length, 0);
             promise.hasWritten(from, zeroes);
         }
 
@@ -135,15 +138,15 @@ class PowerCutTest {
             promise.hasTruncated(byteSize);
         }
 
-        private void store(WindowBed bed, MappedFile file) throws IOException {
-            int from = random.nextInt(MAX_BYTES - WindowBed.WINDOW_BYTES);
-            int wanted = random.nextInt(1, WindowBed.WINDOW_BYTES);
+        private void store(WindowCacheFixture fixture, MappedFile file) throws IOException {
+            int from = random.nextInt(MAX_BYTES - WindowCacheFixture.WINDOW_BYTES);
+            int wanted = random.nextInt(1, WindowCacheFixture.WINDOW_BYTES);
             boolean isOverwrite = random.nextBoolean();
             // the growth reads as zero, and the old content stays until a store
             promise.willWrite(from, promise.part(from, from + wanted));
             promise.lent(from, from + wanted);
             int flags = WindowFlag.WRITE | (isOverwrite ? WindowFlag.FAULTBUSY : 0);
-            Window window = Objects.requireNonNull(bed.cache.alloc(file, from, wanted, AccessAdvice.NORMAL, flags));
+            Window window = Objects.requireNonNull(fixture.cache.alloc(file, from, wanted, AccessAdvice.NORMAL, flags));
             byte[] content = content((int) window.byteSize());
             promise.willWrite(from, content);
             window.segment().copyFrom(MemorySegment.ofArray(content));
@@ -174,9 +177,9 @@ class PowerCutTest {
             }
         }
 
-        private void failLater(WindowBed bed) {
+        private void failLater(WindowCacheFixture fixture) {
             Call[] calls = {Call.SYNC, Call.SYNC_RANGE, Call.WRITE_BACK};
-            bed.files.failOnce(calls[random.nextInt(calls.length)], random.nextInt(1, 4), Errno.EIO);
+            fixture.files.failOnce(calls[random.nextInt(calls.length)], random.nextInt(1, 4), Errno.EIO);
         }
 
         private byte[] content(int byteSize) {

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 final class SharedFileModel {
 
     /// Stripes begin inside pages, so that neighbours share a page.
-    static final int STRIPE_BYTES = 2 * WindowBed.WINDOW_BYTES + 1001;
+    static final int STRIPE_BYTES = 2 * WindowCacheFixture.WINDOW_BYTES + 1001;
 
     private final int stripes; // (C)
     private final byte[] bytes; // (O) each stripe by its owner; other threads read between two stamps

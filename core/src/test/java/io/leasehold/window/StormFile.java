@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe.
 final class StormFile {
 
-    static final int BYTES = 12 * WindowBed.WINDOW_BYTES;
+    static final int BYTES = 12 * WindowCacheFixture.WINDOW_BYTES;
 
     /// Maximum size of a read in bytes.
-    static final int MAX_READ_BYTES = 3 * WindowBed.WINDOW_BYTES;
+    static final int MAX_READ_BYTES = 3 * WindowCacheFixture.WINDOW_BYTES;
 
-    private static final byte[] CONTENT = WindowBed.pattern(BYTES, 1);
+    private static final byte[] CONTENT = WindowCacheFixture.pattern(BYTES, 1);
     private static final MemorySegment CONTENT_SEGMENT = MemorySegment.ofArray(CONTENT);
 
     private final WindowCache cache; // (C)
@@ -37,9 +37,9 @@ final class StormFile {
     private final AtomicLong changes = new AtomicLong(); // (A) of an OWNED file
 
     /// @param unit truncations are to multiples of it, in bytes
-    StormFile(WindowBed bed, Path folder, FileTrust trust, WindowTier tier, int unit) throws IOException {
-        this.cache = bed.cache;
-        this.file = bed.open(WindowBed.foreign(folder, CONTENT), trust, tier);
+    StormFile(WindowCacheFixture fixture, Path folder, FileTrust trust, WindowTier tier, int unit) throws IOException {
+        this.cache = fixture.cache;
+        this.file = fixture.open(WindowCacheFixture.foreign(folder, CONTENT), trust, tier);
         this.tier = tier;
         this.unit = unit;
     }

@@ -28,7 +28,7 @@ final class TruncationStorm {
     /// Fewer windows than the files have parts, so that they are recycled all the time; extents for the files of the
     /// tier DIRECT only.
     private static final WindowCacheOptions OPTIONS =
-            WindowBed.options(4, 24).toBuilder().directByteSize(0).build();
+            WindowCacheFixture.options(4, 24).toBuilder().directByteSize(0).build();
 
     private final List<StormFile> files = new ArrayList<>();
 
@@ -53,17 +53,17 @@ final class TruncationStorm {
 
     private Result blow(Path folder, long seed, Duration duration) throws IOException, InterruptedException {
         Watchdog watchdog = new Watchdog();
-        try (WindowBed bed = new WindowBed(OPTIONS)) {
+        try (WindowCacheFixture fixture = new WindowCacheFixture(OPTIONS)) {
             for (WindowTier tier : new WindowTier[] {WindowTier.DIRECT, WindowTier.RECYCLED}) {
                 for (FileTrust trust : new FileTrust[] {FileTrust.FOREIGN, FileTrust.IMMUTABLE}) {
-                    files.add(new StormFile(bed, folder, trust, tier, PAGE));
-                    files.add(new StormFile(bed, folder, trust, tier, ANYWHERE));
+                    files.add(new StormFile(fixture, folder, trust, tier, PAGE));
+                    files.add(new StormFile(fixture, folder, trust, tier, ANYWHERE));
                 }
-                files.add(new StormFile(bed, folder, FileTrust.OWNED, tier, ANYWHERE));
+                files.add(new StormFile(fixture, folder, FileTrust.OWNED, tier, ANYWHERE));
             }
-            files.add(new StormFile(bed, folder, FileTrust.FOREIGN, WindowTier.BYPASS, PAGE));
-            files.add(new StormFile(bed, folder, FileTrust.FOREIGN, WindowTier.AUTO, PAGE));
-            files.add(new StormFile(bed, folder, FileTrust.OWNED, WindowTier.BYPASS, ANYWHERE));
+            files.add(new StormFile(fixture, folder, FileTrust.FOREIGN, WindowTier.BYPASS, PAGE));
+            files.add(new StormFile(fixture, folder, FileTrust.FOREIGN, WindowTier.AUTO, PAGE));
+            files.add(new StormFile(fixture, folder, FileTrust.OWNED, WindowTier.BYPASS, ANYWHERE));
             List<StormFile> ofOthers =
                     files.stream().filter(file -> !file.isOwned()).toList();
             long truncations;
@@ -76,8 +76,8 @@ final class TruncationStorm {
                 watchdog.join();
                 truncations = truncator.stop();
             }
-            bed.cache.checkInvariants();
-            return new Result(truncations, bed.cache.stats(), List.copyOf(files));
+            fixture.cache.checkInvariants();
+            return new Result(truncations, fixture.cache.stats(), List.copyOf(files));
         }
     }
 

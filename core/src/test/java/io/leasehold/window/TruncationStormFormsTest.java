@@ -32,7 +32,7 @@ class TruncationStormFormsTest {
                 "-XX:+UseZGC"
             })
     void everyAccessIsRightOrAnError(String form) throws Exception {
-        TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
+        TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         String seed = Long.toString(Seeds.next("TruncationStormFormsTest"));
         ForkedProgram storm = ForkedProgram.of(TruncationStormProgram.class)
                 .with(form, "-Xmx256m", "-Dleasehold.soak=true")

@@ -32,11 +32,11 @@ class TruncationStormTest {
     @Test
     void everyAccessIsRightOrAnError() throws Exception {
         // without native access every access is a read(2), which one second shows
-        Duration duration = SOAK ? Duration.ofMinutes(1) : Duration.ofSeconds(WindowBed.canMap() ? 5 : 1);
+        Duration duration = SOAK ? Duration.ofMinutes(1) : Duration.ofSeconds(WindowCacheFixture.canMap() ? 5 : 1);
         TruncationStorm.Result result = TruncationStorm.run(folder, Seeds.next("TruncationStormTest"), duration);
         System.out.println("TruncationStormTest: " + result.lines());
         assertThat(result.truncations()).isPositive();
-        if (WindowBed.canMap()) {
+        if (WindowCacheFixture.canMap()) {
             assertThat(result.stats().hits()).isPositive();
             assertThat(result.stats().recycles()).isPositive();
             assertThat(result.stats().truncations()).isPositive();

@@ -12,7 +12,7 @@ import java.util.Arrays;
 final class TwoWritersProgram {
 
     static final int WINDOWS = 16;
-    static final int BYTES = WINDOWS * WindowBed.WINDOW_BYTES;
+    static final int BYTES = WINDOWS * WindowCacheFixture.WINDOW_BYTES;
 
     private TwoWritersProgram() {}
 
@@ -31,8 +31,8 @@ final class TwoWritersProgram {
                 .budget(MemoryBudget.of("writers", 1 << 30))
                 .build();
         WindowCacheOptions options = WindowCacheOptions.builder()
-                .windows(4, WindowBed.WINDOW_BYTES)
-                .extents(4, WindowBed.WINDOW_BYTES)
+                .windows(4, WindowCacheFixture.WINDOW_BYTES)
+                .extents(4, WindowCacheFixture.WINDOW_BYTES)
                 .build();
         try (PageArena arena = PageArena.open(pages);
                 WindowCache cache = WindowCache.open(arena, options);
@@ -48,7 +48,7 @@ final class TwoWritersProgram {
 
     private static void write(WindowCache cache, MappedFile file, int window, int round) throws IOException {
         byte[] content = content(window, round);
-        long byteOffset = (long) window * WindowBed.WINDOW_BYTES;
+        long byteOffset = (long) window * WindowCacheFixture.WINDOW_BYTES;
         cache.uiomove(
                 file, Uio.writing(byteOffset, MemorySegment.ofArray(content)), AccessAdvice.NORMAL, WindowFlag.WRITE);
         byte[] back = new byte[content.length];
@@ -60,6 +60,6 @@ final class TwoWritersProgram {
 
     /// {@return what a window holds after a round}
     static byte[] content(int window, int round) {
-        return WindowBed.pattern(WindowBed.WINDOW_BYTES, window * 1_000 + round);
+        return WindowCacheFixture.pattern(WindowCacheFixture.WINDOW_BYTES, window * 1_000 + round);
     }
 }

@@ -26,7 +26,7 @@ class TwoWritersTest {
 
     @Test
     void bytesOfBothProcessesAreInTheFile() throws Exception {
-        TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
+        TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         Path path = Files.write(folder.resolve("file"), new byte[TwoWritersProgram.BYTES]);
         CompletableFuture<ForkedProgram> other = CompletableFuture.supplyAsync(() -> writer(path));
         TwoWritersProgram.run(path, 0, ROUNDS);
@@ -35,7 +35,8 @@ class TwoWritersTest {
         assertThat(forked.value("end")).isEqualTo("reached");
         byte[] all = Files.readAllBytes(path);
         for (int w = 0; w < TwoWritersProgram.WINDOWS; w++) {
-            byte[] window = Arrays.copyOfRange(all, w * WindowBed.WINDOW_BYTES, (w + 1) * WindowBed.WINDOW_BYTES);
+            byte[] window = Arrays.copyOfRange(
+                    all, w * WindowCacheFixture.WINDOW_BYTES, (w + 1) * WindowCacheFixture.WINDOW_BYTES);
             assertThat(window).as("window %d", w).isEqualTo(TwoWritersProgram.content(w, ROUNDS));
         }
     }

@@ -30,9 +30,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WindowCacheFaultTest {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
     private static final int MAX_CALLS = 500;
-    private static final WindowCacheOptions DIRTY_BOUND = WindowBed.options(2, 2);
+    private static final WindowCacheOptions DIRTY_BOUND = WindowCacheFixture.options(2, 2);
     private static final WindowCacheOptions NO_DIRTY_BOUND =
             DIRTY_BOUND.toBuilder().dirtyByteSize(Long.MAX_VALUE).build();
 
@@ -63,13 +63,13 @@ class WindowCacheFaultTest {
             for (WindowTier tier : WindowTier.values()) {
                 for (int nth = 1; nth < MAX_CALLS; nth++) {
                     int now = nth;
-                    int failures = live(tier, waits, bed -> bed.files.failOnce(call, now, errno));
+                    int failures = live(tier, waits, fixture -> fixture.files.failOnce(call, now, errno));
                     if (failures < 0) {
                         break; // the life made fewer calls
                     }
                     assertThat(failures).isLessThanOrEqualTo(errno == FaultyFiles.SHORT ? 0 : 1);
                     if (errno != FaultyFiles.SHORT) {
-                        live(tier, waits, bed -> bed.files.failFrom(call, now, errno));
+                        live(tier, waits, fixture -> fixture.files.failFrom(call, now, errno));
                     }
                 }
             }
@@ -86,10 +86,10 @@ class WindowCacheFaultTest {
             for (WindowTier tier : WindowTier.values()) {
                 for (int nth = 1; nth < MAX_CALLS; nth++) {
                     int now = nth;
-                    if (live(tier, false, bed -> bed.memory.failOnce(call, now, errno)) < 0) {
+                    if (live(tier, false, fixture -> fixture.memory.failOnce(call, now, errno)) < 0) {
                         break;
                     }
-                    live(tier, false, bed -> bed.memory.failFrom(call, now, errno));
+                    live(tier, false, fixture -> fixture.memory.failFrom(call, now, errno));
                 }
             }
         }
@@ -108,22 +108,22 @@ class WindowCacheFaultTest {
     ///
     /// @param waits true to sync to the disk, which takes longer than the rest
     /// @return number of steps that failed, or -1 if the fault was never reached
-    private int live(WindowTier tier, boolean waits, Consumer<WindowBed> fault) throws IOException {
+    private int live(WindowTier tier, boolean waits, Consumer<WindowCacheFixture> fault) throws IOException {
         Path path = Files.createTempFile(folder, "file", "");
-        byte[] content = WindowBed.pattern(5 * WINDOW, 1);
+        byte[] content = WindowCacheFixture.pattern(5 * WINDOW, 1);
         int failures = 0;
         boolean isReached;
-        try (WindowBed bed = new WindowBed(waits ? DIRTY_BOUND : NO_DIRTY_BOUND)) {
-            Life life = new Life(bed, path, tier, content, waits);
-            fault.accept(bed);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(waits ? DIRTY_BOUND : NO_DIRTY_BOUND)) {
+            Life life = new Life(fixture, path, tier, content, waits);
+            fault.accept(fixture);
             for (Step step : life.steps()) {
                 failures += fails(step) ? 1 : 0;
-                bed.cache.checkInvariants();
+                fixture.cache.checkInvariants();
             }
-            isReached = bed.files.injected() + bed.memory.injected() > 0;
-            injected += bed.files.injected() + bed.memory.injected();
-            bed.files.disarm();
-            bed.memory.disarm();
+            isReached = fixture.files.injected() + fixture.memory.injected() > 0;
+            injected += fixture.files.injected() + fixture.memory.injected();
+            fixture.files.disarm();
+            fixture.memory.disarm();
             life.check();
         }
         Files.delete(path);
@@ -146,20 +146,20 @@ class WindowCacheFaultTest {
 
     /// The steps, each of which may fail by itself and leaves nothing half-done.
     private static final class Life {
-        private final WindowBed bed;
+        private final WindowCacheFixture fixture;
         private final Path path;
         private final WindowTier tier;
         private final byte[] content;
         private final boolean waits;
         private final MappedFile file;
 
-        Life(WindowBed bed, Path path, WindowTier tier, byte[] content, boolean waits) throws IOException {
-            this.bed = bed;
+        Life(WindowCacheFixture fixture, Path path, WindowTier tier, byte[] content, boolean waits) throws IOException {
+            this.fixture = fixture;
             this.path = path;
             this.tier = tier;
             this.content = content;
             this.waits = waits;
-            this.file = bed.open(path, FileTrust.OWNED, tier);
+            this.file = fixture.open(path, FileTrust.OWNED, tier);
         }
 
         List<Step> steps() {
@@ -168,12 +168,12 @@ class WindowCacheFaultTest {
             steps.add(() -> write(WindowFlag.FAULTBUSY));
             for (int part = 0; part < 5; part++) {
                 long from = (long) part * WINDOW;
-                steps.add(() -> bed.read(file, from, WINDOW));
+                steps.add(() -> fixture.read(file, from, WINDOW));
                 steps.add(() -> readAtRandom(from));
             }
             steps.add(() -> lend(WindowFlag.READ));
             steps.add(() -> lend(WindowFlag.WRITE));
-            steps.add(() -> bed.cache.zerorange(file, 3, WINDOW, WindowFlag.UNMAP));
+            steps.add(() -> fixture.cache.zerorange(file, 3, WINDOW, WindowFlag.UNMAP));
             if (waits) {
                 steps.add(file::force);
             }
@@ -185,36 +185,36 @@ class WindowCacheFaultTest {
 
         void check() throws IOException {
             write(WindowFlag.FAULTBUSY);
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
             file.truncate(0);
-            bed.cache.purge(file);
+            fixture.cache.purge(file);
             file.close();
         }
 
         private void write(int flags) throws IOException {
             Uio uio = Uio.writing(0, MemorySegment.ofArray(content));
-            bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
+            fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
         }
 
         private void readAtRandom(long from) throws IOException {
             Uio uio = Uio.reading(from, MemorySegment.ofArray(new byte[WINDOW]));
-            bed.cache.uiomove(file, uio, AccessAdvice.RANDOM, WindowFlag.READ);
+            fixture.cache.uiomove(file, uio, AccessAdvice.RANDOM, WindowFlag.READ);
         }
 
         private void lend(int flags) throws IOException {
             if (file.byteSize() > 0 || flags == WindowFlag.WRITE) {
-                Objects.requireNonNull(bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, flags))
+                Objects.requireNonNull(fixture.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, flags))
                         .close();
             }
         }
 
         private void openAndClose() throws IOException {
-            try (MappedFile other = bed.open(path, FileTrust.FOREIGN, tier)) {
-                bed.read(other, 0, 9);
-                Window window = bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE);
+            try (MappedFile other = fixture.open(path, FileTrust.FOREIGN, tier)) {
+                fixture.read(other, 0, 9);
+                Window window = fixture.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE);
                 Objects.requireNonNull(window).close();
-                bed.read(other, 0, 9);
+                fixture.read(other, 0, 9);
             }
         }
     }

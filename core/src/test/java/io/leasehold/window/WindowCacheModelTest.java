@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WindowCacheModelTest {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 300_000 : 1_200;
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
     private static final int MAX_BYTES = 7 * WINDOW;
 
     @TempDir
@@ -36,14 +36,14 @@ class WindowCacheModelTest {
     void fileIsWhatTheArrayIs(WindowTier tier) throws IOException {
         SplittableRandom random = Seeds.random("WindowCacheModelTest");
         Path path = folder.resolve("file");
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 2));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(3, 2));
                 Arena arena = Arena.ofConfined()) {
-            Walk walk = new Walk(bed, path, tier, random, arena.allocate(MAX_BYTES));
-            try (FileChannel others = WindowBed.channel(path)) {
+            RandomWalk walk = new RandomWalk(fixture, path, tier, random, arena.allocate(MAX_BYTES));
+            try (FileChannel others = WindowCacheFixture.channel(path)) {
                 for (int step = 0; step < STEPS; step++) {
                     walk.step(others);
                     if (step % 16 == 0) {
-                        bed.cache.checkInvariants();
+                        fixture.cache.checkInvariants();
                         walk.compare();
                     }
                 }
@@ -52,8 +52,8 @@ class WindowCacheModelTest {
     }
 
     /// One file and its model.
-    private static final class Walk {
-        private final WindowBed bed;
+    private static final class RandomWalk {
+        private final WindowCacheFixture fixture;
         private final Path path;
         private final WindowTier tier;
         private final SplittableRandom random;
@@ -61,14 +61,15 @@ class WindowCacheModelTest {
         private MappedFile file;
         private byte[] model = new byte[0];
 
-        Walk(WindowBed bed, Path path, WindowTier tier, SplittableRandom random, MemorySegment memory)
+        RandomWalk(
+                WindowCacheFixture fixture, Path path, WindowTier tier, SplittableRandom random, MemorySegment memory)
                 throws IOException {
-            this.bed = bed;
+            this.fixture = fixture;
             this.path = path;
             this.tier = tier;
             this.random = random;
             this.memory = memory;
-            this.file = bed.open(path, FileTrust.OWNED, tier);
+            this.file = fixture.open(path, FileTrust.OWNED, tier);
         }
 
         void step(FileChannel others) throws IOException {
@@ -89,7 +90,7 @@ class WindowCacheModelTest {
 
         void compare() throws IOException {
             assertThat(file.byteSize()).isEqualTo(model.length);
-            assertThat(bed.read(file, 0, MAX_BYTES)).isEqualTo(model);
+            assertThat(fixture.read(file, 0, MAX_BYTES)).isEqualTo(model);
         }
 
         private void read() throws IOException {
@@ -100,7 +101,7 @@ class WindowCacheModelTest {
             Uio uio = Uio.reading(from, to);
             AccessAdvice advice = AccessAdvice.values()[random.nextInt(3)];
             int flags = WindowFlag.READ | (random.nextInt(4) == 0 ? WindowFlag.UNMAP : 0);
-            assertThat(bed.cache.uiomove(file, uio, advice, flags)).isEqualTo(expected.length);
+            assertThat(fixture.cache.uiomove(file, uio, advice, flags)).isEqualTo(expected.length);
             assertThat(to.asSlice(0, expected.length).toArray(ValueLayout.JAVA_BYTE))
                     .isEqualTo(expected);
         }
@@ -110,7 +111,7 @@ class WindowCacheModelTest {
             byte[] content = content(random.nextInt(MAX_BYTES - from));
             MemorySegment source = target(content.length).copyFrom(MemorySegment.ofArray(content));
             int flags = WindowFlag.WRITE | (random.nextBoolean() ? WindowFlag.FAULTBUSY : 0);
-            assertThat(bed.cache.uiomove(file, Uio.writing(from, source), AccessAdvice.NORMAL, flags))
+            assertThat(fixture.cache.uiomove(file, Uio.writing(from, source), AccessAdvice.NORMAL, flags))
                     .isEqualTo(content.length);
             put(from, content);
         }
@@ -123,10 +124,10 @@ class WindowCacheModelTest {
             Uio uio = Uio.writing(from, byteSize, new WindowWriteContract.Source(content, given));
             int flags = WindowFlag.WRITE | WindowFlag.PARTIALOK;
             if (given == 0 && byteSize > 0) {
-                assertThatThrownBy(() -> bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags))
+                assertThatThrownBy(() -> fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags))
                         .isInstanceOf(IOException.class);
             } else {
-                assertThat(bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags))
+                assertThat(fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags))
                         .isEqualTo(given);
             }
             put(from, Arrays.copyOf(content, given));
@@ -135,7 +136,7 @@ class WindowCacheModelTest {
         private void zerorange() throws IOException {
             int from = random.nextInt(MAX_BYTES);
             int byteSize = random.nextInt(MAX_BYTES - from);
-            bed.cache.zerorange(file, from, byteSize, random.nextBoolean() ? WindowFlag.UNMAP : 0);
+            fixture.cache.zerorange(file, from, byteSize, random.nextBoolean() ? WindowFlag.UNMAP : 0);
             put(from, new byte[byteSize]);
         }
 
@@ -182,19 +183,19 @@ class WindowCacheModelTest {
 
         private void purge() throws IOException {
             if (model.length > 0) {
-                assertThatThrownBy(() -> bed.cache.purge(file)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> fixture.cache.purge(file)).isInstanceOf(IllegalStateException.class);
             } else {
-                bed.cache.purge(file);
+                fixture.cache.purge(file);
             }
         }
 
         private void reopen() throws IOException {
             file.close();
-            file = bed.open(path, FileTrust.OWNED, tier);
+            file = fixture.open(path, FileTrust.OWNED, tier);
         }
 
         private Window alloc(int from, int byteSize, int flags) throws IOException {
-            return Objects.requireNonNull(bed.cache.alloc(file, from, byteSize, AccessAdvice.RANDOM, flags));
+            return Objects.requireNonNull(fixture.cache.alloc(file, from, byteSize, AccessAdvice.RANDOM, flags));
         }
 
         private MemorySegment target(int byteSize) {

@@ -43,17 +43,17 @@ class WindowCacheSharedModelTest {
         SplittableRandom random = Seeds.random("WindowCacheSharedModelTest");
         Watchdog watchdog = new Watchdog();
         Path path = folder.resolve("file");
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 4))) {
-            Life life = new Life(bed, path, tier);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(3, 4))) {
+            Life life = new Life(fixture, path, tier);
             life.empty(random);
             for (int stripe = 0; stripe < STRIPES; stripe++) {
                 int own = stripe;
                 SplittableRandom ownRandom = random.split();
                 watchdog.start("stripe " + stripe, () -> {
-                    try (FileChannel others = WindowBed.channel(path);
+                    try (FileChannel others = WindowCacheFixture.channel(path);
                             Arena arena = Arena.ofConfined()) {
                         MemorySegment memory = arena.allocate(life.model.maxByteSize());
-                        Walk walk = new Walk(life, own, others, memory, ownRandom);
+                        RandomWalk walk = new RandomWalk(life, own, others, memory, ownRandom);
                         for (int step = 0; step < STEPS && !watchdog.hasFailed(); step++) {
                             walk.step();
                         }
@@ -61,48 +61,48 @@ class WindowCacheSharedModelTest {
                 });
             }
             watchdog.join();
-            byte[] all = bed.read(life.file, 0, life.model.maxByteSize());
+            byte[] all = fixture.read(life.file, 0, life.model.maxByteSize());
             life.model.check("end", 0, all.length + 1, MemorySegment.ofArray(all), all.length, life.model.stamps());
-            bed.cache.checkInvariants();
+            fixture.cache.checkInvariants();
         }
     }
 
     /// The file, its model, and the lock to have it alone.
     private static final class Life {
-        private final WindowBed bed;
+        private final WindowCacheFixture fixture;
         private final Path path;
         private final WindowTier tier;
         private final SharedFileModel model = new SharedFileModel(STRIPES);
         private final ReentrantReadWriteLock world = new ReentrantReadWriteLock();
         private volatile MappedFile file;
 
-        Life(WindowBed bed, Path path, WindowTier tier) throws IOException {
-            this.bed = bed;
+        Life(WindowCacheFixture fixture, Path path, WindowTier tier) throws IOException {
+            this.fixture = fixture;
             this.path = path;
             this.tier = tier;
-            this.file = bed.open(path, FileTrust.OWNED, tier);
+            this.file = fixture.open(path, FileTrust.OWNED, tier);
         }
 
         /// Starts again with an empty file, without other threads.
         void empty(SplittableRandom random) throws IOException {
-            bed.cache.checkInvariants();
+            fixture.cache.checkInvariants();
             assertThat(file.byteSize()).isGreaterThanOrEqualTo(0);
             file.truncate(0);
-            bed.cache.purge(file);
+            fixture.cache.purge(file);
             if (random.nextBoolean()) {
                 file.close();
-                file = bed.open(path, FileTrust.OWNED, tier);
+                file = fixture.open(path, FileTrust.OWNED, tier);
             }
             byte[] content = new byte[model.lastStart()];
             random.nextBytes(content);
-            bed.write(file, 0, content);
+            fixture.write(file, 0, content);
             model.truncate(content.length);
             model.put(0, content);
         }
     }
 
     /// The operations of one thread.
-    private static final class Walk {
+    private static final class RandomWalk {
         private final Life life;
         private final WindowCache cache;
         private final SharedFileModel model;
@@ -111,9 +111,9 @@ class WindowCacheSharedModelTest {
         private final MemorySegment memory;
         private final SplittableRandom random;
 
-        Walk(Life life, int own, FileChannel others, MemorySegment memory, SplittableRandom random) {
+        RandomWalk(Life life, int own, FileChannel others, MemorySegment memory, SplittableRandom random) {
             this.life = life;
-            this.cache = life.bed.cache;
+            this.cache = life.fixture.cache;
             this.model = life.model;
             this.own = own;
             this.others = others;

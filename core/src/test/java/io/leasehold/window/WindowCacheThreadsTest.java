@@ -25,7 +25,7 @@ class WindowCacheThreadsTest {
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 300_000 : 3_000;
     private static final int THREADS = 4;
     private static final int FILES = 3;
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
     private static final int PARTS = 9;
 
     @TempDir
@@ -37,12 +37,12 @@ class WindowCacheThreadsTest {
         Watchdog watchdog = new Watchdog();
         List<Path> paths = new ArrayList<>();
         for (int i = 0; i < FILES; i++) {
-            paths.add(WindowBed.foreign(folder, WindowBed.pattern(PARTS * WINDOW, i)));
+            paths.add(WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(PARTS * WINDOW, i)));
         }
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 3))) {
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(3, 3))) {
             List<MappedFile> files = new ArrayList<>();
             for (Path path : paths) {
-                files.add(bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED));
+                files.add(fixture.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED));
             }
             for (int i = 0; i < THREADS; i++) {
                 SplittableRandom random = new SplittableRandom(seed + i);
@@ -50,9 +50,9 @@ class WindowCacheThreadsTest {
                     for (int step = 0; step < STEPS; step++) {
                         int number = random.nextInt(FILES);
                         if (random.nextInt(4) == 0) {
-                            lend(bed, files.get(number), number, random);
+                            lend(fixture, files.get(number), number, random);
                         } else {
-                            read(bed, files.get(number), number, random);
+                            read(fixture, files.get(number), number, random);
                         }
                     }
                 });
@@ -62,31 +62,33 @@ class WindowCacheThreadsTest {
                 for (int step = 0; step < STEPS / 10; step++) {
                     int number = random.nextInt(FILES);
                     WindowTier tier = step % 2 == 0 ? WindowTier.DIRECT : WindowTier.RECYCLED;
-                    try (MappedFile file = bed.open(paths.get(number), FileTrust.IMMUTABLE, tier)) {
-                        read(bed, file, number, random);
-                        lend(bed, file, number, random);
+                    try (MappedFile file = fixture.open(paths.get(number), FileTrust.IMMUTABLE, tier)) {
+                        read(fixture, file, number, random);
+                        lend(fixture, file, number, random);
                     }
                 }
             });
             watchdog.join();
-            bed.cache.checkInvariants();
-            if (WindowBed.canMap()) {
-                assertThat(bed.cache.stats().recycles()).isPositive();
-                assertThat(bed.cache.stats().hits()).isPositive();
+            fixture.cache.checkInvariants();
+            if (WindowCacheFixture.canMap()) {
+                assertThat(fixture.cache.stats().recycles()).isPositive();
+                assertThat(fixture.cache.stats().hits()).isPositive();
             }
         }
     }
 
-    private static void read(WindowBed bed, MappedFile file, int number, SplittableRandom random) throws IOException {
+    private static void read(WindowCacheFixture fixture, MappedFile file, int number, SplittableRandom random)
+            throws IOException {
         int from = random.nextInt(PARTS * WINDOW);
-        byte[] bytes = bed.read(file, from, random.nextInt(1, 2 * WINDOW));
+        byte[] bytes = fixture.read(file, from, random.nextInt(1, 2 * WINDOW));
         check(MemorySegment.ofArray(bytes), from, number);
     }
 
-    private static void lend(WindowBed bed, MappedFile file, int number, SplittableRandom random) throws IOException {
+    private static void lend(WindowCacheFixture fixture, MappedFile file, int number, SplittableRandom random)
+            throws IOException {
         int from = random.nextInt(PARTS * WINDOW);
         Duration patience = Duration.ofSeconds(60);
-        Window lent = bed.cache.tryAlloc(file, from, 500, AccessAdvice.NORMAL, WindowFlag.READ, patience);
+        Window lent = fixture.cache.tryAlloc(file, from, 500, AccessAdvice.NORMAL, WindowFlag.READ, patience);
         try (Window window = Objects.requireNonNull(lent, "no window within a minute")) {
             check(window.segment(), from, number);
         }
@@ -95,7 +97,7 @@ class WindowCacheThreadsTest {
     private static void check(MemorySegment bytes, int from, int number) {
         for (long i = 0; i < bytes.byteSize(); i++) {
             byte is = bytes.get(ValueLayout.JAVA_BYTE, i);
-            if (is != WindowBed.patternAt(from + i, number)) {
+            if (is != WindowCacheFixture.patternAt(from + i, number)) {
                 throw new AssertionError("wrong byte: file=%d, from=%d, at=%d, is=%d".formatted(number, from, i, is));
             }
         }

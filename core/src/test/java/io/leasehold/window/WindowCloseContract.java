@@ -28,16 +28,16 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void rejectedCloseOfACacheChangesNothing() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : FileTrust.values()) {
-                List<MappedFile> files = openFiles(bed, trust);
-                Window window = lend(bed.cache, files.get(3), WindowFlag.READ);
-                assertThatThrownBy(bed.cache::close)
+                List<MappedFile> files = openFiles(fixture, trust);
+                Window window = lend(fixture.cache, files.get(3), WindowFlag.READ);
+                assertThatThrownBy(fixture.cache::close)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining(files.get(3).path().toString());
                 for (MappedFile file : files) {
-                    assertThat(bed.read(file, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
-                    lend(bed.cache, file, WindowFlag.READ).close();
+                    assertThat(fixture.read(file, 0, 10)).isEqualTo(WindowCacheFixture.pattern(10, 1));
+                    lend(fixture.cache, file, WindowFlag.READ).close();
                 }
                 window.close();
             }
@@ -46,22 +46,22 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void threadsThatLendSeeNothingOfRejectedCloses() throws Exception {
-        try (WindowBed bed = bed()) {
-            List<MappedFile> files = openFiles(bed, FileTrust.IMMUTABLE);
+        try (WindowCacheFixture fixture = fixture()) {
+            List<MappedFile> files = openFiles(fixture, FileTrust.IMMUTABLE);
             AtomicReference<Throwable> failure = new AtomicReference<>();
             CountDownLatch done = new CountDownLatch(1);
-            Window window = lend(bed.cache, files.getFirst(), WindowFlag.READ);
+            Window window = lend(fixture.cache, files.getFirst(), WindowFlag.READ);
             Thread lender = Thread.ofPlatform().start(() -> {
                 try {
                     while (done.getCount() > 0) {
-                        lend(bed.cache, files.getLast(), WindowFlag.READ).close();
+                        lend(fixture.cache, files.getLast(), WindowFlag.READ).close();
                     }
                 } catch (Throwable e) {
                     failure.set(e);
                 }
             });
             for (int i = 0; i < 200; i++) {
-                assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(fixture.cache::close).isInstanceOf(IllegalStateException.class);
                 assertThatThrownBy(files.getFirst()::close).isInstanceOf(IllegalStateException.class);
             }
             done.countDown();
@@ -74,13 +74,13 @@ interface WindowCloseContract extends WindowTierFixture {
     @Test
     default void closeBesideLendersIsCompleteOrRejected() throws Exception {
         for (int round = 0; round < 20; round++) {
-            WindowBed bed = bed();
-            List<MappedFile> files = openFiles(bed, FileTrust.OWNED);
+            WindowCacheFixture fixture = fixture();
+            List<MappedFile> files = openFiles(fixture, FileTrust.OWNED);
             CountDownLatch lent = new CountDownLatch(20);
             Thread lender = Thread.ofPlatform().start(() -> {
                 try {
                     while (true) {
-                        lend(bed.cache, files.getLast(), WindowFlag.READ).close();
+                        lend(fixture.cache, files.getLast(), WindowFlag.READ).close();
                         lent.countDown();
                     }
                 } catch (IllegalStateException | IOException e) {
@@ -91,28 +91,28 @@ interface WindowCloseContract extends WindowTierFixture {
             boolean isClosed = false;
             while (!isClosed) {
                 try {
-                    bed.cache.close();
+                    fixture.cache.close();
                     isClosed = true;
                 } catch (IllegalStateException e) {
                     for (MappedFile file : files) {
-                        assertThat(bed.read(file, 0, 1)).hasSize(1);
+                        assertThat(fixture.read(file, 0, 1)).hasSize(1);
                     }
                 }
             }
             lender.join();
-            bed.close();
+            fixture.close();
         }
     }
 
     @Test
     default void privateCopyThatIsReadIsCounted() throws IOException {
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(content(), FileTrust.FOREIGN, tier())) {
-            Window window = lend(bed.cache, file, WindowFlag.READ);
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.FOREIGN, tier())) {
+            Window window = lend(fixture.cache, file, WindowFlag.READ);
             assertThatThrownBy(file::close).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> file.close(Duration.ofMillis(1))).isInstanceOf(IllegalStateException.class);
-            assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
-            assertThat(window.segment().get(ValueLayout.JAVA_BYTE, 0)).isEqualTo(WindowBed.patternAt(0, 1));
+            assertThatThrownBy(fixture.cache::close).isInstanceOf(IllegalStateException.class);
+            assertThat(window.segment().get(ValueLayout.JAVA_BYTE, 0)).isEqualTo(WindowCacheFixture.patternAt(0, 1));
             window.close();
         }
     }
@@ -148,39 +148,39 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void closeKeepsItsTimeoutWhileASourceBlocks() throws Exception {
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(content(), FileTrust.OWNED, tier())) {
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.OWNED, tier())) {
             SlowSource source = new SlowSource();
             AtomicReference<Throwable> failure = new AtomicReference<>();
-            Thread writer = writer(bed.cache, file, source, failure);
+            Thread writer = writer(fixture.cache, file, source, failure);
             source.asked.await();
             assertThatThrownBy(() -> file.close(Duration.ofMillis(1)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("transfers of a channel=1");
-            assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
-            assertThat(bed.read(file, 0, 10)).hasSize(10);
+            assertThatThrownBy(fixture.cache::close).isInstanceOf(IllegalStateException.class);
+            assertThat(fixture.read(file, 0, 10)).hasSize(10);
             source.released.countDown();
             writer.join();
             assertThat(failure).hasNullValue();
-            assertThat(bed.read(file, 0, 3)).containsExactly(5, 5, 5);
+            assertThat(fixture.read(file, 0, 3)).containsExactly(5, 5, 5);
         }
     }
 
     @Test
     default void forcedCloseEndsATransferWhoseSourceBlocks() throws Exception {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             Path path = content();
-            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
+            MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
             SlowSource source = new SlowSource();
             AtomicReference<Throwable> failure = new AtomicReference<>();
-            Thread writer = writer(bed.cache, file, source, failure);
+            Thread writer = writer(fixture.cache, file, source, failure);
             source.asked.await();
             assertThat(file.closeForcibly()).isEqualTo(1);
-            MappedFile other = bed.open(content(), FileTrust.OWNED, tier()); // it may get the same descriptor
+            MappedFile other = fixture.open(content(), FileTrust.OWNED, tier()); // it may get the same descriptor
             source.released.countDown();
             writer.join();
             assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
-            assertThat(bed.read(other, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
+            assertThat(fixture.read(other, 0, 10)).isEqualTo(WindowCacheFixture.pattern(10, 1));
             assertThat(java.nio.file.Files.size(path)).isEqualTo(3L * WINDOW);
         }
     }
@@ -198,21 +198,21 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void windowOfAFileThatWasClosedByForceKeepsItsPlace() throws IOException {
-        try (WindowBed bed = bed()) {
-            byte[] bytes = WindowBed.pattern(10, 1);
+        try (WindowCacheFixture fixture = fixture()) {
+            byte[] bytes = WindowCacheFixture.pattern(10, 1);
             for (FileTrust trust : FileTrust.values()) {
-                MappedFile file = bed.open(content(), trust, tier());
-                Window window = lend(bed.cache, file, WindowFlag.READ);
+                MappedFile file = fixture.open(content(), trust, tier());
+                Window window = lend(fixture.cache, file, WindowFlag.READ);
                 assertThat(file.closeForcibly()).isEqualTo(1);
                 assertThat(file.closeForcibly()).isZero();
                 file.close();
                 // more parts of other files than slots
                 for (int i = 0; i < 4; i++) {
-                    MappedFile other =
-                            bed.open(WindowBed.foreign(folder(), new byte[9 * WINDOW]), FileTrust.IMMUTABLE, tier());
+                    MappedFile other = fixture.open(
+                            WindowCacheFixture.foreign(folder(), new byte[9 * WINDOW]), FileTrust.IMMUTABLE, tier());
                     for (int part = 0; part < 9; part++) {
-                        Window next =
-                                bed.cache.alloc(other, (long) part * WINDOW, 1, AccessAdvice.NORMAL, WindowFlag.READ);
+                        Window next = fixture.cache.alloc(
+                                other, (long) part * WINDOW, 1, AccessAdvice.NORMAL, WindowFlag.READ);
                         Objects.requireNonNull(next).close();
                     }
                     other.close();
@@ -227,9 +227,9 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void copyThatCannotBeWrittenAnyMoreSaysSo() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(content(), FileTrust.OWNED, tier());
-            Window window = lend(bed.cache, file, WindowFlag.WRITE);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(content(), FileTrust.OWNED, tier());
+            Window window = lend(fixture.cache, file, WindowFlag.WRITE);
             assertThat(file.closeForcibly()).isEqualTo(1);
             assertThatThrownBy(window::close).isInstanceOf(IOException.class).hasMessageContaining("closed by force");
             assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
@@ -241,10 +241,10 @@ interface WindowCloseContract extends WindowTierFixture {
         List<Window> windows = new ArrayList<>();
         try (PageArena arena = arena()) {
             for (int round = 0; round < 3; round++) {
-                WindowCache cache = WindowCache.open(arena, WindowBed.options(4, 16));
+                WindowCache cache = WindowCache.open(arena, WindowCacheFixture.options(4, 16));
                 MappedFile file = cache.open(content(), options(FileTrust.IMMUTABLE));
                 for (Window before : windows) {
-                    assertThat(OffHeap.getByte(before.address())).isIn((byte) 0, WindowBed.patternAt(0, 1));
+                    assertThat(OffHeap.getByte(before.address())).isIn((byte) 0, WindowCacheFixture.patternAt(0, 1));
                 }
                 Window window = lend(cache, file, WindowFlag.READ);
                 assertThat(windows).noneMatch(before -> before.address() == window.address());
@@ -263,10 +263,10 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void windowsAndFilesOfAnotherCacheAreRefused() throws IOException {
-        try (WindowBed bed = bed();
-                WindowBed other = bed()) {
-            MappedFile file = bed.open(content(), FileTrust.OWNED, tier());
-            Window window = lend(bed.cache, file, WindowFlag.READ);
+        try (WindowCacheFixture fixture = fixture();
+                WindowCacheFixture other = fixture()) {
+            MappedFile file = fixture.open(content(), FileTrust.OWNED, tier());
+            Window window = lend(fixture.cache, file, WindowFlag.READ);
             WindowCache cache = other.cache;
             MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
             rejects(() -> cache.release(window, 0));
@@ -278,7 +278,7 @@ interface WindowCloseContract extends WindowTierFixture {
             rejects(() -> cache.checksum(file, 0, 1));
             rejects(() -> cache.purge(file));
             window.close();
-            assertThat(bed.read(file, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
+            assertThat(fixture.read(file, 0, 10)).isEqualTo(WindowCacheFixture.pattern(10, 1));
         }
     }
 
@@ -288,14 +288,14 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void closedFileDoesNothing() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : FileTrust.values()) {
-                MappedFile file = bed.open(content(), trust, tier());
+                MappedFile file = fixture.open(content(), trust, tier());
                 MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
                 MemorySegment none = MemorySegment.ofArray(new byte[0]);
-                bed.read(file, 0, 10);
+                fixture.read(file, 0, 10);
                 file.close();
-                WindowCache cache = bed.cache;
+                WindowCache cache = fixture.cache;
                 isClosed(() -> cache.read(file, 0, bytes));
                 isClosed(() -> cache.read(file, 0, none));
                 isClosed(() -> cache.read(file, 1L << 40, bytes));
@@ -322,23 +322,23 @@ interface WindowCloseContract extends WindowTierFixture {
     @Test
     default void closedCacheMakesNoFile() throws IOException {
         Path path = folder().resolve("never made");
-        WindowBed bed = bed();
-        bed.close();
-        isClosed(() -> bed.open(path, FileTrust.OWNED, tier()));
+        WindowCacheFixture fixture = fixture();
+        fixture.close();
+        isClosed(() -> fixture.open(path, FileTrust.OWNED, tier()));
         assertThat(path).doesNotExist();
     }
 
     @Test
     default void missingFileIsTheOneThatTheJdkNames() {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             Path missing = folder().resolve("missing");
             for (MappedFileOptions options : List.of(
                     MappedFileOptions.defaults(), new MappedFileOptions(FileTrust.OWNED, true, false, tier()))) {
-                assertThatThrownBy(() -> bed.cache.open(missing, options))
+                assertThatThrownBy(() -> fixture.cache.open(missing, options))
                         .isInstanceOf(java.nio.file.NoSuchFileException.class)
                         .hasMessageContaining(missing.toString());
             }
-            assertThatThrownBy(() -> bed.open(missing.resolve("file"), FileTrust.OWNED, tier()))
+            assertThatThrownBy(() -> fixture.open(missing.resolve("file"), FileTrust.OWNED, tier()))
                     .isInstanceOf(java.nio.file.NoSuchFileException.class);
         } catch (IOException e) {
             throw new AssertionError(e);
@@ -347,21 +347,21 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void readOnlyTargetIsNotWritten() throws IOException {
-        try (WindowBed bed = bed();
+        try (WindowCacheFixture fixture = fixture();
                 java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(64);
             ByteBuffer direct = ByteBuffer.allocateDirect(64);
             ByteBuffer onHeap = ByteBuffer.allocate(64);
             for (FileTrust trust : FileTrust.values()) {
-                MappedFile file = bed.open(content(), trust, tier());
+                MappedFile file = fixture.open(content(), trust, tier());
                 for (int touch = 0; touch < 3; touch++) {
-                    isReadOnly(() -> bed.cache.read(file, 0, memory.asReadOnly()));
-                    isReadOnly(() -> bed.cache.read(file, 0, MemorySegment.ofBuffer(onHeap.asReadOnlyBuffer())));
+                    isReadOnly(() -> fixture.cache.read(file, 0, memory.asReadOnly()));
+                    isReadOnly(() -> fixture.cache.read(file, 0, MemorySegment.ofBuffer(onHeap.asReadOnlyBuffer())));
                     for (ByteBuffer buffer : List.of(direct, onHeap)) {
-                        isReadOnly(() -> bed.cache.uiomove(
+                        isReadOnly(() -> fixture.cache.uiomove(
                                 file, Uio.reading(0, buffer.asReadOnlyBuffer()), AccessAdvice.NORMAL, WindowFlag.READ));
                     }
-                    bed.read(file, 0, 100);
+                    fixture.read(file, 0, 100);
                 }
             }
             assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
@@ -377,9 +377,9 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void placesThatNoFileHasAreRefusedAtOnce() throws IOException {
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(content(), FileTrust.OWNED, tier())) {
-            WindowCache cache = bed.cache;
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.OWNED, tier())) {
+            WindowCache cache = fixture.cache;
             long last = Long.MAX_VALUE - 10;
             MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
             isTooLarge(() -> cache.uiomove(file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE));
@@ -389,7 +389,7 @@ interface WindowCloseContract extends WindowTierFixture {
             isTooLarge(() -> cache.zerorange(file, 0, Long.MAX_VALUE, WindowFlag.UNMAP));
             isTooLarge(() -> cache.alloc(file, last, 10, AccessAdvice.NORMAL, WindowFlag.WRITE));
             isTooLarge(() -> file.truncate(Long.MAX_VALUE));
-            assertThat(bed.read(file, last, 10)).isEmpty();
+            assertThat(fixture.read(file, last, 10)).isEmpty();
             assertThatThrownBy(() -> cache.alloc(file, last, 10, AccessAdvice.NORMAL, WindowFlag.READ))
                     .isInstanceOf(IOException.class);
             assertThatThrownBy(() -> cache.read(file, Long.MAX_VALUE, bytes))
@@ -407,19 +407,20 @@ interface WindowCloseContract extends WindowTierFixture {
 
     @Test
     default void timeoutBeyondTheClockIsRejected() throws IOException {
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(content(), FileTrust.IMMUTABLE, tier())) {
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.IMMUTABLE, tier())) {
             Duration forever = ChronoUnit.FOREVER.getDuration();
-            try (Window window = lend(bed.cache, file, WindowFlag.READ)) {
+            try (Window window = lend(fixture.cache, file, WindowFlag.READ)) {
                 assertThatThrownBy(() -> file.close(forever))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("timeout is too long");
-                assertThatThrownBy(() -> bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, forever))
+                assertThatThrownBy(() ->
+                                fixture.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, forever))
                         .isInstanceOf(IllegalArgumentException.class);
                 assertThat(window.isWritable()).isFalse();
             }
             Window window =
-                    bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, Duration.ofSeconds(-5));
+                    fixture.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, Duration.ofSeconds(-5));
             Objects.requireNonNull(window).close();
         }
     }
@@ -433,16 +434,16 @@ interface WindowCloseContract extends WindowTierFixture {
         return MappedFileOptions.defaults().withTrust(trust).withTier(tier());
     }
 
-    private List<MappedFile> openFiles(WindowBed bed, FileTrust trust) throws IOException {
+    private List<MappedFile> openFiles(WindowCacheFixture fixture, FileTrust trust) throws IOException {
         List<MappedFile> files = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            files.add(bed.open(content(), trust, tier()));
+            files.add(fixture.open(content(), trust, tier()));
         }
         return files;
     }
 
     private Path content() throws IOException {
-        return WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 1));
+        return WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(3 * WINDOW, 1));
     }
 
     private static Window lend(WindowCache cache, MappedFile file, int flag) throws IOException {

@@ -21,18 +21,18 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void nothingIsForcedOfACleanFile() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 4), syncs)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
             file.force();
             file.force(0, Long.MAX_VALUE);
-            bed.write(file, 0, (byte) 1);
+            fixture.write(file, 0, (byte) 1);
             file.force();
             syncs.were("0..1");
-            bed.read(file, 0, 9);
+            fixture.read(file, 0, 9);
             file.force();
             file.force(0, 1);
             syncs.were();
-            MappedFile foreign = bed.open(file.path(), FileTrust.FOREIGN, tier());
+            MappedFile foreign = fixture.open(file.path(), FileTrust.FOREIGN, tier());
             foreign.force();
             syncs.were();
         }
@@ -41,17 +41,20 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void exactlyTheDirtyPagesAreForced() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(
-                WindowBed.options(4, 4).toBuilder().dirtyByteSize(1 << 20).build(), syncs)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern((int) (40 * PAGE), 1));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(
+                WindowCacheFixture.options(4, 4).toBuilder()
+                        .dirtyByteSize(1 << 20)
+                        .build(),
+                syncs)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern((int) (40 * PAGE), 1));
             file.force();
             syncs.were("0..40");
 
-            bed.write(file, 3 * PAGE + 5, (byte) 1);
-            bed.cache.zerorange(file, 8 * PAGE - 1, 2, 0);
-            store(bed, file, 20 * PAGE + 9, PAGE, 0);
-            store(bed, file, 30 * PAGE, 2 * PAGE, WindowFlag.FAULTBUSY);
+            fixture.write(file, 3 * PAGE + 5, (byte) 1);
+            fixture.cache.zerorange(file, 8 * PAGE - 1, 2, 0);
+            store(fixture, file, 20 * PAGE + 9, PAGE, 0);
+            store(fixture, file, 30 * PAGE, 2 * PAGE, WindowFlag.FAULTBUSY);
             file.force(10 * PAGE, 10 * PAGE);
             syncs.were();
             file.force(0, 4 * PAGE);
@@ -70,15 +73,15 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void growthOverAHoleIsForcedAsAWhole() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, (byte) 1, (byte) 2);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 4), syncs)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1, (byte) 2);
             file.force();
-            bed.write(file, 5 * PAGE, (byte) 3);
+            fixture.write(file, 5 * PAGE, (byte) 3);
             syncs.were("0..1");
             file.force(3 * PAGE, 1);
             syncs.were("all");
-            bed.write(file, 5 * PAGE + 1, (byte) 3);
+            fixture.write(file, 5 * PAGE + 1, (byte) 3);
             file.force();
             syncs.were("5..6");
         }
@@ -87,14 +90,14 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void changedLengthIsForcedAsAWhole() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 4), syncs)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern((int) (9 * PAGE), 1));
             file.truncate(2 * PAGE);
             file.force(0, 1);
             syncs.were("all");
             file.truncate(5 * PAGE);
-            bed.files.failOnce(Call.SYNC, 1, Errno.EIO);
+            fixture.files.failOnce(Call.SYNC, 1, Errno.EIO);
             assertThatThrownBy(file::force).isInstanceOf(IOException.class);
             file.force();
             syncs.were("failed", "all");
@@ -106,13 +109,13 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void failedRangeStaysFailedUntilItIsWrittenAgain() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 4), syncs)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern((int) (9 * PAGE), 1));
             file.force();
-            bed.write(file, 2 * PAGE, WindowBed.pattern((int) PAGE, 2));
-            bed.write(file, 8 * PAGE + 50, (byte) 1);
-            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
+            fixture.write(file, 2 * PAGE, WindowCacheFixture.pattern((int) PAGE, 2));
+            fixture.write(file, 8 * PAGE + 50, (byte) 1);
+            fixture.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
             assertThatThrownBy(() -> file.force(0, 4 * PAGE))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll(file.path().toString(), "cannot force", failed(2, 3), "EIO");
@@ -126,15 +129,15 @@ interface WindowForceContract extends WindowTierFixture {
             syncs.were();
             file.force(4 * PAGE, 4 * PAGE);
 
-            bed.write(file, 2 * PAGE, WindowBed.pattern(100, 2));
+            fixture.write(file, 2 * PAGE, WindowCacheFixture.pattern(100, 2));
             file.force(2 * PAGE, 100);
             assertThatThrownBy(() -> file.force(2 * PAGE, 101)).isInstanceOf(IOException.class);
-            if (store(bed, file, 3 * PAGE - 9, 9, 0)) {
+            if (store(fixture, file, 3 * PAGE - 9, 9, 0)) {
                 file.force(3 * PAGE - 9, 9); // a private copy is written at its release
             } else {
                 assertThatThrownBy(() -> file.force(3 * PAGE - 9, 9)).isInstanceOf(IOException.class);
             }
-            bed.write(file, 2 * PAGE + 100, WindowBed.pattern((int) PAGE - 100, 2));
+            fixture.write(file, 2 * PAGE + 100, WindowCacheFixture.pattern((int) PAGE - 100, 2));
             file.force(0, 8 * PAGE);
             file.truncate(8 * PAGE);
             file.force();
@@ -143,14 +146,14 @@ interface WindowForceContract extends WindowTierFixture {
 
     @Test
     default void pageAtTheEndIsWrittenAgainUpToTheEnd() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, (byte) 1, (byte) 2);
-            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.ENOSPC);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1, (byte) 2);
+            fixture.files.failOnce(Call.SYNC_RANGE, 1, Errno.ENOSPC);
             assertThatThrownBy(file::force).hasMessageContaining("ENOSPC");
-            bed.write(file, 0, (byte) 1, (byte) 2);
+            fixture.write(file, 0, (byte) 1, (byte) 2);
             file.force();
-            bed.write(file, 5, (byte) 3);
+            fixture.write(file, 5, (byte) 3);
             file.force();
         }
     }
@@ -158,32 +161,32 @@ interface WindowForceContract extends WindowTierFixture {
     /// An error that [io.leasehold.os.Files#writeBack] receives is not reported again by the kernel.
     @Test
     default void forceReportsFailuresOfEarlyWriteBack() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.files.failOnce(Call.WRITE_BACK, 1, Errno.EIO);
-            byte[] content = WindowBed.pattern(4 * WINDOW, 1);
-            bed.write(file, 0, content);
-            assertThat(bed.files.injected()).isEqualTo(1);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.files.failOnce(Call.WRITE_BACK, 1, Errno.EIO);
+            byte[] content = WindowCacheFixture.pattern(4 * WINDOW, 1);
+            fixture.write(file, 0, content);
+            assertThat(fixture.files.injected()).isEqualTo(1);
             assertThatThrownBy(file::force)
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll("failed=[0..", "EIO");
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
-            bed.write(file, 0, content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
+            fixture.write(file, 0, content);
             file.force();
         }
     }
 
     @Test
     default void storesDuringAFailureCountAsFailed() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern((int) (9 * PAGE), 1));
             file.force();
-            Window window = alloc(bed, file, PAGE, PAGE, 0);
-            bed.write(file, 0, (byte) 3);
-            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
+            Window window = alloc(fixture, file, PAGE, PAGE, 0);
+            fixture.write(file, 0, (byte) 3);
+            fixture.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
             assertThatThrownBy(file::force).isInstanceOf(IOException.class);
-            bed.write(file, 0, WindowBed.pattern((int) PAGE, 1));
+            fixture.write(file, 0, WindowCacheFixture.pattern((int) PAGE, 1));
             boolean isPrivate = window.isPrivate();
             window.close();
             if (isPrivate) {
@@ -200,20 +203,23 @@ interface WindowForceContract extends WindowTierFixture {
     default void dirtyBytesAreBounded() throws IOException {
         DirtyPages dirty = new DirtyPages();
         long bound = 3L * WINDOW;
-        try (WindowBed bed = new WindowBed(
-                WindowBed.options(4, 16).toBuilder().dirtyByteSize(bound).build(), dirty)) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern(40 * WINDOW, 1));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(
+                WindowCacheFixture.options(4, 16).toBuilder()
+                        .dirtyByteSize(bound)
+                        .build(),
+                dirty)) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern(40 * WINDOW, 1));
             dirty.checkAndRestart(bound, 2 * bound + WINDOW);
             for (int i = 0; i < 40; i++) {
-                bed.write(file, i * 13L % 40 * WINDOW, WindowBed.pattern(WINDOW, 2));
+                fixture.write(file, i * 13L % 40 * WINDOW, WindowCacheFixture.pattern(WINDOW, 2));
             }
             dirty.checkAndRestart(bound, 2 * bound + WINDOW);
-            bed.cache.zerorange(file, 0, 40L * WINDOW, 0);
+            fixture.cache.zerorange(file, 0, 40L * WINDOW, 0);
             dirty.checkAndRestart(bound, 2 * bound + StagingRuns.BYTES);
             for (int i = 0; i < 40; i++) {
                 long from = i * 7L % 40 * WINDOW;
-                Window window = alloc(bed, file, from, WINDOW, i % 2 == 0 ? 0 : WindowFlag.FAULTBUSY);
+                Window window = alloc(fixture, file, from, WINDOW, i % 2 == 0 ? 0 : WindowFlag.FAULTBUSY);
                 if (!window.isPrivate()) {
                     dirty.written(from, new byte[(int) window.byteSize()]);
                 }
@@ -226,8 +232,8 @@ interface WindowForceContract extends WindowTierFixture {
 
     @Test
     default void onlyRangesOfOpenFilesAreForced() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
             assertThatThrownBy(() -> file.force(-1, 5))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("byteOffset=-1, byteSize=5");
@@ -242,19 +248,19 @@ interface WindowForceContract extends WindowTierFixture {
     }
 
     /// {@return true if the window was a private copy}
-    private static boolean store(WindowBed bed, MappedFile file, long from, long byteSize, int flags)
+    private static boolean store(WindowCacheFixture fixture, MappedFile file, long from, long byteSize, int flags)
             throws IOException {
-        try (Window window = alloc(bed, file, from, byteSize, flags)) {
+        try (Window window = alloc(fixture, file, from, byteSize, flags)) {
             assertThat(window.byteSize()).isEqualTo(byteSize);
-            window.segment().copyFrom(MemorySegment.ofArray(WindowBed.pattern((int) byteSize, 7)));
+            window.segment().copyFrom(MemorySegment.ofArray(WindowCacheFixture.pattern((int) byteSize, 7)));
             return window.isPrivate();
         }
     }
 
-    private static Window alloc(WindowBed bed, MappedFile file, long from, long byteSize, int flags)
+    private static Window alloc(WindowCacheFixture fixture, MappedFile file, long from, long byteSize, int flags)
             throws IOException {
         return Objects.requireNonNull(
-                bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE | flags));
+                fixture.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE | flags));
     }
 
     /// Records the forced ranges, in pages, since the last check.

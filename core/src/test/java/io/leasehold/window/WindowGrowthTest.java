@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(600)
 class WindowGrowthTest {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
     private static final int STEP = SlotClock.STEP;
 
     /// Number of looks before a search takes the next slot.
@@ -47,36 +47,36 @@ class WindowGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {64, 512, 2_048})
     void recycledWindowIsOneLook(int windows) throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
-            MappedFile file = file(bed, "file", 3 * windows);
-            lendOnce(bed, file, 0, 3 * windows);
-            assertThat(bed.cache.stats().recycles()).isGreaterThanOrEqualTo(2L * windows);
-            assertThat(looks(bed)).isEqualTo(bed.cache.stats().recycles());
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(windows, 0))) {
+            MappedFile file = file(fixture, "file", 3 * windows);
+            lendOnce(fixture, file, 0, 3 * windows);
+            assertThat(fixture.cache.stats().recycles()).isGreaterThanOrEqualTo(2L * windows);
+            assertThat(looks(fixture)).isEqualTo(fixture.cache.stats().recycles());
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {512, 2_048})
     void missPassesSomeWindowsThatAreInUseAndNotAll(int windows) throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
-            MappedFile file = file(bed, "file", 2 * windows);
-            lendOnce(bed, file, 0, windows);
-            lendOnce(bed, file, 0, windows);
-            lendOnce(bed, file, windows, windows + 1);
-            assertThat(looks(bed)).isBetween((long) MAX_SPARED - STEP, (long) MAX_SPARED + STEP);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(windows, 0))) {
+            MappedFile file = file(fixture, "file", 2 * windows);
+            lendOnce(fixture, file, 0, windows);
+            lendOnce(fixture, file, 0, windows);
+            lendOnce(fixture, file, windows, windows + 1);
+            assertThat(looks(fixture)).isBetween((long) MAX_SPARED - STEP, (long) MAX_SPARED + STEP);
         }
     }
 
     @Test
     void windowsInUseOutliveAScan() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(64, 0))) {
-            MappedFile file = file(bed, "file", 400);
-            lendOnce(bed, file, 0, 32);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(64, 0))) {
+            MappedFile file = file(fixture, "file", 400);
+            lendOnce(fixture, file, 0, 32);
             for (int part = 32; part < 400; part++) {
-                lendOnce(bed, file, part, part + 1);
-                lendOnce(bed, file, part % 32, part % 32 + 1);
+                lendOnce(fixture, file, part, part + 1);
+                lendOnce(fixture, file, part % 32, part % 32 + 1);
             }
-            assertThat(bed.cache.stats().misses()).isEqualTo(400);
+            assertThat(fixture.cache.stats().misses()).isEqualTo(400);
         }
     }
 
@@ -84,22 +84,22 @@ class WindowGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {64, 512, 2_048})
     void pinnedWindowIsLookedAtOnce(int windows) throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
-            MappedFile file = file(bed, "file", 3 * windows);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(windows, 0))) {
+            MappedFile file = file(fixture, "file", 3 * windows);
             int pinned = windows - 8;
-            lendOnce(bed, file, 0, pinned);
-            lendOnce(bed, file, windows, windows + 16);
+            lendOnce(fixture, file, 0, pinned);
+            lendOnce(fixture, file, windows, windows + 16);
             List<Window> lent = new ArrayList<>();
             for (int part = 0; part < pinned; part++) {
-                lent.add(alloc(bed, file, part));
+                lent.add(alloc(fixture, file, part));
             }
-            long before = looks(bed);
-            long recycles = bed.cache.stats().recycles();
-            lendOnce(bed, file, windows, 2 * windows);
-            long recycled = bed.cache.stats().recycles() - recycles;
-            assertThat(looks(bed) - before).isLessThanOrEqualTo(pinned + 2 * recycled);
-            lendOnce(bed, file, 2 * windows, 3 * windows);
-            assertThat(looks(bed) - before).isLessThanOrEqualTo(pinned + 2 * recycled + 2L * windows);
+            long before = looks(fixture);
+            long recycles = fixture.cache.stats().recycles();
+            lendOnce(fixture, file, windows, 2 * windows);
+            long recycled = fixture.cache.stats().recycles() - recycles;
+            assertThat(looks(fixture) - before).isLessThanOrEqualTo(pinned + 2 * recycled);
+            lendOnce(fixture, file, 2 * windows, 3 * windows);
+            assertThat(looks(fixture) - before).isLessThanOrEqualTo(pinned + 2 * recycled + 2L * windows);
             for (Window window : lent) {
                 window.close();
             }
@@ -109,37 +109,39 @@ class WindowGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {64, 512, 2_048})
     void endOfAFileLooksAtItsOwnWindows(int windows) throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
-            lendOnce(bed, file(bed, "large", windows), 0, windows - 16);
-            MappedFile small = bed.open(folder.resolve("small"), FileTrust.OWNED, WindowTier.RECYCLED);
-            bed.write(small, 0, WindowBed.pattern(3 * WINDOW, 1));
-            lendOnce(bed, small, 0, 3);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(windows, 0))) {
+            lendOnce(fixture, file(fixture, "large", windows), 0, windows - 16);
+            MappedFile small = fixture.open(folder.resolve("small"), FileTrust.OWNED, WindowTier.RECYCLED);
+            fixture.write(small, 0, WindowCacheFixture.pattern(3 * WINDOW, 1));
+            lendOnce(fixture, small, 0, 3);
             small.truncate(0);
-            assertThat(fileLooks(bed)).as("truncate").isEqualTo(3);
-            bed.cache.purge(small);
-            assertThat(fileLooks(bed)).as("purge").isEqualTo(3 + 3);
-            bed.write(small, 0, WindowBed.pattern(3 * WINDOW, 1));
-            lendOnce(bed, small, 0, 2);
+            assertThat(fileLooks(fixture)).as("truncate").isEqualTo(3);
+            fixture.cache.purge(small);
+            assertThat(fileLooks(fixture)).as("purge").isEqualTo(3 + 3);
+            fixture.write(small, 0, WindowCacheFixture.pattern(3 * WINDOW, 1));
+            lendOnce(fixture, small, 0, 2);
             small.close();
-            assertThat(fileLooks(bed)).as("close").isEqualTo(3 + 3 + 2);
-            assertThat(looks(bed)).isZero();
+            assertThat(fileLooks(fixture)).as("close").isEqualTo(3 + 3 + 2);
+            assertThat(looks(fixture)).isZero();
         }
     }
 
     @Test
     void fileWithManyWindowsIsClosedInSteps() throws IOException {
         List<Long> looks = new ArrayList<>();
-        try (WindowBed bed = new WindowBed(WindowBed.options(1_000, 0), new WatchedFiles.Watcher() {}, memory -> {
-            return watched(
-                    memory, () -> looks.add(pool == null ? 0 : pool.reclaim().fileLooks()));
-        })) {
-            pool = bed.cache.pools().windows();
-            MappedFile file = file(bed, "file", 1_000);
-            lendOnce(bed, file, 0, 1_000);
+        try (WindowCacheFixture fixture =
+                new WindowCacheFixture(WindowCacheFixture.options(1_000, 0), new WatchedFiles.Watcher() {}, memory -> {
+                    return watched(
+                            memory,
+                            () -> looks.add(pool == null ? 0 : pool.reclaim().fileLooks()));
+                })) {
+            pool = fixture.cache.pools().windows();
+            MappedFile file = file(fixture, "file", 1_000);
+            lendOnce(fixture, file, 0, 1_000);
             looks.clear();
             looks.add(0L);
             file.close();
-            assertThat(bed.cache.stats().placeholders()).isEqualTo(1_000);
+            assertThat(fixture.cache.stats().placeholders()).isEqualTo(1_000);
             assertThat(looks.getLast()).isEqualTo(1_000);
             for (int i = 1; i < looks.size(); i++) {
                 assertThat(looks.get(i) - looks.get(i - 1)).isLessThanOrEqualTo(STEP);
@@ -150,18 +152,19 @@ class WindowGrowthTest {
     @Test
     void kernelIsCalledWithoutTheLock() throws IOException {
         List<Boolean> calls = new ArrayList<>();
-        try (WindowBed bed = new WindowBed(WindowBed.options(16, 0), new WatchedFiles.Watcher() {}, memory -> {
-            return watched(memory, () -> calls.add(pool != null && pool.lock.isHeld()));
-        })) {
-            pool = bed.cache.pools().windows();
-            MappedFile file = file(bed, "file", 100);
+        try (WindowCacheFixture fixture =
+                new WindowCacheFixture(WindowCacheFixture.options(16, 0), new WatchedFiles.Watcher() {}, memory -> {
+                    return watched(memory, () -> calls.add(pool != null && pool.lock.isHeld()));
+                })) {
+            pool = fixture.cache.pools().windows();
+            MappedFile file = file(fixture, "file", 100);
             calls.clear();
-            lendOnce(bed, file, 0, 100);
+            lendOnce(fixture, file, 0, 100);
             for (int part = 0; part < 100; part++) {
-                bed.read(file, (long) part * WINDOW, 9);
+                fixture.read(file, (long) part * WINDOW, 9);
             }
-            alloc(bed, file, 7).close();
-            bed.cache.release(alloc(bed, file, 8), WindowFlag.UNMAP);
+            alloc(fixture, file, 7).close();
+            fixture.cache.release(alloc(fixture, file, 8), WindowFlag.UNMAP);
             file.close();
             assertThat(calls).hasSizeGreaterThan(200).doesNotContain(true);
         }
@@ -173,13 +176,13 @@ class WindowGrowthTest {
     void windowThatComesBackWakesOneThread(int threads) throws Exception {
         Watchdog watchdog = new Watchdog();
         List<Integer> order = Collections.synchronizedList(new ArrayList<>());
-        try (WindowBed bed = new WindowBed(WindowBed.options(1, 0))) {
-            MappedFile file = file(bed, "file", threads + 1);
-            Window window = alloc(bed, file, threads);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(1, 0))) {
+            MappedFile file = file(fixture, "file", threads + 1);
+            Window window = alloc(fixture, file, threads);
             for (int i = 0; i < threads; i++) {
                 int part = i;
                 Thread waiter = watchdog.start("waiter", () -> {
-                    Window lent = alloc(bed, file, part);
+                    Window lent = alloc(fixture, file, part);
                     order.add(part);
                     lent.close();
                 });
@@ -188,7 +191,7 @@ class WindowGrowthTest {
             window.close();
             watchdog.join();
             assertThat(order).as("in the order in which they came").isSorted().hasSize(threads);
-            assertThat(bed.cache.stats().waits()).isLessThanOrEqualTo(3L * threads + 1);
+            assertThat(fixture.cache.stats().waits()).isLessThanOrEqualTo(3L * threads + 1);
         }
     }
 
@@ -211,30 +214,30 @@ class WindowGrowthTest {
                 });
     }
 
-    private MappedFile file(WindowBed bed, String name, int windows) throws IOException {
+    private MappedFile file(WindowCacheFixture fixture, String name, int windows) throws IOException {
         Path path = Files.createFile(folder.resolve(name));
         try (RandomAccessFile sparse = new RandomAccessFile(path.toFile(), "rw")) {
             sparse.setLength((long) windows * WINDOW);
         }
-        return bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
+        return fixture.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
     }
 
-    private static void lendOnce(WindowBed bed, MappedFile file, int from, int end) throws IOException {
+    private static void lendOnce(WindowCacheFixture fixture, MappedFile file, int from, int end) throws IOException {
         for (int part = from; part < end; part++) {
-            alloc(bed, file, part).close();
+            alloc(fixture, file, part).close();
         }
     }
 
-    private static Window alloc(WindowBed bed, MappedFile file, int part) throws IOException {
+    private static Window alloc(WindowCacheFixture fixture, MappedFile file, int part) throws IOException {
         return Objects.requireNonNull(
-                bed.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+                fixture.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
     }
 
-    private static long looks(WindowBed bed) {
-        return bed.cache.pools().windows().clock.looks();
+    private static long looks(WindowCacheFixture fixture) {
+        return fixture.cache.pools().windows().clock.looks();
     }
 
-    private static long fileLooks(WindowBed bed) {
-        return bed.cache.pools().windows().reclaim().fileLooks();
+    private static long fileLooks(WindowCacheFixture fixture) {
+        return fixture.cache.pools().windows().reclaim().fileLooks();
     }
 }

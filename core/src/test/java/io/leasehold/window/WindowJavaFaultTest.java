@@ -15,7 +15,7 @@ class WindowJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("window", "page", "lease", "memory")
-                .program(WindowJavaFaultWalk.class)
+                .program(WindowJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
         System.out.printf("window, Java side: %s, injected=%,d%n", mode, injected);

@@ -25,27 +25,27 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void everyPlaceReadsAsItIs() throws IOException {
-        byte[] content = WindowBed.pattern(9 * WINDOW + 77, 1);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.FOREIGN, tier());
+        byte[] content = WindowCacheFixture.pattern(9 * WINDOW + 77, 1);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(WindowCacheFixture.foreign(folder(), content), FileTrust.FOREIGN, tier());
             for (int byteSize :
                     new int[] {1, 7, 4096, WINDOW - 1, WINDOW, WINDOW + 1, 4 * WINDOW + 3, content.length}) {
                 for (int from = 0; from < content.length; from += WINDOW / 3) {
                     byte[] expected = Arrays.copyOfRange(content, from, Math.min(content.length, from + byteSize));
-                    assertThat(bed.read(file, from, byteSize)).isEqualTo(expected);
+                    assertThat(fixture.read(file, from, byteSize)).isEqualTo(expected);
                 }
             }
             WindowTier mapped = tier() == WindowTier.AUTO ? WindowTier.DIRECT : tier();
-            assertThat(file.tier()).isEqualTo(WindowBed.canMap() ? mapped : WindowTier.BYPASS);
+            assertThat(file.tier()).isEqualTo(WindowCacheFixture.canMap() ? mapped : WindowTier.BYPASS);
         }
     }
 
     @Test
     default void windowThatIsLentForReadingHasTheBytesOfTheFile() throws IOException {
-        byte[] content = WindowBed.pattern(100, 3);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.OWNED, tier());
-            try (Window window = bed.cache.lend(file, 10, 50)) {
+        byte[] content = WindowCacheFixture.pattern(100, 3);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(WindowCacheFixture.foreign(folder(), content), FileTrust.OWNED, tier());
+            try (Window window = fixture.cache.lend(file, 10, 50)) {
                 assertThat(window.isWritable()).isFalse();
                 byte[] read = window.segment().toArray(ValueLayout.JAVA_BYTE);
                 assertThat(read).isEqualTo(Arrays.copyOfRange(content, 10, 60));
@@ -55,32 +55,34 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void readEndsWhereTheFileDoes() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : FileTrust.values()) {
-                MappedFile file = bed.open(WindowBed.foreign(folder(), WindowBed.pattern(10, 1)), trust, tier());
-                assertThat(bed.read(file, 8, 10)).isEqualTo(Arrays.copyOfRange(WindowBed.pattern(10, 1), 8, 10));
-                assertThat(bed.read(file, 10, 10)).isEmpty();
-                assertThat(bed.read(file, 1L << 60, 10)).isEmpty();
-                assertThat(bed.read(file, 0, 0)).isEmpty();
+                MappedFile file = fixture.open(
+                        WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(10, 1)), trust, tier());
+                assertThat(fixture.read(file, 8, 10))
+                        .isEqualTo(Arrays.copyOfRange(WindowCacheFixture.pattern(10, 1), 8, 10));
+                assertThat(fixture.read(file, 10, 10)).isEmpty();
+                assertThat(fixture.read(file, 1L << 60, 10)).isEmpty();
+                assertThat(fixture.read(file, 0, 0)).isEmpty();
             }
         }
     }
 
     @Test
     default void everyKindOfTargetIsFilled() throws IOException {
-        byte[] content = WindowBed.pattern(3 * WINDOW, 2);
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 2);
         byte[] expected = Arrays.copyOfRange(content, 5, 5 + 2 * WINDOW);
-        try (WindowBed bed = bed();
+        try (WindowCacheFixture fixture = fixture();
                 Arena arena = Arena.ofConfined()) {
-            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.FOREIGN, tier());
+            MappedFile file = fixture.open(WindowCacheFixture.foreign(folder(), content), FileTrust.FOREIGN, tier());
             MemorySegment segment = arena.allocate(expected.length);
-            assertThat(bed.cache.read(file, 5, segment)).isEqualTo(expected.length);
+            assertThat(fixture.cache.read(file, 5, segment)).isEqualTo(expected.length);
             assertThat(segment.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
             for (ByteBuffer buffer : new ByteBuffer[] {
                 ByteBuffer.allocate(expected.length + 3), ByteBuffer.allocateDirect(expected.length + 3)
             }) {
                 buffer.position(3);
-                assertThat(move(bed, file, Uio.reading(5, buffer))).isEqualTo(expected.length);
+                assertThat(move(fixture, file, Uio.reading(5, buffer))).isEqualTo(expected.length);
                 assertThat(buffer.hasRemaining()).isFalse();
                 byte[] read = new byte[expected.length];
                 buffer.get(3, read);
@@ -88,7 +90,7 @@ interface WindowReadContract extends WindowTierFixture {
             }
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             Uio uio = Uio.reading(5, expected.length, Channels.newChannel(out));
-            assertThat(move(bed, file, uio)).isEqualTo(expected.length);
+            assertThat(move(fixture, file, uio)).isEqualTo(expected.length);
             assertThat(out.toByteArray()).isEqualTo(expected);
             assertThat(uio.residual()).isZero();
         }
@@ -96,28 +98,32 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void channelThatTakesLessEndsTheTransferThere() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file =
-                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 2)), FileTrust.FOREIGN, tier());
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(
+                    WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(3 * WINDOW, 2)),
+                    FileTrust.FOREIGN,
+                    tier());
             Uio uio = Uio.reading(1, 2L * WINDOW, new Narrow(WINDOW + 9, false));
-            assertThat(move(bed, file, uio)).isEqualTo(WINDOW + 9);
+            assertThat(move(fixture, file, uio)).isEqualTo(WINDOW + 9);
             assertThat(uio.byteOffset()).isEqualTo(1 + WINDOW + 9);
         }
     }
 
     @Test
     default void channelThatFailsCountsWhatItTook() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file =
-                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 2)), FileTrust.FOREIGN, tier());
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(
+                    WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(3 * WINDOW, 2)),
+                    FileTrust.FOREIGN,
+                    tier());
             Uio uio = Uio.reading(1, 2L * WINDOW, new Narrow(100, true));
-            assertThatThrownBy(() -> move(bed, file, uio))
+            assertThatThrownBy(() -> move(fixture, file, uio))
                     .isInstanceOf(IOException.class)
                     .hasMessage("narrow");
             assertThat(uio.moved()).isEqualTo(100);
             Uio partial = Uio.reading(1, 2L * WINDOW, new Narrow(100, true));
             int flags = WindowFlag.READ | WindowFlag.PARTIALOK;
-            assertThat(bed.cache.uiomove(file, partial, AccessAdvice.NORMAL, flags))
+            assertThat(fixture.cache.uiomove(file, partial, AccessAdvice.NORMAL, flags))
                     .isEqualTo(100);
         }
     }
@@ -125,15 +131,17 @@ interface WindowReadContract extends WindowTierFixture {
     /// Acceptance fact (6).
     @Test
     default void transferTakesAsManyWindowsAsItTouches() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file =
-                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(12 * WINDOW, 3)), FileTrust.FOREIGN, tier());
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(
+                    WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(12 * WINDOW, 3)),
+                    FileTrust.FOREIGN,
+                    tier());
             long slot = file.tier() == WindowTier.DIRECT ? 4L * WINDOW : WINDOW;
             for (int from = 0; from < 3 * WINDOW; from += WINDOW / 2 + 1) {
                 for (int byteSize = 1; byteSize < 6 * WINDOW; byteSize += WINDOW - 7) {
-                    WindowCacheStats before = bed.cache.stats();
-                    bed.read(file, from, byteSize);
-                    WindowCacheStats after = bed.cache.stats();
+                    WindowCacheStats before = fixture.cache.stats();
+                    fixture.read(file, from, byteSize);
+                    WindowCacheStats after = fixture.cache.stats();
                     long used = after.hits() - before.hits() + after.misses() - before.misses();
                     long expected = (from % slot + byteSize + slot - 1) / slot;
                     assertThat(used).isEqualTo(file.tier() == WindowTier.BYPASS ? 0 : expected);
@@ -144,14 +152,14 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void changesByOthersAreSeen() throws IOException {
-        Path path = WindowBed.foreign(folder(), WindowBed.pattern(2 * WINDOW, 1));
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
-            assertThat(bed.read(file, WINDOW, 3)).hasSize(3);
-            WindowBed.writeAsOthers(path, WINDOW, (byte) 1, (byte) 2, (byte) 0);
-            assertThat(bed.read(file, WINDOW, 3)).containsExactly(1, 2, 0);
-            WindowBed.writeAsOthers(path, 2L * WINDOW, (byte) 5);
-            assertThat(bed.read(file, 2L * WINDOW, 3)).containsExactly(5);
+        Path path = WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(2 * WINDOW, 1));
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier());
+            assertThat(fixture.read(file, WINDOW, 3)).hasSize(3);
+            WindowCacheFixture.writeAsOthers(path, WINDOW, (byte) 1, (byte) 2, (byte) 0);
+            assertThat(fixture.read(file, WINDOW, 3)).containsExactly(1, 2, 0);
+            WindowCacheFixture.writeAsOthers(path, 2L * WINDOW, (byte) 5);
+            assertThat(fixture.read(file, 2L * WINDOW, 3)).containsExactly(5);
             assertThat(file.byteSize()).isEqualTo(2 * WINDOW + 1);
         }
     }
@@ -163,29 +171,29 @@ interface WindowReadContract extends WindowTierFixture {
     default void truncatedFileIsAnErrorThatNamesIt(FileTrust trust) throws IOException {
         int[] newEnds = {0, 1, 4096, 4097, WINDOW, WINDOW + 5, 2 * WINDOW - 1};
         for (int newEnd : newEnds) {
-            Path path = WindowBed.foreign(folder(), WindowBed.pattern(2 * WINDOW, 1));
-            try (WindowBed bed = bed()) {
-                MappedFile file = bed.open(path, trust, tier());
-                assertThat(bed.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
-                WindowBed.truncateAsOthers(path, newEnd);
-                IOException e = catchThrowableOfType(IOException.class, () -> bed.read(file, 0, 2 * WINDOW));
+            Path path = WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(2 * WINDOW, 1));
+            try (WindowCacheFixture fixture = fixture()) {
+                MappedFile file = fixture.open(path, trust, tier());
+                assertThat(fixture.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
+                WindowCacheFixture.truncateAsOthers(path, newEnd);
+                IOException e = catchThrowableOfType(IOException.class, () -> fixture.read(file, 0, 2 * WINDOW));
                 assertThat(e)
                         .hasMessageContainingAll(
                                 path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "fileByteSize=" + newEnd);
-                assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(newEnd, 1));
-                assertThat(bed.cache.stats().truncations()).isEqualTo(1);
+                assertThat(fixture.read(file, 0, 2 * WINDOW)).isEqualTo(WindowCacheFixture.pattern(newEnd, 1));
+                assertThat(fixture.cache.stats().truncations()).isEqualTo(1);
             }
         }
     }
 
     @Test
     default void truncationInsideAPageIsNotReadAsZeroes() throws IOException {
-        Path path = WindowBed.foreign(folder(), WindowBed.pattern(WINDOW, 1));
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
-            assertThat(bed.read(file, 0, 100)).hasSize(100);
-            WindowBed.truncateAsOthers(path, 50);
-            assertThatThrownBy(() -> bed.read(file, 40, 20))
+        Path path = WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(WINDOW, 1));
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier());
+            assertThat(fixture.read(file, 0, 100)).hasSize(100);
+            WindowCacheFixture.truncateAsOthers(path, 50);
+            assertThatThrownBy(() -> fixture.read(file, 40, 20))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("byteOffset=40, byteSize=20, fileByteSize=50");
         }
@@ -193,42 +201,43 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void partOfATruncatedFileIsCertain() throws IOException {
-        Path path = WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 1));
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
-            assertThat(bed.read(file, 0, 3 * WINDOW)).hasSize(3 * WINDOW);
-            WindowBed.truncateAsOthers(path, WINDOW + 9);
+        Path path = WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(3 * WINDOW, 1));
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier());
+            assertThat(fixture.read(file, 0, 3 * WINDOW)).hasSize(3 * WINDOW);
+            WindowCacheFixture.truncateAsOthers(path, WINDOW + 9);
             byte[] to = new byte[3 * WINDOW];
             Uio uio = Uio.reading(2, MemorySegment.ofArray(to));
             int flags = WindowFlag.READ | WindowFlag.PARTIALOK;
-            assertThat(bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags)).isEqualTo(WINDOW + 7);
-            byte[] expected = Arrays.copyOfRange(WindowBed.pattern(WINDOW + 9, 1), 2, WINDOW + 9);
+            assertThat(fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags))
+                    .isEqualTo(WINDOW + 7);
+            byte[] expected = Arrays.copyOfRange(WindowCacheFixture.pattern(WINDOW + 9, 1), 2, WINDOW + 9);
             assertThat(Arrays.copyOf(to, WINDOW + 7)).isEqualTo(expected);
         }
     }
 
     @Test
     default void zeroesOfTheFileItselfAreRead() throws IOException {
-        Path path = WindowBed.foreign(folder(), new byte[2 * WINDOW]);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+        Path path = WindowCacheFixture.foreign(folder(), new byte[2 * WINDOW]);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier());
             for (int i = 0; i < 3; i++) {
-                assertThat(bed.read(file, 3, WINDOW)).isEqualTo(new byte[WINDOW]);
+                assertThat(fixture.read(file, 3, WINDOW)).isEqualTo(new byte[WINDOW]);
             }
-            assertThat(bed.cache.stats().truncations()).isZero();
+            assertThat(fixture.cache.stats().truncations()).isZero();
         }
     }
 
     @ParameterizedTest
     @EnumSource(AccessAdvice.class)
     default void adviceDoesNotChangeWhatIsRead(AccessAdvice advice) throws IOException {
-        byte[] content = WindowBed.pattern(3 * WINDOW, 4);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.IMMUTABLE, tier());
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 4);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(WindowCacheFixture.foreign(folder(), content), FileTrust.IMMUTABLE, tier());
             for (int i = 0; i < 3; i++) {
                 byte[] to = new byte[content.length];
                 Uio uio = Uio.reading(0, MemorySegment.ofArray(to));
-                assertThat(bed.cache.uiomove(file, uio, advice, WindowFlag.READ | WindowFlag.UNMAP))
+                assertThat(fixture.cache.uiomove(file, uio, advice, WindowFlag.READ | WindowFlag.UNMAP))
                         .isEqualTo(content.length);
                 assertThat(to).isEqualTo(content);
             }
@@ -237,30 +246,31 @@ interface WindowReadContract extends WindowTierFixture {
 
     @Test
     default void checksumIsThatOfTheBytes() throws IOException {
-        byte[] content = WindowBed.pattern(9 * WINDOW, 5);
-        Path path = WindowBed.foreign(folder(), content);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+        byte[] content = WindowCacheFixture.pattern(9 * WINDOW, 5);
+        Path path = WindowCacheFixture.foreign(folder(), content);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier());
             CRC32C expected = new CRC32C();
             expected.update(content, 3, content.length - 3);
-            assertThat(bed.cache.checksum(file, 3, content.length - 3)).isEqualTo(expected.getValue());
-            assertThatThrownBy(() -> bed.cache.checksum(file, 3, content.length))
+            assertThat(fixture.cache.checksum(file, 3, content.length - 3)).isEqualTo(expected.getValue());
+            assertThatThrownBy(() -> fixture.cache.checksum(file, 3, content.length))
                     .isInstanceOf(EOFException.class)
                     .hasMessageContaining("end=" + content.length);
-            WindowBed.truncateAsOthers(path, WINDOW);
-            assertThatThrownBy(() -> bed.cache.checksum(file, 0, content.length))
+            WindowCacheFixture.truncateAsOthers(path, WINDOW);
+            assertThatThrownBy(() -> fixture.cache.checksum(file, 0, content.length))
                     .isInstanceOf(IOException.class);
         }
     }
 
     @Test
     default void closedFileIsRefused() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(WindowBed.foreign(folder(), new byte[9]), FileTrust.IMMUTABLE, tier());
-            assertThat(bed.read(file, 0, 9)).hasSize(9);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file =
+                    fixture.open(WindowCacheFixture.foreign(folder(), new byte[9]), FileTrust.IMMUTABLE, tier());
+            assertThat(fixture.read(file, 0, 9)).hasSize(9);
             file.close();
             file.close();
-            assertThatThrownBy(() -> bed.read(file, 0, 9))
+            assertThatThrownBy(() -> fixture.read(file, 0, 9))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("file is closed: file=" + file.path());
         }
@@ -269,15 +279,15 @@ interface WindowReadContract extends WindowTierFixture {
     @Test
     default void missingFileIsNamed() throws IOException {
         Path missing = folder().resolve("missing");
-        try (WindowBed bed = bed()) {
-            assertThatThrownBy(() -> bed.open(missing, FileTrust.FOREIGN, tier()))
+        try (WindowCacheFixture fixture = fixture()) {
+            assertThatThrownBy(() -> fixture.open(missing, FileTrust.FOREIGN, tier()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll(missing.toString(), "ENOENT");
         }
     }
 
-    private static long move(WindowBed bed, MappedFile file, Uio uio) throws IOException {
-        return bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.READ);
+    private static long move(WindowCacheFixture fixture, MappedFile file, Uio uio) throws IOException {
+        return fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.READ);
     }
 
     /// A channel that accepts a number of bytes, and then accepts no more or fails.

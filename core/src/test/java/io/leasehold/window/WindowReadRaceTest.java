@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// read(2) may return zeroes from a file that is truncated meanwhile. They are not treated as content.
 class WindowReadRaceTest {
 
-    private static final int BYTES = 3 * WindowBed.WINDOW_BYTES;
+    private static final int BYTES = 3 * WindowCacheFixture.WINDOW_BYTES;
     private static final int NEW_END = BYTES / 2;
 
     @TempDir
@@ -26,44 +26,47 @@ class WindowReadRaceTest {
 
     @Test
     void readThatMetATruncationIsRepeated() throws IOException {
-        byte[] content = WindowBed.pattern(BYTES, 1);
-        Path path = WindowBed.foreign(folder, content);
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, 2))) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
-            assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
+        byte[] content = WindowCacheFixture.pattern(BYTES, 1);
+        Path path = WindowCacheFixture.foreign(folder, content);
+        try (WindowCacheFixture fixture =
+                new WindowCacheFixture(WindowCacheFixture.options(4, 4), truncating(path, 2))) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
+            assertThat(fixture.read(file, 0, BYTES)).isEqualTo(content);
             assertThat(reads).hasValue(3);
-            assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, BYTES)).isEqualTo(content);
             assertThat(reads).as("nothing looks truncated").hasValue(4);
         }
     }
 
     @Test
     void zeroesOfAnUnchangedFileAreReadOnce() throws IOException {
-        Path path = WindowBed.foreign(folder, new byte[BYTES]);
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, 0))) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
-            assertThat(bed.read(file, 0, BYTES)).isEqualTo(new byte[BYTES]);
+        Path path = WindowCacheFixture.foreign(folder, new byte[BYTES]);
+        try (WindowCacheFixture fixture =
+                new WindowCacheFixture(WindowCacheFixture.options(4, 4), truncating(path, 0))) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
+            assertThat(fixture.read(file, 0, BYTES)).isEqualTo(new byte[BYTES]);
             assertThat(reads).hasValue(1);
         }
     }
 
     @Test
     void fileThatIsChangedAllTheTimeIsReadAllTheSame() throws IOException {
-        Path path = WindowBed.foreign(folder, WindowBed.pattern(BYTES, 1));
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, Integer.MAX_VALUE))) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
-            assertThat(bed.read(file, 0, BYTES)).hasSize(BYTES);
+        Path path = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(BYTES, 1));
+        try (WindowCacheFixture fixture =
+                new WindowCacheFixture(WindowCacheFixture.options(4, 4), truncating(path, Integer.MAX_VALUE))) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
+            assertThat(fixture.read(file, 0, BYTES)).hasSize(BYTES);
             assertThat(reads).hasValueBetween(2, 1_000);
         }
     }
 
     @Test
     void truncationThatHidesItsTimeIsDetected() throws IOException {
-        byte[] content = WindowBed.pattern(BYTES, 1);
-        Path path = WindowBed.foreign(folder, content);
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), hiding(path))) {
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
-            assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
+        byte[] content = WindowCacheFixture.pattern(BYTES, 1);
+        Path path = WindowCacheFixture.foreign(folder, content);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 4), hiding(path))) {
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
+            assertThat(fixture.read(file, 0, BYTES)).isEqualTo(content);
             assertThat(reads).hasValue(2);
         }
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The order in which windows are recycled, its cost in kernel calls, and the memory of a window whose file is closed.
 class WindowRecycleTest {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
 
     @TempDir
     Path folder;
@@ -36,125 +36,127 @@ class WindowRecycleTest {
     /// Acceptance fact (8).
     @Test
     void unmappedWindowIsTheNextVictimAndAReleasedOneTheLast() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 0))) {
-            MappedFile file = file(bed, 20);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(3, 0))) {
+            MappedFile file = file(fixture, 20);
             List<Window> windows = new ArrayList<>();
             for (int part = 0; part < 3; part++) {
-                windows.add(alloc(bed, file, part));
+                windows.add(alloc(fixture, file, part));
             }
             long first = windows.get(0).address();
             long second = windows.get(1).address();
             long third = windows.get(2).address();
-            bed.cache.release(windows.get(0), 0);
-            bed.cache.release(windows.get(2), 0);
-            bed.cache.release(windows.get(1), WindowFlag.UNMAP);
+            fixture.cache.release(windows.get(0), 0);
+            fixture.cache.release(windows.get(2), 0);
+            fixture.cache.release(windows.get(1), WindowFlag.UNMAP);
             // the victims in order: the unmapped window, then the others in the order of their release
-            assertThat(addressOf(bed, file, 10)).isEqualTo(second);
-            assertThat(addressOf(bed, file, 11)).isEqualTo(first);
-            assertThat(addressOf(bed, file, 12)).isEqualTo(third);
-            assertThat(addressOf(bed, file, 13)).isEqualTo(second);
+            assertThat(addressOf(fixture, file, 10)).isEqualTo(second);
+            assertThat(addressOf(fixture, file, 11)).isEqualTo(first);
+            assertThat(addressOf(fixture, file, 12)).isEqualTo(third);
+            assertThat(addressOf(fixture, file, 13)).isEqualTo(second);
         }
     }
 
     @Test
     void windowThatIsStillThereIsAHit() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 0))) {
-            MappedFile file = file(bed, 20);
-            long address = addressOf(bed, file, 4);
-            long maps = bed.memory.count(Call.MAP);
-            assertThat(addressOf(bed, file, 4)).isEqualTo(address);
-            assertThat(bed.memory.count(Call.MAP)).isEqualTo(maps);
-            assertThat(bed.cache.stats().hits()).isEqualTo(1);
-            assertThat(bed.cache.stats().misses()).isEqualTo(1);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(3, 0))) {
+            MappedFile file = file(fixture, 20);
+            long address = addressOf(fixture, file, 4);
+            long maps = fixture.memory.count(Call.MAP);
+            assertThat(addressOf(fixture, file, 4)).isEqualTo(address);
+            assertThat(fixture.memory.count(Call.MAP)).isEqualTo(maps);
+            assertThat(fixture.cache.stats().hits()).isEqualTo(1);
+            assertThat(fixture.cache.stats().misses()).isEqualTo(1);
         }
     }
 
     @Test
     void windowsAreRecycledInBatches() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(32, 0))) {
-            MappedFile file = file(bed, 200);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(32, 0))) {
+            MappedFile file = file(fixture, 200);
             for (int part = 0; part < 200; part++) {
-                bed.read(file, (long) part * WINDOW, 9);
+                fixture.read(file, (long) part * WINDOW, 9);
             }
-            long recycled = bed.cache.stats().recycles();
+            long recycled = fixture.cache.stats().recycles();
             assertThat(recycled).isBetween(200L - 32, 200L - 32 + 4);
-            assertThat(bed.memory.count(Call.DECOMMIT)).isEqualTo(recycled / 4);
-            bed.cache.checkInvariants();
+            assertThat(fixture.memory.count(Call.DECOMMIT)).isEqualTo(recycled / 4);
+            fixture.cache.checkInvariants();
         }
     }
 
     @Test
     void lentWindowIsNotRecycled() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(2, 0))) {
-            MappedFile file = file(bed, 50);
-            try (Window window = alloc(bed, file, 7)) {
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(2, 0))) {
+            MappedFile file = file(fixture, 50);
+            try (Window window = alloc(fixture, file, 7)) {
                 for (int part = 0; part < 50; part++) {
-                    bed.read(file, (long) part * WINDOW, WINDOW);
+                    fixture.read(file, (long) part * WINDOW, WINDOW);
                 }
                 assertThat(window.segment().get(ValueLayout.JAVA_BYTE, 3))
-                        .isEqualTo(WindowBed.patternAt(7L * WINDOW + 3, 1));
+                        .isEqualTo(WindowCacheFixture.patternAt(7L * WINDOW + 3, 1));
             }
         }
     }
 
     @Test
     void staleWindowIsAnErrorAndNoCrash() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(2, 2))) {
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(2, 2))) {
             for (WindowTier tier : new WindowTier[] {WindowTier.DIRECT, WindowTier.RECYCLED}) {
-                MappedFile file =
-                        bed.open(WindowBed.foreign(folder, WindowBed.pattern(WINDOW, 1)), FileTrust.IMMUTABLE, tier);
+                MappedFile file = fixture.open(
+                        WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(WINDOW, 1)),
+                        FileTrust.IMMUTABLE,
+                        tier);
                 Window window =
-                        Objects.requireNonNull(bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+                        Objects.requireNonNull(fixture.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.READ));
                 MemorySegment stale = window.segment();
                 window.close();
                 file.close();
                 assertThatThrownBy(() -> stale.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(InternalError.class);
             }
-            assertThat(bed.cache.stats().placeholders()).isEqualTo(2);
+            assertThat(fixture.cache.stats().placeholders()).isEqualTo(2);
         }
     }
 
     @Test
     void firstTouchesTakeNoWindowAndScansNeverDo() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(8, 0))) {
-            Path path = WindowBed.foreign(folder, WindowBed.pattern(40 * WINDOW, 1));
-            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.AUTO);
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(8, 0))) {
+            Path path = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(40 * WINDOW, 1));
+            MappedFile file = fixture.open(path, FileTrust.FOREIGN, WindowTier.AUTO);
             for (int part = 0; part < 40; part++) {
-                bed.read(file, (long) part * WINDOW, 9);
+                fixture.read(file, (long) part * WINDOW, 9);
             }
-            assertThat(bed.cache.stats().admits()).isZero();
+            assertThat(fixture.cache.stats().admits()).isZero();
             byte[] to = new byte[WINDOW];
             for (int i = 0; i < 9; i++) {
                 Uio uio = Uio.reading(0, MemorySegment.ofArray(to));
-                bed.cache.uiomove(file, uio, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
+                fixture.cache.uiomove(file, uio, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
             }
-            assertThat(bed.cache.stats().admits()).isZero();
-            bed.read(file, 0, 9);
-            assertThat(bed.cache.stats().admits()).isEqualTo(1);
+            assertThat(fixture.cache.stats().admits()).isZero();
+            fixture.read(file, 0, 9);
+            assertThat(fixture.cache.stats().admits()).isEqualTo(1);
         }
     }
 
     @Test
     void fileTooLargeForTheExtentsThatAreLeftIsRecycled() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 3))) {
-            Path large = WindowBed.foreign(folder, WindowBed.pattern(13 * WINDOW, 1));
-            Path small = WindowBed.foreign(folder, WindowBed.pattern(5 * WINDOW, 1));
-            assertThat(bed.open(large, FileTrust.FOREIGN, WindowTier.AUTO).tier())
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(4, 3))) {
+            Path large = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(13 * WINDOW, 1));
+            Path small = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(5 * WINDOW, 1));
+            assertThat(fixture.open(large, FileTrust.FOREIGN, WindowTier.AUTO).tier())
                     .isEqualTo(WindowTier.RECYCLED);
-            assertThat(bed.open(small, FileTrust.FOREIGN, WindowTier.AUTO).tier())
+            assertThat(fixture.open(small, FileTrust.FOREIGN, WindowTier.AUTO).tier())
                     .isEqualTo(WindowTier.DIRECT);
             // with the tier DIRECT it gets the extents that are free, and read(2) for the rest
-            MappedFile direct = bed.open(large, FileTrust.FOREIGN, WindowTier.DIRECT);
-            assertThat(bed.read(direct, 0, 13 * WINDOW)).isEqualTo(WindowBed.pattern(13 * WINDOW, 1));
-            assertThat(bed.cache.stats().admits()).isEqualTo(3);
+            MappedFile direct = fixture.open(large, FileTrust.FOREIGN, WindowTier.DIRECT);
+            assertThat(fixture.read(direct, 0, 13 * WINDOW)).isEqualTo(WindowCacheFixture.pattern(13 * WINDOW, 1));
+            assertThat(fixture.cache.stats().admits()).isEqualTo(3);
         }
     }
 
     @Test
     void windowsAreChargedToTheMappingAccount() throws IOException {
-        try (WindowBed bed = new WindowBed(WindowBed.options(1, 0))) {
-            Reservations poor = new Reservations(bed.memory, new MappingBudget(30));
-            assertThatThrownBy(() -> WindowPools.open(poor, WindowBed.options(20, 10), true))
+        try (WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(1, 0))) {
+            Reservations poor = new Reservations(fixture.memory, new MappingBudget(30));
+            assertThatThrownBy(() -> WindowPools.open(poor, WindowCacheFixture.options(20, 10), true))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("out of kernel mappings");
             poor.releaseParked();
@@ -162,18 +164,18 @@ class WindowRecycleTest {
         }
     }
 
-    private MappedFile file(WindowBed bed, int windows) throws IOException {
-        Path path = WindowBed.foreign(folder, WindowBed.pattern(windows * WINDOW, 1));
-        return bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
+    private MappedFile file(WindowCacheFixture fixture, int windows) throws IOException {
+        Path path = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(windows * WINDOW, 1));
+        return fixture.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
     }
 
-    private static Window alloc(WindowBed bed, MappedFile file, int part) throws IOException {
+    private static Window alloc(WindowCacheFixture fixture, MappedFile file, int part) throws IOException {
         return Objects.requireNonNull(
-                bed.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+                fixture.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
     }
 
-    private static long addressOf(WindowBed bed, MappedFile file, int part) throws IOException {
-        try (Window window = alloc(bed, file, part)) {
+    private static long addressOf(WindowCacheFixture fixture, MappedFile file, int part) throws IOException {
+        try (Window window = alloc(fixture, file, part)) {
             return window.address();
         }
     }

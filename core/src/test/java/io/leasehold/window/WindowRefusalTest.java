@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// works.
 class WindowRefusalTest {
 
-    private static final int WINDOW = WindowBed.WINDOW_BYTES;
-    private static final WindowCacheOptions OPTIONS = WindowBed.options(2, 1);
+    private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;
+    private static final WindowCacheOptions OPTIONS = WindowCacheFixture.options(2, 1);
 
     @TempDir
     Path folder;
@@ -31,26 +31,26 @@ class WindowRefusalTest {
     @ParameterizedTest
     @ValueSource(ints = {Errno.EPERM, Errno.EACCES, Errno.ENOSYS})
     void cacheWithoutMemoryFileLendsCopies(int errno) throws IOException {
-        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
-        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
-        Path path = WindowBed.foreign(folder, content);
-        try (WindowBed bed = withoutMemoryFile(errno);
-                MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
-            assertThat(bed.memory.injected()).isEqualTo(1);
-            try (Window window =
-                    Objects.requireNonNull(bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.READ))) {
+        assumeTrue(WindowCacheFixture.canMap(), "nothing is mapped here");
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 1);
+        Path path = WindowCacheFixture.foreign(folder, content);
+        try (WindowCacheFixture fixture = withoutMemoryFile(errno);
+                MappedFile file = fixture.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
+            assertThat(fixture.memory.injected()).isEqualTo(1);
+            try (Window window = Objects.requireNonNull(
+                    fixture.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.READ))) {
                 assertThat(window.isPrivate()).isTrue();
                 assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE))
                         .startsWith(content[WINDOW], content[WINDOW + 1]);
             }
-            bed.write(file, 5, (byte) 77);
-            assertThat(bed.read(file, 5, 1)).containsExactly(77);
+            fixture.write(file, 5, (byte) 77);
+            assertThat(fixture.read(file, 5, 1)).containsExactly(77);
         }
     }
 
     @Test
     void otherFailureOfTheMemoryFileIsReported() {
-        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
+        assumeTrue(WindowCacheFixture.canMap(), "nothing is mapped here");
         assertThatThrownBy(() -> withoutMemoryFile(Errno.EMFILE))
                 .isInstanceOf(SystemCallException.class)
                 .hasMessageStartingWith("memfd_create(name=leasehold placeholder) failed: EMFILE");
@@ -59,28 +59,28 @@ class WindowRefusalTest {
     @ParameterizedTest
     @ValueSource(ints = {Errno.EPERM, Errno.EACCES, Errno.ENOSYS})
     void windowForWritingIsACopyWhereDiskSpaceCannotBeReserved(int errno) throws IOException {
-        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
-        Path path = WindowBed.foreign(folder, WindowBed.pattern(WINDOW, 1));
-        try (WindowBed bed = new WindowBed(OPTIONS);
-                MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
-            bed.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, errno);
-            try (Window window =
-                    Objects.requireNonNull(bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
+        assumeTrue(WindowCacheFixture.canMap(), "nothing is mapped here");
+        Path path = WindowCacheFixture.foreign(folder, WindowCacheFixture.pattern(WINDOW, 1));
+        try (WindowCacheFixture fixture = new WindowCacheFixture(OPTIONS);
+                MappedFile file = fixture.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
+            fixture.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, errno);
+            try (Window window = Objects.requireNonNull(
+                    fixture.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
                 assertThat(window.isPrivate()).isTrue();
                 window.segment().fill((byte) 9);
             }
-            assertThat(bed.files.injected()).isPositive();
-            bed.files.disarm();
+            assertThat(fixture.files.injected()).isPositive();
+            fixture.files.disarm();
             assertThat(Files.readAllBytes(path)).hasSize(WINDOW + 100).endsWith(9, 9, 9);
             try (Window window =
-                    Objects.requireNonNull(bed.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
+                    Objects.requireNonNull(fixture.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
                 assertThat(window.isPrivate()).isFalse();
             }
         }
     }
 
-    private static WindowBed withoutMemoryFile(int errno) {
-        return new WindowBed(OPTIONS, new WatchedFiles.Watcher() {}, memory -> {
+    private static WindowCacheFixture withoutMemoryFile(int errno) {
+        return new WindowCacheFixture(OPTIONS, new WatchedFiles.Watcher() {}, memory -> {
             ((FaultyVirtualMemory) memory).failOnce(FaultyVirtualMemory.Call.CREATE_MEMORY, 1, errno);
             return memory;
         });

@@ -29,27 +29,28 @@ interface WindowSpecialFileContract extends WindowTierFixture {
 
     @Test
     default void fileThatDoesNotTellItsLengthHasWhatIsRead() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             for (Path path : SPECIAL.stream().filter(Files::exists).toList()) {
                 byte[] content = Files.readAllBytes(path);
                 CRC32C crc = new CRC32C();
                 crc.update(content);
                 for (FileTrust trust : List.of(FileTrust.FOREIGN, FileTrust.IMMUTABLE)) {
-                    try (MappedFile file = bed.open(path, trust, tier())) {
+                    try (MappedFile file = fixture.open(path, trust, tier())) {
                         assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
-                        assertThat(bed.read(file, 0, content.length + 100))
+                        assertThat(fixture.read(file, 0, content.length + 100))
                                 .as(path.toString())
                                 .isEqualTo(content);
                         assertThat(file.byteSize()).isEqualTo(content.length);
-                        assertThat(bed.read(file, content.length, 10)).isEmpty();
-                        assertThat(bed.cache.checksum(file, 0, content.length)).isEqualTo(crc.getValue());
-                        try (Window window = lend(bed, file, WindowFlag.READ)) {
+                        assertThat(fixture.read(file, content.length, 10)).isEmpty();
+                        assertThat(fixture.cache.checksum(file, 0, content.length))
+                                .isEqualTo(crc.getValue());
+                        try (Window window = lend(fixture, file, WindowFlag.READ)) {
                             assertThat(window.isPrivate()).isTrue();
                             assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE))
                                     .isEqualTo(content);
                         }
-                        assertThatThrownBy(() ->
-                                        bed.cache.alloc(file, content.length, 1, AccessAdvice.NORMAL, WindowFlag.READ))
+                        assertThatThrownBy(() -> fixture.cache.alloc(
+                                        file, content.length, 1, AccessAdvice.NORMAL, WindowFlag.READ))
                                 .isInstanceOf(EOFException.class);
                         assertThatThrownBy(file::openChannel).isInstanceOf(IOException.class);
                     }
@@ -60,8 +61,8 @@ interface WindowSpecialFileContract extends WindowTierFixture {
 
     @Test
     default void fileThatDoesNotTellItsLengthIsNotOwned() throws IOException {
-        try (WindowBed bed = bed()) {
-            assertThatThrownBy(() -> bed.open(Path.of("/proc/self/comm"), FileTrust.OWNED, tier()))
+        try (WindowCacheFixture fixture = fixture()) {
+            assertThatThrownBy(() -> fixture.open(Path.of("/proc/self/comm"), FileTrust.OWNED, tier()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll("/proc/self/comm", "does not report the length");
         }
@@ -69,27 +70,27 @@ interface WindowSpecialFileContract extends WindowTierFixture {
 
     @Test
     default void emptyFileIsNotTakenForOneOfProc() throws IOException {
-        Path path = WindowBed.foreign(folder(), new byte[0]);
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(path, FileTrust.FOREIGN, tier())) {
+        Path path = WindowCacheFixture.foreign(folder(), new byte[0]);
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier())) {
             assertThat(file.byteSize()).isZero();
-            assertThat(bed.read(file, 0, 10)).isEmpty();
-            WindowBed.writeAsOthers(path, 0, (byte) 1, (byte) 2);
+            assertThat(fixture.read(file, 0, 10)).isEmpty();
+            WindowCacheFixture.writeAsOthers(path, 0, (byte) 1, (byte) 2);
             assertThat(file.byteSize()).isEqualTo(2);
-            assertThat(bed.read(file, 0, 10)).containsExactly(1, 2);
+            assertThat(fixture.read(file, 0, 10)).containsExactly(1, 2);
         }
     }
 
     @Test
     default void fileThatMayNotBeMappedIsCopied() throws IOException {
-        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
-        Path path = WindowBed.foreign(folder(), content);
-        try (WindowBed bed = bed()) {
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 1);
+        Path path = WindowCacheFixture.foreign(folder(), content);
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : FileTrust.values()) {
-                bed.files.refuseMappings(true);
-                try (MappedFile file = bed.open(path, trust, tier())) {
+                fixture.files.refuseMappings(true);
+                try (MappedFile file = fixture.open(path, trust, tier())) {
                     assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
-                    requireCopies(bed, file, content);
+                    requireCopies(fixture, file, content);
                 }
             }
         }
@@ -97,15 +98,15 @@ interface WindowSpecialFileContract extends WindowTierFixture {
 
     @Test
     default void mappingThatIsRefusedLaterIsReplacedByACopy() throws IOException {
-        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
-        Path path = WindowBed.foreign(folder(), content);
-        try (WindowBed bed = bed()) {
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 1);
+        Path path = WindowCacheFixture.foreign(folder(), content);
+        try (WindowCacheFixture fixture = fixture()) {
             for (int errno : List.of(Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.EOPNOTSUPP)) {
                 for (FileTrust trust : FileTrust.values()) {
-                    MappedFile file = bed.open(path, trust, tier());
-                    bed.memory.failFrom(FaultyVirtualMemory.Call.MAP, 1, errno);
-                    requireCopies(bed, file, content);
-                    bed.memory.disarm();
+                    MappedFile file = fixture.open(path, trust, tier());
+                    fixture.memory.failFrom(FaultyVirtualMemory.Call.MAP, 1, errno);
+                    requireCopies(fixture, file, content);
+                    fixture.memory.disarm();
                     file.close();
                 }
             }
@@ -114,32 +115,32 @@ interface WindowSpecialFileContract extends WindowTierFixture {
 
     @Test
     default void fileWhoseBlocksCannotBeReservedIsWrittenThroughACopy() throws IOException {
-        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
-        Path path = WindowBed.foreign(folder(), content);
-        try (WindowBed bed = bed();
-                MappedFile file = bed.open(path, FileTrust.OWNED, tier())) {
-            bed.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, Errno.EOPNOTSUPP);
-            try (Window window = lend(bed, file, WindowFlag.WRITE)) {
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 1);
+        Path path = WindowCacheFixture.foreign(folder(), content);
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(path, FileTrust.OWNED, tier())) {
+            fixture.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, Errno.EOPNOTSUPP);
+            try (Window window = lend(fixture, file, WindowFlag.WRITE)) {
                 assertThat(window.isPrivate()).isTrue();
                 window.segment().set(ValueLayout.JAVA_BYTE, 1, (byte) 77);
             }
-            bed.files.disarm();
+            fixture.files.disarm();
             content[1] = 77;
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
         }
     }
 
-    private static void requireCopies(WindowBed bed, MappedFile file, byte[] content) throws IOException {
+    private static void requireCopies(WindowCacheFixture fixture, MappedFile file, byte[] content) throws IOException {
         for (int touch = 0; touch < 3; touch++) {
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
         }
-        try (Window window = lend(bed, file, WindowFlag.READ)) {
+        try (Window window = lend(fixture, file, WindowFlag.READ)) {
             assertThat(window.isPrivate()).isTrue();
             assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(content);
         }
     }
 
-    private static Window lend(WindowBed bed, MappedFile file, int flag) throws IOException {
-        return Objects.requireNonNull(bed.cache.alloc(file, 0, 3L * WINDOW, AccessAdvice.NORMAL, flag));
+    private static Window lend(WindowCacheFixture fixture, MappedFile file, int flag) throws IOException {
+        return Objects.requireNonNull(fixture.cache.alloc(file, 0, 3L * WINDOW, AccessAdvice.NORMAL, flag));
     }
 }

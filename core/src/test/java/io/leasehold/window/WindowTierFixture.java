@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /// The fixture of the contracts of a cache: a tier that files are pinned to.
 interface WindowTierFixture {
 
-    int WINDOW = WindowBed.WINDOW_BYTES;
+    int WINDOW = WindowCacheFixture.WINDOW_BYTES;
 
     WindowTier tier();
 
@@ -13,7 +13,7 @@ interface WindowTierFixture {
     Path folder();
 
     /// {@return a cache with fewer windows than files have parts, and enough extents for all of them}
-    default WindowBed bed() {
-        return new WindowBed(WindowBed.options(4, 16));
+    default WindowCacheFixture fixture() {
+        return new WindowCacheFixture(WindowCacheFixture.options(4, 16));
     }
 }

@@ -28,28 +28,28 @@ interface WindowTrustContract extends WindowTierFixture {
     default void fileTruncatedByOthersBeforeIsAnErrorOrEndsThere() throws IOException {
         for (FileTrust trust : FileTrust.values()) {
             for (int newEnd : LENGTHS) {
-                try (WindowBed bed = bed()) {
+                try (WindowCacheFixture fixture = fixture()) {
                     Path path = content();
-                    MappedFile file = bed.open(path, trust, tier());
-                    touchAll(bed, file);
-                    WindowBed.truncateAsOthers(path, newEnd);
+                    MappedFile file = fixture.open(path, trust, tier());
+                    touchAll(fixture, file);
+                    WindowCacheFixture.truncateAsOthers(path, newEnd);
                     if (trust == FileTrust.OWNED) {
                         assertThat(file.byteSize()).isEqualTo(BYTES);
                         for (int again = 0; again < 2; again++) {
-                            fails(() -> bed.read(file, 0, BYTES));
-                            fails(() -> bed.read(file, newEnd, 1));
-                            fails(() -> bed.read(file, Math.max(newEnd - 50, 0), 100));
-                            fails(() -> bed.read(file, BYTES - 10, 10));
+                            fails(() -> fixture.read(file, 0, BYTES));
+                            fails(() -> fixture.read(file, newEnd, 1));
+                            fails(() -> fixture.read(file, Math.max(newEnd - 50, 0), 100));
+                            fails(() -> fixture.read(file, BYTES - 10, 10));
                         }
                     } else {
                         if (trust == FileTrust.IMMUTABLE) {
-                            fails(() -> bed.read(file, 0, BYTES));
+                            fails(() -> fixture.read(file, 0, BYTES));
                         }
                         assertThat(file.byteSize()).isEqualTo(newEnd);
-                        assertThat(bed.read(file, 0, BYTES)).isEqualTo(WindowBed.pattern(newEnd, 1));
-                        assertThat(bed.read(file, newEnd, 10)).isEmpty();
+                        assertThat(fixture.read(file, 0, BYTES)).isEqualTo(WindowCacheFixture.pattern(newEnd, 1));
+                        assertThat(fixture.read(file, newEnd, 10)).isEmpty();
                     }
-                    assertThat(bed.read(file, 0, newEnd)).isEqualTo(WindowBed.pattern(newEnd, 1));
+                    assertThat(fixture.read(file, 0, newEnd)).isEqualTo(WindowCacheFixture.pattern(newEnd, 1));
                 }
             }
         }
@@ -60,17 +60,17 @@ interface WindowTrustContract extends WindowTierFixture {
         for (FileTrust trust : FileTrust.values()) {
             for (int newEnd : LENGTHS) {
                 Path path = content();
-                try (WindowBed bed = bed();
+                try (WindowCacheFixture fixture = fixture();
                         Arena arena = Arena.ofConfined();
-                        MappedFile file = bed.open(path, trust, tier())) {
-                    touchAll(bed, file);
-                    WindowBed.truncateAsOthers(path, newEnd);
+                        MappedFile file = fixture.open(path, trust, tier())) {
+                    touchAll(fixture, file);
+                    WindowCacheFixture.truncateAsOthers(path, newEnd);
                     MemorySegment to = arena.allocate(BYTES);
-                    fails(() -> bed.cache.read(file, 0, to));
-                    fails(() -> bed.cache.checksum(file, 0, BYTES));
+                    fails(() -> fixture.cache.read(file, 0, to));
+                    fails(() -> fixture.cache.checksum(file, 0, BYTES));
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
                     try {
-                        bed.cache.uiomove(
+                        fixture.cache.uiomove(
                                 file,
                                 Uio.reading(0, BYTES, Channels.newChannel(bytes)),
                                 AccessAdvice.NORMAL,
@@ -79,7 +79,7 @@ interface WindowTrustContract extends WindowTierFixture {
                     } catch (IOException e) {
                         assertThat(trust).isEqualTo(FileTrust.OWNED);
                     }
-                    assertThat(bytes.toByteArray()).isEqualTo(WindowBed.pattern(newEnd, 1));
+                    assertThat(bytes.toByteArray()).isEqualTo(WindowCacheFixture.pattern(newEnd, 1));
                 }
             }
         }
@@ -87,36 +87,37 @@ interface WindowTrustContract extends WindowTierFixture {
 
     @Test
     default void ownedFileTruncatedThroughAnotherObjectIsAnError() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             Path path = content();
-            MappedFile first = bed.open(path, FileTrust.OWNED, tier());
-            MappedFile second = bed.open(path, FileTrust.OWNED, tier());
-            touchAll(bed, second);
+            MappedFile first = fixture.open(path, FileTrust.OWNED, tier());
+            MappedFile second = fixture.open(path, FileTrust.OWNED, tier());
+            touchAll(fixture, second);
             first.truncate(2 * WINDOW + 100);
-            assertThat(bed.read(first, 0, BYTES)).isEqualTo(WindowBed.pattern(2 * WINDOW + 100, 1));
-            fails(() -> bed.read(second, 0, BYTES));
-            fails(() -> bed.read(second, 2L * WINDOW, 200));
-            assertThat(bed.read(second, 2L * WINDOW, 100)).hasSize(100);
+            assertThat(fixture.read(first, 0, BYTES)).isEqualTo(WindowCacheFixture.pattern(2 * WINDOW + 100, 1));
+            fails(() -> fixture.read(second, 0, BYTES));
+            fails(() -> fixture.read(second, 2L * WINDOW, 200));
+            assertThat(fixture.read(second, 2L * WINDOW, 100)).hasSize(100);
         }
     }
 
     @Test
     default void loansAreInPlaceOrPrivateAsTheTableSays() throws IOException {
-        try (WindowBed bed = bed()) {
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : FileTrust.values()) {
-                MappedFile file = bed.open(content(), trust, tier());
+                MappedFile file = fixture.open(content(), trust, tier());
                 boolean isCopied = trust == FileTrust.FOREIGN || file.tier() == WindowTier.BYPASS;
-                try (Window window = lend(bed, file, WindowFlag.READ)) {
+                try (Window window = lend(fixture, file, WindowFlag.READ)) {
                     assertThat(window.isPrivate()).isEqualTo(isCopied);
                 }
                 if (trust == FileTrust.OWNED) {
-                    lend(bed, file, WindowFlag.WRITE).close();
+                    lend(fixture, file, WindowFlag.WRITE).close();
                     file.truncate(BYTES);
                 } else {
-                    assertThatThrownBy(() -> lend(bed, file, WindowFlag.WRITE))
+                    assertThatThrownBy(() -> lend(fixture, file, WindowFlag.WRITE))
                             .isInstanceOf(IllegalStateException.class);
                     assertThatThrownBy(() -> file.truncate(1)).isInstanceOf(IllegalStateException.class);
-                    assertThatThrownBy(() -> bed.write(file, 0, (byte) 1)).isInstanceOf(IllegalStateException.class);
+                    assertThatThrownBy(() -> fixture.write(file, 0, (byte) 1))
+                            .isInstanceOf(IllegalStateException.class);
                 }
             }
         }
@@ -126,11 +127,11 @@ interface WindowTrustContract extends WindowTierFixture {
     default void windowOnATruncatedFileIsACopyOrShowsTheTruncation() throws IOException {
         for (FileTrust trust : FileTrust.values()) {
             Path path = content();
-            try (WindowBed bed = bed();
-                    MappedFile file = bed.open(path, trust, tier());
-                    Window window = lend(bed, file, WindowFlag.READ)) {
-                WindowBed.truncateAsOthers(path, 50);
-                byte[] expected = WindowBed.pattern(100, 1);
+            try (WindowCacheFixture fixture = fixture();
+                    MappedFile file = fixture.open(path, trust, tier());
+                    Window window = lend(fixture, file, WindowFlag.READ)) {
+                WindowCacheFixture.truncateAsOthers(path, 50);
+                byte[] expected = WindowCacheFixture.pattern(100, 1);
                 if (!window.isPrivate()) {
                     for (int i = 50; i < 100; i++) {
                         expected[i] = 0;
@@ -147,17 +148,17 @@ interface WindowTrustContract extends WindowTierFixture {
     }
 
     /// Reads all of a file until its parts have windows, if its tier has windows.
-    private static void touchAll(WindowBed bed, MappedFile file) throws IOException {
+    private static void touchAll(WindowCacheFixture fixture, MappedFile file) throws IOException {
         for (int touch = 0; touch < 3; touch++) {
-            assertThat(bed.read(file, 0, BYTES)).isEqualTo(WindowBed.pattern(BYTES, 1));
+            assertThat(fixture.read(file, 0, BYTES)).isEqualTo(WindowCacheFixture.pattern(BYTES, 1));
         }
     }
 
     private Path content() throws IOException {
-        return WindowBed.foreign(folder(), WindowBed.pattern(BYTES, 1));
+        return WindowCacheFixture.foreign(folder(), WindowCacheFixture.pattern(BYTES, 1));
     }
 
-    private static Window lend(WindowBed bed, MappedFile file, int flag) throws IOException {
-        return Objects.requireNonNull(bed.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, flag));
+    private static Window lend(WindowCacheFixture fixture, MappedFile file, int flag) throws IOException {
+        return Objects.requireNonNull(fixture.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, flag));
     }
 }

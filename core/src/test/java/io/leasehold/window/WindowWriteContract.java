@@ -21,29 +21,29 @@ interface WindowWriteContract extends WindowTierFixture {
     @Test
     default void whatIsWrittenIsReadHereAndByOthers() throws IOException {
         Path path = folder().resolve("new");
-        byte[] content = WindowBed.pattern(5 * WINDOW + 11, 1);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
-            bed.write(file, 0, content);
-            assertThat(bed.read(file, 0, content.length + 1)).isEqualTo(content);
-            assertThat(bed.read(file, 0, content.length + 1)).isEqualTo(content);
+        byte[] content = WindowCacheFixture.pattern(5 * WINDOW + 11, 1);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
+            fixture.write(file, 0, content);
+            assertThat(fixture.read(file, 0, content.length + 1)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length + 1)).isEqualTo(content);
             assertThat(Files.readAllBytes(path)).isEqualTo(content);
-            bed.cache.write(file, WINDOW - 1, MemorySegment.ofArray(new byte[] {7, 8}));
+            fixture.cache.write(file, WINDOW - 1, MemorySegment.ofArray(new byte[] {7, 8}));
             content[WINDOW - 1] = 7;
             content[WINDOW] = 8;
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
             assertThat(Files.readAllBytes(path)).isEqualTo(content);
             file.force();
-            assertThat(bed.files.count(Call.SYNC_RANGE)).isEqualTo(1);
+            assertThat(fixture.files.count(Call.SYNC_RANGE)).isEqualTo(1);
         }
     }
 
     @Test
     default void everyKindOfSourceIsWritten() throws IOException {
-        byte[] content = WindowBed.pattern(2 * WINDOW + 3, 2);
-        try (WindowBed bed = bed();
+        byte[] content = WindowCacheFixture.pattern(2 * WINDOW + 3, 2);
+        try (WindowCacheFixture fixture = fixture();
                 Arena arena = Arena.ofConfined()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
             MemorySegment segment = arena.allocate(content.length).copyFrom(MemorySegment.ofArray(content));
             ByteBuffer buffer = ByteBuffer.wrap(content);
             Uio[] sources = {
@@ -54,9 +54,9 @@ interface WindowWriteContract extends WindowTierFixture {
             };
             for (Uio uio : sources) {
                 file.truncate(0);
-                assertThat(write(bed, file, uio, 0)).isEqualTo(content.length);
-                assertThat(bed.read(file, 0, 9)).isEqualTo(new byte[9]);
-                assertThat(bed.read(file, 9, content.length + 1)).isEqualTo(content);
+                assertThat(write(fixture, file, uio, 0)).isEqualTo(content.length);
+                assertThat(fixture.read(file, 0, 9)).isEqualTo(new byte[9]);
+                assertThat(fixture.read(file, 9, content.length + 1)).isEqualTo(content);
             }
             assertThat(buffer.hasRemaining()).isFalse();
         }
@@ -64,56 +64,56 @@ interface WindowWriteContract extends WindowTierFixture {
 
     @Test
     default void zerorangeZeroesAndGrows() throws IOException {
-        byte[] content = WindowBed.pattern(2 * WINDOW, 2);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, content);
-            bed.cache.zerorange(file, 5, WINDOW, WindowFlag.UNMAP);
+        byte[] content = WindowCacheFixture.pattern(2 * WINDOW, 2);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, content);
+            fixture.cache.zerorange(file, 5, WINDOW, WindowFlag.UNMAP);
             Arrays.fill(content, 5, WINDOW + 5, (byte) 0);
-            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
-            bed.cache.zerorange(file, content.length - 1, 100, 0);
+            assertThat(fixture.read(file, 0, content.length)).isEqualTo(content);
+            fixture.cache.zerorange(file, content.length - 1, 100, 0);
             content = Arrays.copyOf(content, content.length + 99);
             content[content.length - 100] = 0;
-            assertThat(bed.read(file, 0, content.length + 9)).isEqualTo(content);
-            bed.cache.zerorange(file, 0, 0, 0);
+            assertThat(fixture.read(file, 0, content.length + 9)).isEqualTo(content);
+            fixture.cache.zerorange(file, 0, 0, 0);
         }
     }
 
     @Test
     default void nothingIsWrittenByEmptyTransfers() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, WINDOW + 3);
-            bed.cache.zerorange(file, WINDOW + 3, 0, 0);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, WINDOW + 3);
+            fixture.cache.zerorange(file, WINDOW + 3, 0, 0);
             assertThat(file.byteSize()).isZero();
         }
     }
 
     @Test
     default void truncateShortensAndExtends() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern(2 * WINDOW, 1));
-            assertThat(bed.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern(2 * WINDOW, 1));
+            assertThat(fixture.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
             file.truncate(WINDOW + 5);
-            assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(WINDOW + 5, 1));
+            assertThat(fixture.read(file, 0, 2 * WINDOW)).isEqualTo(WindowCacheFixture.pattern(WINDOW + 5, 1));
             file.truncate(2L * WINDOW);
-            assertThat(bed.read(file, 0, 3 * WINDOW))
-                    .isEqualTo(Arrays.copyOf(WindowBed.pattern(WINDOW + 5, 1), 2 * WINDOW));
+            assertThat(fixture.read(file, 0, 3 * WINDOW))
+                    .isEqualTo(Arrays.copyOf(WindowCacheFixture.pattern(WINDOW + 5, 1), 2 * WINDOW));
             assertThat(file.byteSize()).isEqualTo(2L * WINDOW);
         }
     }
 
     @Test
     default void growthIsSeenWhenItIsAllThere() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, (byte) 1);
-            ReadableByteChannel source = new Source(WindowBed.pattern(3 * WINDOW, 1), 3 * WINDOW) {
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1);
+            ReadableByteChannel source = new Source(WindowCacheFixture.pattern(3 * WINDOW, 1), 3 * WINDOW) {
                 @Override
                 public int read(ByteBuffer to) {
                     try {
-                        assertThat(bed.read(file, 0, 9)).containsExactly(1);
+                        assertThat(fixture.read(file, 0, 9)).containsExactly(1);
                         assertThat(file.byteSize()).isEqualTo(1);
                     } catch (IOException e) {
                         throw new AssertionError(e);
@@ -121,7 +121,7 @@ interface WindowWriteContract extends WindowTierFixture {
                     return super.read(to);
                 }
             };
-            write(bed, file, Uio.writing(1, 3L * WINDOW, source), 0);
+            write(fixture, file, Uio.writing(1, 3L * WINDOW, source), 0);
             assertThat(file.byteSize()).isEqualTo(3 * WINDOW + 1);
         }
     }
@@ -129,18 +129,18 @@ interface WindowWriteContract extends WindowTierFixture {
     /// Acceptance fact (7), PARTIALOK.
     @Test
     default void failingSourceIsCountedToTheByteAndTheTailIsLeftAlone() throws IOException {
-        byte[] old = WindowBed.pattern(4 * WINDOW, 1);
-        byte[] content = WindowBed.pattern(4 * WINDOW, 2);
+        byte[] old = WindowCacheFixture.pattern(4 * WINDOW, 1);
+        byte[] content = WindowCacheFixture.pattern(4 * WINDOW, 2);
         for (int bytes : new int[] {1, WINDOW - 1, WINDOW, 2 * WINDOW + 5}) {
-            try (WindowBed bed = bed()) {
-                MappedFile file = bed.open(folder().resolve("new" + bytes), FileTrust.OWNED, tier());
-                bed.write(file, 0, old);
+            try (WindowCacheFixture fixture = fixture()) {
+                MappedFile file = fixture.open(folder().resolve("new" + bytes), FileTrust.OWNED, tier());
+                fixture.write(file, 0, old);
                 Uio uio = Uio.writing(3, 3L * WINDOW, new Source(content, bytes));
-                assertThat(write(bed, file, uio, WindowFlag.PARTIALOK)).isEqualTo(bytes);
+                assertThat(write(fixture, file, uio, WindowFlag.PARTIALOK)).isEqualTo(bytes);
                 assertThat(uio.moved()).isEqualTo(bytes);
                 byte[] expected = old.clone();
                 System.arraycopy(content, 0, expected, 3, bytes);
-                assertThat(bed.read(file, 0, expected.length)).isEqualTo(expected);
+                assertThat(fixture.read(file, 0, expected.length)).isEqualTo(expected);
                 assertThat(file.byteSize()).isEqualTo(old.length);
             }
         }
@@ -149,39 +149,40 @@ interface WindowWriteContract extends WindowTierFixture {
     /// Acceptance fact (7), FAULTBUSY with and without PARTIALOK.
     @Test
     default void failingSourceOfAnOverwriteLeavesZeroes() throws IOException {
-        byte[] old = WindowBed.pattern(4 * WINDOW, 1);
-        byte[] content = WindowBed.pattern(4 * WINDOW, 2);
+        byte[] old = WindowCacheFixture.pattern(4 * WINDOW, 1);
+        byte[] content = WindowCacheFixture.pattern(4 * WINDOW, 2);
         for (int more : new int[] {0, WindowFlag.PARTIALOK}) {
-            try (WindowBed bed = bed()) {
-                MappedFile file = bed.open(folder().resolve("new" + more), FileTrust.OWNED, tier());
-                bed.write(file, 0, old);
+            try (WindowCacheFixture fixture = fixture()) {
+                MappedFile file = fixture.open(folder().resolve("new" + more), FileTrust.OWNED, tier());
+                fixture.write(file, 0, old);
                 Uio uio = Uio.writing(0, 3L * WINDOW, new Source(content, WINDOW + 100));
                 if (more == 0) {
-                    assertThatThrownBy(() -> write(bed, file, uio, WindowFlag.FAULTBUSY))
+                    assertThatThrownBy(() -> write(fixture, file, uio, WindowFlag.FAULTBUSY))
                             .isInstanceOf(IOException.class)
                             .hasMessageContaining("source ended");
                 } else {
-                    assertThat(write(bed, file, uio, WindowFlag.FAULTBUSY | more))
+                    assertThat(write(fixture, file, uio, WindowFlag.FAULTBUSY | more))
                             .isEqualTo(WINDOW + 100);
                 }
                 assertThat(uio.moved()).isEqualTo(WINDOW + 100);
                 byte[] expected = old.clone();
                 System.arraycopy(content, 0, expected, 0, WINDOW);
                 Arrays.fill(expected, WINDOW, more == 0 ? 3 * WINDOW : 2 * WINDOW, (byte) 0);
-                assertThat(bed.read(file, 0, expected.length)).isEqualTo(expected);
-                assertThat(bed.cache.stats().faultbusy()).isEqualTo(2);
+                assertThat(fixture.read(file, 0, expected.length)).isEqualTo(expected);
+                assertThat(fixture.cache.stats().faultbusy()).isEqualTo(2);
             }
         }
     }
 
     @Test
     default void failingSourceOfGrowthLeavesWhatCame() throws IOException {
-        byte[] content = WindowBed.pattern(4 * WINDOW, 2);
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            assertThatThrownBy(() -> write(bed, file, Uio.writing(0, 3L * WINDOW, new Source(content, WINDOW + 1)), 0))
+        byte[] content = WindowCacheFixture.pattern(4 * WINDOW, 2);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            assertThatThrownBy(() ->
+                            write(fixture, file, Uio.writing(0, 3L * WINDOW, new Source(content, WINDOW + 1)), 0))
                     .isInstanceOf(IOException.class);
-            assertThat(bed.read(file, 0, 4 * WINDOW)).isEqualTo(Arrays.copyOf(content, WINDOW + 1));
+            assertThat(fixture.read(file, 0, 4 * WINDOW)).isEqualTo(Arrays.copyOf(content, WINDOW + 1));
         }
     }
 
@@ -189,11 +190,11 @@ interface WindowWriteContract extends WindowTierFixture {
     default void fullDiskIsReportedBeforeMuchIsWritten() throws IOException {
         Path path = folder().resolve("new");
         byte[] much = new byte[StagingRuns.BYTES + 2];
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
-            bed.write(file, 0, (byte) 1, (byte) 2);
-            bed.files.failOnce(Call.ALLOCATE, 1, Errno.ENOSPC);
-            assertThatThrownBy(() -> bed.write(file, 1, much))
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1, (byte) 2);
+            fixture.files.failOnce(Call.ALLOCATE, 1, Errno.ENOSPC);
+            assertThatThrownBy(() -> fixture.write(file, 1, much))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll(path.toString(), "byteOffset=1, byteSize=" + much.length, "ENOSPC");
             assertThat(Files.readAllBytes(path)).containsExactly(1, 2);
@@ -203,11 +204,11 @@ interface WindowWriteContract extends WindowTierFixture {
     @Test
     default void fullDiskThatRefusesAWriteLeavesTheFileAsItWas() throws IOException {
         Path path = folder().resolve("new");
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
-            bed.write(file, 0, (byte) 1, (byte) 2);
-            bed.files.failOnce(Call.WRITE, 1, Errno.ENOSPC);
-            assertThatThrownBy(() -> bed.write(file, 1, new byte[WINDOW]))
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1, (byte) 2);
+            fixture.files.failOnce(Call.WRITE, 1, Errno.ENOSPC);
+            assertThatThrownBy(() -> fixture.write(file, 1, new byte[WINDOW]))
                     .isInstanceOf(IOException.class)
                     .hasMessageContainingAll(path.toString(), "byteOffset=1", "ENOSPC");
             assertThat(Files.readAllBytes(path)).containsExactly(1, 2);
@@ -217,13 +218,13 @@ interface WindowWriteContract extends WindowTierFixture {
 
     @Test
     default void onlyOwnFilesAreWritten() throws IOException {
-        Path path = WindowBed.foreign(folder(), new byte[] {1});
-        try (WindowBed bed = bed()) {
+        Path path = WindowCacheFixture.foreign(folder(), new byte[] {1});
+        try (WindowCacheFixture fixture = fixture()) {
             for (FileTrust trust : new FileTrust[] {FileTrust.FOREIGN, FileTrust.IMMUTABLE}) {
-                MappedFile file = bed.open(path, trust, tier());
-                assertThatThrownBy(() -> bed.write(file, 0, (byte) 2)).isInstanceOf(IllegalStateException.class);
+                MappedFile file = fixture.open(path, trust, tier());
+                assertThatThrownBy(() -> fixture.write(file, 0, (byte) 2)).isInstanceOf(IllegalStateException.class);
                 assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(IllegalStateException.class);
-                assertThatThrownBy(() -> bed.cache.zerorange(file, 0, 1, 0))
+                assertThatThrownBy(() -> fixture.cache.zerorange(file, 0, 1, 0))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContainingAll(path.toString(), "trust=" + trust);
             }
@@ -233,17 +234,17 @@ interface WindowWriteContract extends WindowTierFixture {
 
     @Test
     default void flagsMustFitTheTransfer() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
             MemorySegment bytes = MemorySegment.ofArray(new byte[1]);
             int[] bad = {0, WindowFlag.READ | WindowFlag.WRITE, WindowFlag.READ | WindowFlag.FAULTBUSY, 0x1001};
             for (int flags : bad) {
-                assertThatThrownBy(() -> bed.cache.uiomove(file, Uio.reading(0, bytes), AccessAdvice.NORMAL, flags))
+                assertThatThrownBy(() -> fixture.cache.uiomove(file, Uio.reading(0, bytes), AccessAdvice.NORMAL, flags))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("0x" + Integer.toHexString(flags));
             }
-            assertThatThrownBy(
-                            () -> bed.cache.uiomove(file, Uio.reading(0, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE))
+            assertThatThrownBy(() ->
+                            fixture.cache.uiomove(file, Uio.reading(0, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
@@ -251,25 +252,25 @@ interface WindowWriteContract extends WindowTierFixture {
     /// Acceptance fact (9), the pages.
     @Test
     default void purgeOfAFileWithBytesFails() throws IOException {
-        try (WindowBed bed = bed()) {
-            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
-            bed.write(file, 0, WindowBed.pattern(WINDOW, 1));
-            bed.read(file, 0, WINDOW);
-            bed.read(file, 0, WINDOW);
-            assertThatThrownBy(() -> bed.cache.purge(file))
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, WindowCacheFixture.pattern(WINDOW, 1));
+            fixture.read(file, 0, WINDOW);
+            fixture.read(file, 0, WINDOW);
+            assertThatThrownBy(() -> fixture.cache.purge(file))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll("cannot purge", "byteSize=" + WINDOW);
             file.truncate(0);
-            bed.cache.purge(file);
-            boolean wasMapped = bed.cache.stats().admits() > 0;
-            assertThat(bed.cache.stats().placeholders()).isEqualTo(wasMapped ? 1 : 0);
-            bed.write(file, 0, (byte) 4);
-            assertThat(bed.read(file, 0, 9)).containsExactly(4);
+            fixture.cache.purge(file);
+            boolean wasMapped = fixture.cache.stats().admits() > 0;
+            assertThat(fixture.cache.stats().placeholders()).isEqualTo(wasMapped ? 1 : 0);
+            fixture.write(file, 0, (byte) 4);
+            assertThat(fixture.read(file, 0, 9)).containsExactly(4);
         }
     }
 
-    private static long write(WindowBed bed, MappedFile file, Uio uio, int flags) throws IOException {
-        return bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
+    private static long write(WindowCacheFixture fixture, MappedFile file, Uio uio, int flags) throws IOException {
+        return fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
     }
 
     /// A channel that gives a number of bytes, a few at a time, and ends.

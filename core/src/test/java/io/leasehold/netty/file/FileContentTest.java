@@ -1,6 +1,6 @@
 package io.leasehold.netty.file;
 
-import static io.leasehold.netty.file.FileBed.CONTENT;
+import static io.leasehold.netty.file.FileFixture.CONTENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -51,24 +51,24 @@ class FileContentTest {
     @TempDir
     Path folder;
 
-    private final FileBed bed = new FileBed(true);
+    private final FileFixture fixture = new FileFixture(true);
 
     @AfterEach
     void close() throws Exception {
-        bed.close();
+        fixture.close();
     }
 
     @Test
     void smallContentIsOneCopyWhateverTheTrust() throws Exception {
         for (FileTrust trust : FileTrust.values()) {
-            try (FileSource source = bed.open(FileBed.content(folder), trust)) {
+            try (FileSource source = fixture.open(FileFixture.content(folder), trust)) {
                 ByteBuf small = (ByteBuf) source.content(socket(), 7, FileSource.SMALL_BYTES);
                 assertThat(ByteBufUtil.getBytes(small)).isEqualTo(part(7, FileSource.SMALL_BYTES));
                 assertThat(small.isReadOnly()).isFalse();
                 small.release();
                 assertThat(((ByteBuf) source.content(socket(), 7, 0)).isReadable())
                         .isFalse();
-                FileBed.awaitIdle(source);
+                FileFixture.awaitIdle(source);
             }
         }
     }
@@ -76,7 +76,7 @@ class FileContentTest {
     @Test
     void bareSocketAndHttpAreForSendfile() throws Exception {
         for (FileTrust trust : FileTrust.values()) {
-            try (FileSource source = bed.open(FileBed.content(folder), trust)) {
+            try (FileSource source = fixture.open(FileFixture.content(folder), trust)) {
                 for (ChannelHandler[] handlers : new ChannelHandler[][] {
                     {}, {new HttpServerCodec(), new ChunkedWriteHandler(), new ChannelInboundHandlerAdapter()}
                 }) {
@@ -84,21 +84,21 @@ class FileContentTest {
                     assertThat(content).isInstanceOf(SourceRegion.class);
                     ReferenceCountUtil.release(content);
                 }
-                FileBed.awaitIdle(source);
+                FileFixture.awaitIdle(source);
             }
         }
     }
 
     @Test
     void tlsOfTheJdkReadsWindowsAndUnknownHandlersReadCopies() throws Exception {
-        TestMemory.require(FileBed.canMap(), "windows need mappings");
+        TestMemory.require(FileFixture.canMap(), "windows need mappings");
         SslContext tls =
                 SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE);
-                FileSource foreign = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
-            ChannelHandler known = tls.newHandler(bed.allocator);
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE);
+                FileSource foreign = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
+            ChannelHandler known = tls.newHandler(fixture.allocator);
             assertThat(isLent(source.content(socket(known), 7, LONG))).isTrue();
-            assertThat(isLent(foreign.content(socket(tls.newHandler(bed.allocator)), 7, LONG)))
+            assertThat(isLent(foreign.content(socket(tls.newHandler(fixture.allocator)), 7, LONG)))
                     .isFalse();
             assertThat(isLent(source.content(socket(new HttpServerCodec(), new HttpContentCompressor()), 7, LONG)))
                     .isFalse();
@@ -115,7 +115,7 @@ class FileContentTest {
     /// The handlers behind the writing one do not see the content.
     @Test
     void onlyWhatStandsBeforeTheWriterCounts() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
             NioSocketChannel channel = new NioSocketChannel();
             Last writer = new Last();
             channel.pipeline().addLast(writer, new HttpContentCompressor());
@@ -127,9 +127,9 @@ class FileContentTest {
 
     @Test
     void replacedFileIsNotSentInPlaceOfTheOneThatWasOpened() throws Exception {
-        Path path = FileBed.content(folder);
-        try (FileSource source = bed.open(path, FileTrust.IMMUTABLE)) {
-            Files.move(FileBed.zeroes(folder, LONG), path, StandardCopyOption.REPLACE_EXISTING);
+        Path path = FileFixture.content(folder);
+        try (FileSource source = fixture.open(path, FileTrust.IMMUTABLE)) {
+            Files.move(FileFixture.zeroes(folder, LONG), path, StandardCopyOption.REPLACE_EXISTING);
             assertThat(sent(source.content(socket(), 7, LONG))).isEqualTo(part(7, LONG));
             Files.delete(path);
             assertThat(sent(source.content(socket(), 7, LONG))).isEqualTo(part(7, LONG));
@@ -141,12 +141,12 @@ class FileContentTest {
     void contentOfAFileThatWasTruncatedWithinAPageFails() throws Exception {
         for (FileTrust trust : FileTrust.values()) {
             for (int length : new int[] {7 + LONG - 1, 7 + LONG - 10_000, 100}) {
-                Path path = FileBed.content(folder);
-                try (FileSource source = bed.open(path, trust)) {
+                Path path = FileFixture.content(folder);
+                try (FileSource source = fixture.open(path, trust)) {
                     ChunkedInput<ByteBuf> content = source.chunks(socket(new ChannelInboundHandlerAdapter()), 7, LONG);
                     ByteBuf first = content.readChunk(ByteBufAllocator.DEFAULT);
                     assertThat(first.readableBytes()).isLessThan(LONG);
-                    FileBed.resize(path, length);
+                    FileFixture.resize(path, length);
                     assertThatThrownBy(() -> {
                                 while (!content.isEndOfInput()) {
                                     content.readChunk(ByteBufAllocator.DEFAULT).release();
@@ -177,7 +177,7 @@ class FileContentTest {
 
     @Test
     void chunksAreTakenAsTheChannelHasRoomAndEndInOrder() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
             EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
             ChannelFuture written = channel.writeAndFlush(new HttpChunkedInput(source.chunks(socket(), 7, LONG)));
             List<Byte> all = new ArrayList<>();
@@ -194,14 +194,14 @@ class FileContentTest {
             assertThat(all).hasSize(LONG);
             assertThat(all.getFirst()).isEqualTo(CONTENT[7]);
             assertThat(all.getLast()).isEqualTo(CONTENT[7 + LONG - 1]);
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
             channel.finishAndReleaseAll();
         }
     }
 
     @Test
     void progressIsReported() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
             EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
             ChannelHandlerContext context = channel.pipeline().lastContext();
             List<Long> reported = new ArrayList<>();
@@ -234,7 +234,7 @@ class FileContentTest {
 
     @Test
     void contentThatIsNotWrittenIsClosedOrReleased() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, CONTENT.length - 7);
             ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
             close(chunks);
@@ -244,16 +244,16 @@ class FileContentTest {
                     .hasMessageContaining("closed");
             assertThat(ByteBufUtil.getBytes(first)).isEqualTo(part(7, first.readableBytes()));
             first.release();
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
         }
     }
 
     @Test
     void truncatedFileIsAnErrorThatNamesIt() throws Exception {
-        Path path = FileBed.content(folder);
-        try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
+        Path path = FileFixture.content(folder);
+        try (FileSource source = fixture.open(path, FileTrust.FOREIGN)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, LONG);
-            FileBed.resize(path, 100);
+            FileFixture.resize(path, 100);
             assertThatThrownBy(() -> chunks.readChunk(ByteBufAllocator.DEFAULT))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(path.toString())
@@ -265,13 +265,13 @@ class FileContentTest {
             ByteBuf rest = (ByteBuf) source.content(socket(), 7, 93);
             assertThat(ByteBufUtil.getBytes(rest)).isEqualTo(part(7, 93));
             rest.release();
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
         }
     }
 
     @Test
     void rangesOutsideAndMissingHandlersAreRefused() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
             for (long[] range : new long[][] {{-1, 5}, {0, -1}, {CONTENT.length, 1}, {5, Long.MAX_VALUE}}) {
                 assertThatThrownBy(() -> source.chunks(socket(), range[0], range[1]))
                         .isInstanceOf(IllegalArgumentException.class)
@@ -281,7 +281,7 @@ class FileContentTest {
                             new EmbeddedChannel(new Last()).pipeline().lastContext(), 0, LONG))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("ChunkedWriteHandler");
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
         }
     }
 

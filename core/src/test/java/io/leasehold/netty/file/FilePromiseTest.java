@@ -75,8 +75,8 @@ class FilePromiseTest {
     /// {@return the number of bytes that a client gets from a server that acts once and then closes the channel}
     private static int bytesOf(Kind kind, boolean throwing, Action action) throws Exception {
         CompletableFuture<Object> result = new CompletableFuture<>();
-        try (FileBed bed = new FileBed(false);
-                FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+        try (FileFixture fixture = new FileFixture(false);
+                FileSource source = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
             Channel server = new ServerBootstrap()
                     .group(group)
                     .channel(NioServerSocketChannel.class)
@@ -103,7 +103,7 @@ class FilePromiseTest {
             }
             server.close().sync();
             result.get(300, TimeUnit.SECONDS);
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
             return count;
         }
     }
@@ -230,8 +230,8 @@ class FilePromiseTest {
 
     @Test
     void nothingIsSentBeforeTheFlush() throws Exception {
-        try (FileBed bed = new FileBed(false);
-                FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+        try (FileFixture fixture = new FileFixture(false);
+                FileSource source = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
             EmbeddedChannel channel =
                     new EmbeddedChannel(new ChunkedWriteHandler(), new ChannelInboundHandlerAdapter());
             ChannelFuture written = source.write(channel.pipeline().lastContext(), 0, 1_000);

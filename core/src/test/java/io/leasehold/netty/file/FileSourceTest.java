@@ -1,6 +1,6 @@
 package io.leasehold.netty.file;
 
-import static io.leasehold.netty.file.FileBed.CONTENT;
+import static io.leasehold.netty.file.FileFixture.CONTENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -86,8 +86,8 @@ class FileSourceTest {
     void rangesArriveAsTheyAre(Transport transport, Wire wire, FileTrust trust, boolean isDirect) throws Exception {
         transport.assumeAvailable();
         SplittableRandom random = Seeds.random("FileSourceTest");
-        try (FileBed bed = new FileBed(isDirect);
-                FileSource source = bed.open(FileBed.content(folder), trust);
+        try (FileFixture fixture = new FileFixture(isDirect);
+                FileSource source = fixture.open(FileFixture.content(folder), trust);
                 RangeServer server = new RangeServer(transport, source, wire.server(), wire::handlers);
                 RangeClient client = new RangeClient(server.port(), wire.client(), LITTLE)) {
             for (int i = 0; i < RANGES; i++) {
@@ -99,7 +99,7 @@ class FileSourceTest {
             }
             check(client, 0, CONTENT.length, "");
             check(client, 0, CONTENT.length, "/chunks");
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
             assertThat(server.writes()).allMatch(ChannelFuture::isSuccess);
             assertThat(server.failures()).isEmpty();
         }
@@ -126,8 +126,8 @@ class FileSourceTest {
     void nothingStaysHeldWhenTheClientHangsUp(Transport transport, Wire wire, FileTrust trust, String way)
             throws Exception {
         transport.assumeAvailable();
-        try (FileBed bed = new FileBed(false);
-                FileSource source = bed.open(FileBed.zeroes(folder, LONG_BYTES), trust);
+        try (FileFixture fixture = new FileFixture(false);
+                FileSource source = fixture.open(FileFixture.zeroes(folder, LONG_BYTES), trust);
                 RangeServer server = new RangeServer(transport, source, wire.server(), wire::handlers)) {
             for (int i = 0; i < 3; i++) {
                 try (RangeClient client = new RangeClient(server.port(), wire.client(), LITTLE)) {
@@ -136,7 +136,7 @@ class FileSourceTest {
                     assertThat(client.read(READ_BYTES)).isEqualTo(new byte[READ_BYTES]);
                 }
             }
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
             Eventually.holds("all ended", () -> server.writes().stream().allMatch(ChannelFuture::isDone));
             assertThat(server.writes()).hasSizeGreaterThanOrEqualTo(3).noneMatch(ChannelFuture::isSuccess);
         }
@@ -157,21 +157,21 @@ class FileSourceTest {
     void truncatedFileFailsTheWriteAndClosesTheChannelAndTheServerLives(
             Transport transport, Wire wire, FileTrust trust, String way) throws Exception {
         transport.assumeAvailable();
-        try (FileBed bed = new FileBed(true);
-                FileSource other = bed.open(FileBed.content(folder), trust);
+        try (FileFixture fixture = new FileFixture(true);
+                FileSource other = fixture.open(FileFixture.content(folder), trust);
                 RangeServer server = new RangeServer(transport, other, wire.server(), wire::handlers)) {
             for (int round = 0; round < TRUNCATIONS; round++) {
-                Path path = FileBed.zeroes(folder, LONG_BYTES);
-                try (FileSource source = bed.open(path, trust);
+                Path path = FileFixture.zeroes(folder, LONG_BYTES);
+                try (FileSource source = fixture.open(path, trust);
                         RangeClient client = new RangeClient(server.port(), wire.client(), LITTLE)) {
                     server.serve(source);
                     client.ask("/0/" + LONG_BYTES + way);
                     assertThat(client.read(READ_BYTES)).isEqualTo(new byte[READ_BYTES]);
-                    FileBed.resize(path, 4096);
+                    FileFixture.resize(path, 4096);
                     assertThat(client.drain()).isLessThan(LONG_BYTES - READ_BYTES);
-                    FileBed.awaitIdle(source);
+                    FileFixture.awaitIdle(source);
                     Throwable cause = server.awaitWrite().cause();
-                    boolean isRead = wire == Wire.TLS && trust == FileTrust.IMMUTABLE && FileBed.canMap();
+                    boolean isRead = wire == Wire.TLS && trust == FileTrust.IMMUTABLE && FileFixture.canMap();
                     assertThat(cause).isInstanceOf(isRead ? InternalError.class : IOException.class);
                     server.serve(other);
                 }
@@ -188,8 +188,8 @@ class FileSourceTest {
     @SuppressWarnings("try") // closed twice on purpose
     void closedSourceEndsWhatItBegan(Transport transport, Wire wire, String way) throws Exception {
         transport.assumeAvailable();
-        try (FileBed bed = new FileBed(true);
-                FileSource source = bed.open(FileBed.zeroes(folder, LONG_BYTES), FileTrust.IMMUTABLE);
+        try (FileFixture fixture = new FileFixture(true);
+                FileSource source = fixture.open(FileFixture.zeroes(folder, LONG_BYTES), FileTrust.IMMUTABLE);
                 RangeServer server = new RangeServer(transport, source, wire.server(), wire::handlers);
                 RangeClient client = new RangeClient(server.port(), wire.client(), LITTLE)) {
             client.ask("/0/" + LONG_BYTES + way);

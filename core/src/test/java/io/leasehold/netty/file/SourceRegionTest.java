@@ -1,6 +1,6 @@
 package io.leasehold.netty.file;
 
-import static io.leasehold.netty.file.FileBed.CONTENT;
+import static io.leasehold.netty.file.FileFixture.CONTENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,7 +27,7 @@ class SourceRegionTest {
     @TempDir
     Path folder;
 
-    private final FileBed bed = new FileBed(true);
+    private final FileFixture fixture = new FileFixture(true);
     private final ChannelHandlerContext socket = new NioSocketChannel()
             .pipeline()
             .addLast(new ChannelInboundHandlerAdapter())
@@ -35,7 +35,7 @@ class SourceRegionTest {
 
     @AfterEach
     void close() throws Exception {
-        bed.close();
+        fixture.close();
     }
 
     /// Accepts all bytes, and interrupts the writing thread on request. An interrupt does not close it.
@@ -87,7 +87,7 @@ class SourceRegionTest {
 
     @Test
     void interruptEndsNoTransfer() throws Exception {
-        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
             SourceRegion bystander = region(source);
             SourceRegion region = region(source);
             assertThat(sendAll(region, true)).isEqualTo(expected());
@@ -98,14 +98,14 @@ class SourceRegionTest {
             SourceRegion next = region(source);
             assertThat(sendAll(next, false)).isEqualTo(expected());
             next.release();
-            FileBed.awaitIdle(source);
+            FileFixture.awaitIdle(source);
         }
     }
 
     @Test
     void fileThatLostItsNameIsSentWhereTheSystemFindsIt() throws Exception {
-        Path path = FileBed.content(folder);
-        try (FileSource source = bed.open(path, FileTrust.IMMUTABLE)) {
+        Path path = FileFixture.content(folder);
+        try (FileSource source = fixture.open(path, FileTrust.IMMUTABLE)) {
             SourceRegion region = region(source);
             Files.delete(path);
             assertThat(sendAll(region, false)).isEqualTo(expected());
@@ -115,12 +115,12 @@ class SourceRegionTest {
 
     @Test
     void truncatedFileEndsTheTransferAlsoAfterAnInterrupt() throws Exception {
-        Path path = FileBed.content(folder);
-        try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
+        Path path = FileFixture.content(folder);
+        try (FileSource source = fixture.open(path, FileTrust.FOREIGN)) {
             SourceRegion region = region(source);
             region.transferTo(new Target(true), 0);
             assertThat(Thread.interrupted()).isTrue();
-            FileBed.resize(path, 7);
+            FileFixture.resize(path, 7);
             assertThatThrownBy(() -> sendAll(region, false)).isInstanceOf(IOException.class);
             region.release();
         }

@@ -46,7 +46,7 @@ class SparseFileTest {
 
     @Test
     void hugeFileIsServedFromLittleMemory() throws Exception {
-        TestMemory.require(FileBed.canMap(), "nothing is mapped here");
+        TestMemory.require(FileFixture.canMap(), "nothing is mapped here");
         SplittableRandom random = Seeds.random("SparseFileTest");
         Path file = plant(random);
         Process process = start(file);

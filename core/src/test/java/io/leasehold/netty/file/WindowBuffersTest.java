@@ -1,6 +1,6 @@
 package io.leasehold.netty.file;
 
-import static io.leasehold.netty.file.FileBed.CONTENT;
+import static io.leasehold.netty.file.FileFixture.CONTENT;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -39,24 +39,24 @@ class WindowBuffersTest {
     @TempDir
     Path folder;
 
-    private final FileBed bed = new FileBed(true);
+    private final FileFixture fixture = new FileFixture(true);
     private MappedFile file;
     private Path path;
 
     @BeforeEach
     void open() throws IOException {
-        path = FileBed.content(folder);
-        file = bed.cache.open(path, MappedFileOptions.defaults().withTrust(FileTrust.IMMUTABLE));
+        path = FileFixture.content(folder);
+        file = fixture.cache.open(path, MappedFileOptions.defaults().withTrust(FileTrust.IMMUTABLE));
     }
 
     @AfterEach
     void close() throws IOException {
         file.close();
-        bed.close();
+        fixture.close();
     }
 
     private Window window() throws IOException {
-        return requireNonNull(bed.cache.alloc(file, FROM, BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
+        return requireNonNull(fixture.cache.alloc(file, FROM, BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
     }
 
     private static byte[] content() {
@@ -72,15 +72,15 @@ class WindowBuffersTest {
         ResourceLeakDetector.setLevel(level);
         try {
             Window window = window();
-            ByteBuf buf = WindowBuffers.wrap(bed.allocator, window);
+            ByteBuf buf = WindowBuffers.wrap(fixture.allocator, window);
             assertThat(ByteBufUtil.getBytes(buf)).isEqualTo(content());
             assertThat(buf.memoryAddress()).isEqualTo(window.address());
             assertThat(buf.isDirect() && !buf.hasArray()).isTrue();
-            assertThat(buf.alloc()).isSameAs(bed.allocator);
+            assertThat(buf.alloc()).isSameAs(fixture.allocator);
             ByteBuf part = buf.retainedSlice(100, 50);
             assertThat(buf.release()).isFalse();
             assertThat(part.getByte(3)).isEqualTo(CONTENT[FROM + 103]);
-            if (FileBed.canMap()) { // a private copy holds nothing
+            if (FileFixture.canMap()) { // a private copy holds nothing
                 assertThatThrownBy(file::close)
                         .as("the window is out")
                         .isInstanceOf(IllegalStateException.class)
@@ -97,7 +97,7 @@ class WindowBuffersTest {
 
     @Test
     void nothingWrites() throws IOException {
-        ByteBuf buf = WindowBuffers.wrap(bed.allocator, window());
+        ByteBuf buf = WindowBuffers.wrap(fixture.allocator, window());
         assertThat(buf.isReadOnly()).isTrue();
         assertThat(buf.isWritable()).isFalse();
         assertThatThrownBy(() -> buf.setByte(0, 1)).isInstanceOf(ReadOnlyBufferException.class);
@@ -114,7 +114,7 @@ class WindowBuffersTest {
 
     @Test
     void copyIsAnOrdinaryBuffer() throws IOException {
-        ByteBuf buf = WindowBuffers.wrap(bed.allocator, window());
+        ByteBuf buf = WindowBuffers.wrap(fixture.allocator, window());
         ByteBuf copy = buf.copy();
         buf.release();
         assertThat(copy.isReadOnly()).isFalse();
@@ -125,25 +125,27 @@ class WindowBuffersTest {
     @Test
     void windowForWritingIsRefusedAndStaysTheCallers() throws IOException {
         Path other = folder.resolve("owned");
-        try (MappedFile owned = bed.cache.open(other, MappedFileOptions.owned())) {
-            Window window = requireNonNull(bed.cache.alloc(owned, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE));
-            assertThatThrownBy(() -> WindowBuffers.wrap(bed.allocator, window))
+        try (MappedFile owned = fixture.cache.open(other, MappedFileOptions.owned())) {
+            Window window = requireNonNull(fixture.cache.alloc(owned, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE));
+            assertThatThrownBy(() -> WindowBuffers.wrap(fixture.allocator, window))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("owned");
             window.close();
-            assertThatThrownBy(() -> WindowBuffers.wrap(bed.allocator, window)).isInstanceOf(RuntimeException.class);
+            assertThatThrownBy(() -> WindowBuffers.wrap(fixture.allocator, window))
+                    .isInstanceOf(RuntimeException.class);
         }
         Window released = window();
         released.close();
-        assertThatThrownBy(() -> WindowBuffers.wrap(bed.allocator, released)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> WindowBuffers.wrap(fixture.allocator, released))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     /// Checks what the comment of [WindowBuffers] says about a broken promise.
     @Test
     void truncatedFileIsAnErrorOfTheSystemCallAndOfTheJvmAndNoCrash() throws IOException {
-        TestMemory.require(FileBed.canMap(), "a private copy cannot be truncated");
-        ByteBuf buf = WindowBuffers.wrap(bed.allocator, window());
-        FileBed.resize(path, 100);
+        TestMemory.require(FileFixture.canMap(), "a private copy cannot be truncated");
+        ByteBuf buf = WindowBuffers.wrap(fixture.allocator, window());
+        FileFixture.resize(path, 100);
         Pipe pipe = Pipe.open();
         try (Pipe.SinkChannel sink = pipe.sink()) {
             assertThatThrownBy(() -> sink.write(buf.nioBuffer()))

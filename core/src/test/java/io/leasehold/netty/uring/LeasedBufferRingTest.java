@@ -34,13 +34,13 @@ class LeasedBufferRingTest {
             .build();
 
     /// Closes everything strictly: a test that leaves a page or a buffer behind fails.
-    private record Bed(LeasedByteBufAllocator allocator, LeasedBufferRing ring) implements AutoCloseable {
+    private record Fixture(LeasedByteBufAllocator allocator, LeasedBufferRing ring) implements AutoCloseable {
 
-        Bed(LeasedBufferRingOptions options) {
+        Fixture(LeasedBufferRingOptions options) {
             this(TestAllocators.small("ring"), options);
         }
 
-        private Bed(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
+        private Fixture(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
             this(allocator, LeasedBufferRing.open(allocator, options));
         }
 
@@ -57,10 +57,10 @@ class LeasedBufferRingTest {
 
     @Test
     void readIsThePagesOwnBuffer() {
-        try (Bed bed = new Bed(OPTIONS)) {
+        try (Fixture fixture = new Fixture(OPTIONS)) {
             ByteBuf read;
-            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
-                assertThat(bed.ring.stats().pages().pages().armed()).isEqualTo(DEPTH);
+            try (KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
+                assertThat(fixture.ring.stats().pages().pages().armed()).isEqualTo(DEPTH);
                 long address = kernel.next().memoryAddress();
                 read = kernel.read(1000, 3);
                 assertThat(read.getClass().getSimpleName()).isEqualTo("LeasedByteBuf");
@@ -69,19 +69,19 @@ class LeasedBufferRingTest {
                 assertThat(KernelRing.isRead(read, 1000, 3)).isTrue();
                 assertThat(read.maxFastWritableBytes()).isEqualTo(PAGE - 1000);
             }
-            assertThat(bed.out()).isOne();
-            assertThatThrownBy(bed.ring::close)
+            assertThat(fixture.out()).isOne();
+            assertThatThrownBy(fixture.ring::close)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("inUse=1");
             read.release();
-            assertThat(bed.out()).isZero();
+            assertThat(fixture.out()).isZero();
         }
     }
 
     @Test
     void pageReusesOneBuffer() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, 2, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, 2, false)) {
             ByteBuf[] first = {kernel.read(PAGE, 0), kernel.read(PAGE, 0)};
             first[0].release();
             first[1].release();
@@ -98,15 +98,15 @@ class LeasedBufferRingTest {
 
     @Test
     void smallReadIsCopiedAndItsPageArmedAgain() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
             ByteBuf small = kernel.read(256, 1);
-            assertThat(bed.out()).isEqualTo(DEPTH);
+            assertThat(fixture.out()).isEqualTo(DEPTH);
             assertThat(small.capacity()).isLessThan(PAGE);
             assertThat(KernelRing.isRead(small, 256, 1)).isTrue();
             ByteBuf large = kernel.read(257, 2);
-            assertThat(bed.out()).isEqualTo(DEPTH + 1);
-            assertThat(bed.ring.stats().reads()).isEqualTo(new LeasedBufferRingStats.Reads(2, 513, 1, 0));
+            assertThat(fixture.out()).isEqualTo(DEPTH + 1);
+            assertThat(fixture.ring.stats().reads()).isEqualTo(new LeasedBufferRingStats.Reads(2, 513, 1, 0));
             small.release();
             large.release();
         }
@@ -114,12 +114,12 @@ class LeasedBufferRingTest {
 
     @Test
     void pageIsHandedOverIfASmallReadCannotBeCopied() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
-            List<ByteBuf> all = exhaust(bed.allocator);
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
+            List<ByteBuf> all = exhaust(fixture.allocator);
             ByteBuf small = kernel.read(10, 1);
             assertThat(KernelRing.isRead(small, 10, 1)).isTrue();
-            assertThat(bed.ring.stats().reads().copied()).isZero();
+            assertThat(fixture.ring.stats().reads().copied()).isZero();
             small.release();
             all.forEach(ByteBuf::release);
         }
@@ -127,8 +127,8 @@ class LeasedBufferRingTest {
 
     @Test
     void incrementalReadsArePartsOfOnePage() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, 2, true)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, 2, true)) {
             List<ByteBuf> reads = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
                 reads.add(kernel.read(Math.min(kernel.writableBytes(), 1000), i));
@@ -140,18 +140,18 @@ class LeasedBufferRingTest {
                         .isTrue();
                 read.release();
             }
-            assertThat(bed.ring.stats().reads().sliced()).isGreaterThan(20);
-            assertThat(bed.out()).isEqualTo(2);
+            assertThat(fixture.ring.stats().reads().sliced()).isGreaterThan(20);
+            assertThat(fixture.out()).isEqualTo(2);
         }
     }
 
     @Test
     void readerThatReleasesAtOnceDoesNotFreeAPageThatIsStillFilled() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, 2, true)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, 2, true)) {
             for (int i = 0; i < 100; i++) {
                 kernel.read(Math.min(kernel.writableBytes(), 700), i).release();
-                assertThat(bed.out()).isEqualTo(2);
+                assertThat(fixture.out()).isEqualTo(2);
             }
         }
     }
@@ -162,8 +162,8 @@ class LeasedBufferRingTest {
     void everyReadHasItsBytesAsLongAsItIsHeld(boolean incremental) {
         SplittableRandom random = new SplittableRandom(Seeds.next("reads"));
         record Held(ByteBuf read, int length, int seed) {}
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, DEPTH, incremental)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, DEPTH, incremental)) {
             Deque<Held> held = new ArrayDeque<>();
             for (int i = 0; i < 2_000; i++) {
                 int length = random.nextInt(1, Math.min(kernel.writableBytes(), PAGE) + 1);
@@ -178,18 +178,18 @@ class LeasedBufferRingTest {
                 }
             }
             held.forEach(last -> last.read.release());
-            assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
-            assertThat(bed.ring.stats().fallbacks().unpooled()).isZero();
+            assertThat(fixture.ring.stats().fallbacks().leased()).isPositive();
+            assertThat(fixture.ring.stats().fallbacks().unpooled()).isZero();
         }
     }
 
     @Test
     void growthBeyondThePageGivesThePageBack() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
             ByteBuf read = kernel.read(3000, 5);
             read.writeBytes(new byte[5000]);
-            assertThat(bed.out()).isEqualTo(DEPTH);
+            assertThat(fixture.out()).isEqualTo(DEPTH);
             assertThat(read.readableBytes()).isEqualTo(8000);
             assertThat(KernelRing.isRead(read.slice(0, 3000), 3000, 5)).isTrue();
             read.release();
@@ -198,66 +198,66 @@ class LeasedBufferRingTest {
 
     @Test
     void secondReleaseIsRefused() {
-        try (Bed bed = new Bed(OPTIONS);
-                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS);
+                KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
             ByteBuf read = kernel.read(3000, 5);
             read.release();
             assertThatThrownBy(read::release).isInstanceOf(IllegalReferenceCountException.class);
-            ByteBuf armed = bed.ring.allocate();
+            ByteBuf armed = fixture.ring.allocate();
             armed.release();
             assertThatThrownBy(armed::release).isInstanceOf(JumboStateException.class);
-            assertThat(bed.out()).isEqualTo(DEPTH);
+            assertThat(fixture.out()).isEqualTo(DEPTH);
         }
     }
 
     @Test
     void exhaustedRingFallsBackToTheAllocatorAndThenToUnpooledBuffers() {
-        try (Bed bed = new Bed(OPTIONS)) {
+        try (Fixture fixture = new Fixture(OPTIONS)) {
             List<ByteBuf> held = new ArrayList<>();
-            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
-                while (bed.ring.stats().fallbacks().unpooled() < 3) {
+            try (KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
+                while (fixture.ring.stats().fallbacks().unpooled() < 3) {
                     assertThat(kernel.writableBytes()).isGreaterThanOrEqualTo(PAGE);
                     assertThat(kernel.next().isDirect()).isTrue();
                     held.add(kernel.read(PAGE, 1));
                 }
             }
-            assertThat(bed.ring.stats().pages().pages().leased()).isEqualTo(64 + DEPTH);
-            assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
-            assertThat(bed.ring.throttle().isThrottling()).isTrue();
+            assertThat(fixture.ring.stats().pages().pages().leased()).isEqualTo(64 + DEPTH);
+            assertThat(fixture.ring.stats().fallbacks().leased()).isPositive();
+            assertThat(fixture.ring.throttle().isThrottling()).isTrue();
             held.forEach(ByteBuf::release);
-            assertThat(bed.ring.throttle().isThrottling()).isFalse();
+            assertThat(fixture.ring.throttle().isThrottling()).isFalse();
         }
     }
 
     /// The gate counts the pages that readers keep, not the armed pages.
     @Test
     void gateCountsWhatReadersKeepAndNotWhatIsArmed() {
-        try (Bed bed = new Bed(OPTIONS.toBuilder().pages(64, 8, 40).build());
-                KernelRing kernel = new KernelRing(bed.ring, 32, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS.toBuilder().pages(64, 8, 40).build());
+                KernelRing kernel = new KernelRing(fixture.ring, 32, false)) {
             Deque<ByteBuf> held = new ArrayDeque<>();
-            while (!bed.ring.throttle().isThrottling()) {
+            while (!fixture.ring.throttle().isThrottling()) {
                 held.add(kernel.read(PAGE, 1));
             }
             assertThat(held).hasSizeBetween(40 - 32, 40 + 32); // half magazines move, and count as in use
             while (held.size() > 9) {
                 held.remove().release();
-                assertThat(bed.ring.throttle().isThrottling()).isTrue();
+                assertThat(fixture.ring.throttle().isThrottling()).isTrue();
             }
             held.remove().release();
-            assertThat(bed.ring.throttle().isThrottling()).isFalse();
+            assertThat(fixture.ring.throttle().isThrottling()).isFalse();
             held.forEach(ByteBuf::release);
         }
     }
 
     @Test
     void fallsBackWhenTheArenaHasNoPage() {
-        try (Bed bed = new Bed(OPTIONS)) {
-            List<ByteBuf> all = exhaust(bed.allocator);
-            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+        try (Fixture fixture = new Fixture(OPTIONS)) {
+            List<ByteBuf> all = exhaust(fixture.allocator);
+            try (KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
                 ByteBuf read = kernel.read(1000, 1);
                 assertThat(KernelRing.isRead(read, 1000, 1)).isTrue();
                 read.release();
-                assertThat(bed.ring.stats().fallbacks().unpooled()).isPositive();
+                assertThat(fixture.ring.stats().fallbacks().unpooled()).isPositive();
             }
             all.forEach(ByteBuf::release);
         }

@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 ///
 /// **Threads.** Confined to one thread. A second thread, which buffers are handed to, does one thing at a time for it,
 /// so that a walk can be repeated.
-final class AllocatorWalk implements AutoCloseable {
+final class AllocatorRandomWalk implements AutoCloseable {
 
     private static final int MAX_LIVE = 400;
     private static final int MAX_BYTES = 1 << 20;
@@ -50,7 +50,7 @@ final class AllocatorWalk implements AutoCloseable {
         }
     }
 
-    AllocatorWalk(LeasedByteBufAllocator allocator, SplittableRandom random) {
+    AllocatorRandomWalk(LeasedByteBufAllocator allocator, SplittableRandom random) {
         this.allocator = allocator;
         this.random = random;
     }

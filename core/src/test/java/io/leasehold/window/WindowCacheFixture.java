@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 /// **Ownership.** Closing it closes the cache and the arena, both strictly, and checks that no mapping stays charged.
 ///
 /// **Threads.** As the cache.
-final class WindowBed implements AutoCloseable {
+final class WindowCacheFixture implements AutoCloseable {
 
     /// Few pages, so that a few hundred bytes more are in another window.
     static final int WINDOW_BYTES = 4 * (int) VirtualMemory.system().pageSize();
@@ -39,16 +39,16 @@ final class WindowBed implements AutoCloseable {
     private final Reservations reservations;
     private final PageArena arena;
 
-    WindowBed(WindowCacheOptions options) {
+    WindowCacheFixture(WindowCacheOptions options) {
         this(options, new WatchedFiles.Watcher() {});
     }
 
-    WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher) {
+    WindowCacheFixture(WindowCacheOptions options, WatchedFiles.Watcher watcher) {
         this(options, watcher, seen -> seen);
     }
 
     /// @param wrapper puts another seam before the one that injects failures
-    WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
+    WindowCacheFixture(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
         this.reservations = new Reservations(wrapper.apply(memory), mappings);
         PageArenaOptions pages = PageArenaOptions.builder()
                 .name("arena")

@@ -28,13 +28,13 @@ import java.util.function.Consumer;
 /// The count of a buffer tells which of the two cases holds.
 ///
 /// **Threads.** Confined to one thread.
-final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 150;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 300_000};
     private static final Duration DECAY = Duration.ofSeconds(8);
 
-    private final SplittableRandom random = Seeds.random("AllocatorJavaFaultWalk");
+    private final SplittableRandom random = Seeds.random("AllocatorJavaFaultRandomWalk");
     private final MemoryBudget budget = MemoryBudget.of("faulty", 20L << 20);
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
     private final PageArena arena = PageArenas.open(

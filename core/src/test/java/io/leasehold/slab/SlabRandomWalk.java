@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 /// A random walk through the operations of a heap: bursts and lulls, small blocks and a few very large ones. All blocks
 /// in use are checked against a model.
 ///
-/// **Ownership.** Closes its [SlabBed] by force, because a walk that failed leaves blocks in use.
+/// **Ownership.** Closes its [SlabFixture] by force, because a walk that failed leaves blocks in use.
 ///
 /// **Threads.** Confined to one thread, except that two other threads do single operations while it waits.
-final class SlabWalk implements AutoCloseable {
+final class SlabRandomWalk implements AutoCloseable {
 
     private static final int CHECKED_STEPS = 1_500;
     private static final int CHECK_EVERY = 64;
     private static final int PHASE_STEPS = 4_000;
     private static final int MAX_BLOCKS = 1_500;
 
-    private final SlabBed bed;
+    private final SlabFixture fixture;
     private final SplittableRandom random;
     private final AllocatedBlocks blocks = new AllocatedBlocks();
     private final ExecutorService platform =
@@ -32,8 +32,8 @@ final class SlabWalk implements AutoCloseable {
     private String operation = "open";
     private int target = MAX_BLOCKS;
 
-    SlabWalk(SlabBed bed, long seed) {
-        this.bed = bed;
+    SlabRandomWalk(SlabFixture fixture, long seed) {
+        this.fixture = fixture;
         this.random = new SplittableRandom(seed);
     }
 
@@ -62,7 +62,7 @@ final class SlabWalk implements AutoCloseable {
             giveBack(choice);
         }
         if (step < CHECKED_STEPS || step % CHECK_EVERY == 0) {
-            bed.check(blocks);
+            fixture.check(blocks);
         }
     }
 
@@ -71,12 +71,12 @@ final class SlabWalk implements AutoCloseable {
         operation = "finish";
         blocks.checkAll();
         blocks.releaseAll();
-        bed.check(blocks);
-        bed.heap().trim();
-        bed.check(blocks);
-        assertThat(bed.livePages()).isZero();
-        assertThat(bed.heap().stats().heldBytes()).isZero();
-        bed.heap().close();
+        fixture.check(blocks);
+        fixture.heap().trim();
+        fixture.check(blocks);
+        assertThat(fixture.livePages()).isZero();
+        assertThat(fixture.heap().stats().heldBytes()).isZero();
+        fixture.heap().close();
     }
 
     private void use(int choice) {
@@ -91,9 +91,9 @@ final class SlabWalk implements AutoCloseable {
         } else if (choice < 960) {
             operation = "unbind";
             SlabBlock block = blocks.removeAny(random);
-            bed.heap().unbind(block.handle);
-            SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
-            bed.heap().free(block.handle, other);
+            fixture.heap().unbind(block.handle);
+            SlabBlock other = new SlabBlock(fixture.heap(), block.handle, block.array, block.address, block.byteSize);
+            fixture.heap().free(block.handle, other);
         } else {
             grow();
         }
@@ -117,19 +117,19 @@ final class SlabWalk implements AutoCloseable {
         int size = size();
         operation = "allocate " + size;
         SlabBlock block = random.nextInt(100) == 0
-                ? await(platform.submit(() -> bed.heap().tryAllocate(size)))
-                : bed.heap().tryAllocate(size);
+                ? await(platform.submit(() -> fixture.heap().tryAllocate(size)))
+                : fixture.heap().tryAllocate(size);
         if (block != null) {
             assertThat(block.byteSize)
                     .isGreaterThanOrEqualTo(size)
                     .isEqualTo(SizeClasses.byteSize(SizeClasses.of(size)));
             blocks.add(block);
         } else {
-            if (SizeClasses.byteSize(SizeClasses.of(size)) <= bed.pageBytes()) {
+            if (SizeClasses.byteSize(SizeClasses.of(size)) <= fixture.pageBytes()) {
                 // one free page is enough; a longer block may find free pages that are not adjacent
-                assertThat((long) bed.livePages() * bed.pageBytes())
+                assertThat((long) fixture.livePages() * fixture.pageBytes())
                         .as("pages in use")
-                        .isEqualTo(bed.byteSize());
+                        .isEqualTo(fixture.byteSize());
             }
             if (blocks.count() > 0) {
                 blocks.removeAny(random).release();
@@ -141,7 +141,7 @@ final class SlabWalk implements AutoCloseable {
     private int size() {
         int kind = random.nextInt(1000);
         if (kind == 0) {
-            return 1 + random.nextInt((int) (bed.byteSize() / 3));
+            return 1 + random.nextInt((int) (fixture.byteSize() / 3));
         }
         if (kind < 10) {
             return (64 << 10) + random.nextInt(512 << 10);
@@ -153,18 +153,18 @@ final class SlabWalk implements AutoCloseable {
         switch (choice % 7) {
             case 0 -> {
                 operation = "trim";
-                bed.heap().trim();
+                fixture.heap().trim();
             }
             case 1 -> {
                 operation = "trim the arena";
-                bed.arena().trim();
-                if (!bed.setup().onJavaHeap()) {
-                    assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
+                fixture.arena().trim();
+                if (!fixture.setup().onJavaHeap()) {
+                    assertThat(fixture.livePages()).isEqualTo(fixture.pagesUnder(blocks.blocks()));
                 }
             }
             default -> {
                 operation = "tick";
-                bed.tick();
+                fixture.tick();
             }
         }
     }
@@ -181,6 +181,6 @@ final class SlabWalk implements AutoCloseable {
     public void close() {
         platform.shutdown();
         virtual.shutdown();
-        bed.closeForcibly();
+        fixture.closeForcibly();
     }
 }

@@ -24,13 +24,13 @@ import java.util.function.LongConsumer;
 ///
 /// **Threads.** Confined to one thread, except for a second thread that allocates and releases pages while the walk
 /// waits.
-final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+final class JumboJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 600;
     private static final int MAX_PAGES = 24;
     private static final long GONE = -1;
 
-    private final SplittableRandom random = Seeds.random("JumboJavaFaultWalk");
+    private final SplittableRandom random = Seeds.random("JumboJavaFaultRandomWalk");
     private final List<Long> leased = new ArrayList<>();
     private final List<Long> armed = new ArrayList<>();
     private final List<Long> holding = new ArrayList<>(); // leased and held
@@ -39,13 +39,13 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final List<Long> messages = new ArrayList<>(); // of pages that were flipped and adopted
     private final List<Long> stolen = new ArrayList<>();
     private final List<Long> gone = new ArrayList<>();
-    private final JumboBed bed = new JumboBed(
-            JumboBed.options(BufferSize.KIB_64).toBuilder()
+    private final JumboFixture fixture = new JumboFixture(
+            JumboFixture.options(BufferSize.KIB_64).toBuilder()
                     .pages(4, MAX_PAGES)
                     .watermarks(6, 14, isHigh -> {})
                     .build(),
             3);
-    private final JumboPool<JumboView> pool = bed.pool();
+    private final JumboPool<JumboView> pool = fixture.pool();
     private final ScratchMemory target = ScratchMemory.of(pool.pageByteSize());
     private Runnable reconcile = () -> {};
     private int notified;
@@ -64,7 +64,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         }
         steps.run("close", pool::close);
         pool.close();
-        bed.close();
+        fixture.close();
         target.close();
     }
 
@@ -83,7 +83,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     .orTimeout(300, TimeUnit.SECONDS) // fails if a lock was not released
                     .join();
         } else if (dice < 37) {
-            steps.run("decay", () -> bed.decay(1));
+            steps.run("decay", () -> fixture.decay(1));
         } else if (dice < 39) {
             await(steps);
         } else {
@@ -270,7 +270,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void check() {
         reconcile.run();
-        bed.check();
+        fixture.check();
         JumboStats stats = pool.stats();
         assertThat(pool.supply().shards().slots().isQuiet()).as("slots left").isTrue();
         assertThat(stats.pages().outstanding())

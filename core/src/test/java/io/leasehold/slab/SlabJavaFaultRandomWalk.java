@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A step that failed has changed nothing, or it is done. After it nothing is lost, and the next step works.
 ///
 /// **Threads.** Confined to one thread.
-final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final long BYTES = 48 << 20;
     private static final long BUDGET = 20 << 20;
@@ -35,7 +35,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         void run();
     }
 
-    private final SplittableRandom random = Seeds.random("SlabJavaFaultWalk");
+    private final SplittableRandom random = Seeds.random("SlabJavaFaultRandomWalk");
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
     private final PageArena arena = PageArenas.open(

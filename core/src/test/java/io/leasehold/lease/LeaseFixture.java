@@ -18,7 +18,7 @@ import java.util.List;
 /// **Ownership.** Closing it closes the pool and the arena, both strictly: a test that leaves a lease open fails.
 ///
 /// **Threads.** The pool is thread-safe; the pages are wired by one thread.
-final class LeaseBed implements AutoCloseable {
+final class LeaseFixture implements AutoCloseable {
 
     static final int PAGES = 256;
 
@@ -30,7 +30,7 @@ final class LeaseBed implements AutoCloseable {
     private final LeasePool pool;
     private final List<Long> pages = new ArrayList<>();
 
-    LeaseBed(VirtualMemory memory, boolean memoryFile, LeasePoolOptions options) {
+    LeaseFixture(VirtualMemory memory, boolean memoryFile, LeasePoolOptions options) {
         this.reservations = new Reservations(memory, mappings);
         this.arena = openArena(reservations, memoryFile);
         this.pool = LeasePool.open(arena, options);
@@ -95,7 +95,7 @@ final class LeaseBed implements AutoCloseable {
         return page;
     }
 
-    /// Unwires and frees a page before the bed is closed.
+    /// Unwires and frees a page before the fixture is closed.
     void free(long page) {
         pages.remove(page);
         arena.frames().unwire(page);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.function.Executable;
 /// The walk alternates between a nearly empty and a full arena, so that both limits are reached often.
 ///
 /// **Threads.** Confined to one thread.
-final class PageArenaWalk {
+final class PageArenaRandomWalk {
 
     private static final int REMEMBERED = 64;
     private static final long DECAY_NANOS = 8_000_000;
@@ -44,7 +44,8 @@ final class PageArenaWalk {
     private String operation = "open";
 
     /// Opens an arena with a clock that starts at a random time.
-    PageArenaWalk(PageArenaOptions options, Reservations reservations, long parentBytes, SplittableRandom random) {
+    PageArenaRandomWalk(
+            PageArenaOptions options, Reservations reservations, long parentBytes, SplittableRandom random) {
         VirtualMemory memory = reservations.memory();
         this.random = random;
         this.parent = MemoryBudget.of("parent", parentBytes);

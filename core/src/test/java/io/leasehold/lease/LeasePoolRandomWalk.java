@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.StateKind;
-import io.leasehold.lease.LeaseWalkPages.Page;
+import io.leasehold.lease.LeaseRandomWalkPages.Page;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageStateException;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// The walk goes back and forth between few leases and many, so that the pool is often empty and often used up.
 ///
 /// **Threads.** Confined to one thread.
-final class LeasePoolWalk {
+final class LeasePoolRandomWalk {
 
     private static final int REMEMBERED = 64;
     private static final int MAX_PAGES = 120;
@@ -34,14 +34,14 @@ final class LeasePoolWalk {
     private final int maxPages; // in a lease
     private final LeasePoolModel model;
     private final SplittableRandom random;
-    private final LeaseWalkPages content;
+    private final LeaseRandomWalkPages content;
     private final List<Page> pages = new ArrayList<>();
     private final List<Held> held = new ArrayList<>();
     private final List<Held> ended = new ArrayList<>();
     private int target; // leases that the walk goes towards
     private String operation = "open";
 
-    LeasePoolWalk(PageArena arena, LeasePoolOptions options, SplittableRandom random) {
+    LeasePoolRandomWalk(PageArena arena, LeasePoolOptions options, SplittableRandom random) {
         this.arena = arena;
         this.pageByteSize = arena.options().pageByteSize();
         this.pool = LeasePool.open(arena, options);
@@ -49,7 +49,7 @@ final class LeasePoolWalk {
         this.maxPages = options.slots() == 0 ? Integer.MAX_VALUE : options.windowPages();
         this.model = new LeasePoolModel(options, pageByteSize);
         this.random = random;
-        this.content = new LeaseWalkPages(pageByteSize, random);
+        this.content = new LeaseRandomWalkPages(pageByteSize, random);
     }
 
     /// {@return the operation that was made last, for messages}

@@ -18,11 +18,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /// An arena without maintenance, and a pool on it.
 ///
-/// **Ownership.** Closing the bed closes the pool and the arena, both not by force. A test that leaves a page in use
+/// **Ownership.** Closing the fixture closes the pool and the arena, both not by force. A test that leaves a page in use
 /// fails.
 ///
 /// **Threads.** The pool is thread-safe; the rest is confined to the test thread.
-public final class JumboBed implements AutoCloseable {
+public final class JumboFixture implements AutoCloseable {
 
     public static final int MIB = 1 << 20;
 
@@ -38,15 +38,15 @@ public final class JumboBed implements AutoCloseable {
     private long now;
 
     /// A pool of pages of this size in slabs of 256 KiB.
-    public JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
+    public JumboFixture(BufferSize bufferSize, int maxPages, int arenaMib) {
         this(options(bufferSize).toBuilder().pages(0, maxPages).build(), arenaMib);
     }
 
-    public JumboBed(JumboOptions options, int arenaMib) {
+    public JumboFixture(JumboOptions options, int arenaMib) {
         this(options, arenaMib, VirtualMemory.system(), false);
     }
 
-    public JumboBed(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
+    public JumboFixture(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
         this.budget = MemoryBudget.of("test", 1L << 30);
         this.reservations = new Reservations(memory, new MappingBudget(4096));
         this.arena = PageArenas.open(

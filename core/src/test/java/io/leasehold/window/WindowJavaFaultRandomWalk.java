@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
 /// content of the file equals that of an array.
 ///
 /// **Threads.** Confined to one thread.
-final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+final class WindowJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 3_000 : 120;
-    private static final int MAX_BYTES = 12 * WindowBed.WINDOW_BYTES;
+    private static final int MAX_BYTES = 12 * WindowCacheFixture.WINDOW_BYTES;
 
-    private final SplittableRandom random = Seeds.random("WindowJavaFaultWalk");
+    private final SplittableRandom random = Seeds.random("WindowJavaFaultRandomWalk");
     private final List<Window> windows = new ArrayList<>();
-    private final WindowBed bed = new WindowBed(WindowBed.options(6, 4));
+    private final WindowCacheFixture fixture = new WindowCacheFixture(WindowCacheFixture.options(6, 4));
     private FaultedSteps steps = new FaultedSteps(JavaFaults.Mode.HEAP_ONCE, this::check);
-    private byte[] content = WindowBed.pattern(MAX_BYTES / 2, 1);
+    private byte[] content = WindowCacheFixture.pattern(MAX_BYTES / 2, 1);
     private @Nullable MappedFile file;
     private @Nullable MappedFile opened;
     private int salt;
@@ -61,8 +61,8 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             step(path);
         }
         closeFile();
-        steps.run("close the cache", bed.cache::close);
-        bed.close();
+        steps.run("close the cache", fixture.cache::close);
+        fixture.close();
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
     }
 
@@ -97,11 +97,11 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void reopen(Path path) {
         WindowTier[] tiers = WindowTier.values();
-        WindowTier tier = WindowBed.canMap() ? tiers[random.nextInt(tiers.length)] : WindowTier.AUTO;
+        WindowTier tier = WindowCacheFixture.canMap() ? tiers[random.nextInt(tiers.length)] : WindowTier.AUTO;
         opened = null;
         steps.run("open " + tier, () -> {
             if (opened == null) {
-                opened = bed.open(path, FileTrust.OWNED, tier);
+                opened = fixture.open(path, FileTrust.OWNED, tier);
             }
         });
         file = opened;
@@ -116,9 +116,9 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void read() {
         int from = random.nextInt(content.length);
-        int byteSize = Math.min(content.length - from, 1 + random.nextInt(2 * WindowBed.WINDOW_BYTES));
+        int byteSize = Math.min(content.length - from, 1 + random.nextInt(2 * WindowCacheFixture.WINDOW_BYTES));
         byte[] got = new byte[byteSize];
-        steps.run("read", () -> bed.cache.read(file(), from, MemorySegment.ofArray(got)));
+        steps.run("read", () -> fixture.cache.read(file(), from, MemorySegment.ofArray(got)));
         assertThat(got).isEqualTo(Arrays.copyOfRange(content, from, from + byteSize));
     }
 
@@ -126,10 +126,10 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         if (!windows.isEmpty()) {
             return;
         }
-        int byteSize = 1 + random.nextInt(WindowBed.WINDOW_BYTES);
+        int byteSize = 1 + random.nextInt(WindowCacheFixture.WINDOW_BYTES);
         int from = random.nextInt(Math.min(content.length, MAX_BYTES - byteSize) + 1);
-        byte[] bytes = WindowBed.pattern(byteSize, ++salt);
-        steps.run("write", () -> bed.write(file(), from, bytes));
+        byte[] bytes = WindowCacheFixture.pattern(byteSize, ++salt);
+        steps.run("write", () -> fixture.write(file(), from, bytes));
         content = Arrays.copyOf(content, Math.max(content.length, from + byteSize));
         System.arraycopy(bytes, 0, content, from, byteSize);
     }
@@ -142,7 +142,7 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         int count = windows.size();
         steps.run("lend", () -> {
             if (windows.size() == count) {
-                Window window = bed.cache.tryAlloc(
+                Window window = fixture.cache.tryAlloc(
                         file(),
                         from,
                         Math.min(100, content.length - from),
@@ -166,7 +166,7 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         assertThat(got).isEqualTo(Arrays.copyOfRange(content, (int) begin, (int) begin + got.length));
         steps.run("give back", () -> {
             if (isLent(window)) {
-                bed.cache.release(window, 0);
+                fixture.cache.release(window, 0);
             }
         });
         windows.removeLast();
@@ -185,9 +185,9 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             return;
         }
         steps.run("truncate to nothing", () -> file().truncate(0));
-        steps.run("purge", () -> bed.cache.purge(file()));
-        content = WindowBed.pattern(MAX_BYTES / 2, ++salt);
-        steps.run("write all", () -> bed.write(file(), 0, content));
+        steps.run("purge", () -> fixture.cache.purge(file()));
+        content = WindowCacheFixture.pattern(MAX_BYTES / 2, ++salt);
+        steps.run("write all", () -> fixture.write(file(), 0, content));
     }
 
     private void truncate() {
@@ -200,6 +200,6 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     }
 
     private void check() {
-        bed.cache.checkInvariants();
+        fixture.cache.checkInvariants();
     }
 }

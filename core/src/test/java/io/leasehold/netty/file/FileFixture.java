@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
 /// A cache and an allocator, both closed strictly: a test that leaves a window or a buffer behind fails.
 ///
 /// **Threads.** Thread-safe.
-final class FileBed implements AutoCloseable {
+final class FileFixture implements AutoCloseable {
 
     /// The content of the test files. Its length is odd, so that the last page is not full.
     static final byte[] CONTENT = new byte[(1 << 20) + 4_321];
@@ -35,7 +35,7 @@ final class FileBed implements AutoCloseable {
     final WindowCache cache;
 
     /// @param isDirect true to map files whole, false to use recycled windows
-    FileBed(boolean isDirect) {
+    FileFixture(boolean isDirect) {
         cache = WindowCache.open(
                 allocator.arena(),
                 WindowCacheOptions.builder()

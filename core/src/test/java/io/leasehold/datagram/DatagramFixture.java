@@ -3,7 +3,7 @@ package io.leasehold.datagram;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
@@ -20,10 +20,10 @@ import java.util.function.Consumer;
 
 /// A pool, a source on it, and a sender that reaches the source over loopback.
 ///
-/// **Ownership.** Closing the bed closes all of them. A test that leaves a page in use fails.
+/// **Ownership.** Closing the fixture closes all of them. A test that leaves a page in use fails.
 ///
 /// **Threads.** Confined to the test thread, except the pool and the sockets.
-final class DatagramBed implements AutoCloseable {
+final class DatagramFixture implements AutoCloseable {
 
     /// Longer than any datagram takes over loopback on a busy machine.
     static final Duration SOON = Duration.ofSeconds(20);
@@ -33,15 +33,15 @@ final class DatagramBed implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
     private static final int SCRATCH_BYTES = 1 << 18;
 
-    final JumboBed pages;
+    final JumboFixture pages;
     final ScratchMemory scratch = ScratchMemory.of(SCRATCH_BYTES);
     final UdpSocket in;
     final UdpSocket out;
     final DatagramSource<JumboView> source;
     final DatagramSender sender;
 
-    DatagramBed(Datagrams datagrams, BufferSize bufferSize, int maxPages) {
-        this.pages = new JumboBed(bufferSize, maxPages, 4);
+    DatagramFixture(Datagrams datagrams, BufferSize bufferSize, int maxPages) {
+        this.pages = new JumboFixture(bufferSize, maxPages, 4);
         this.in = open(datagrams);
         this.out = open(datagrams);
         this.source = new DatagramPort(in).newSource(pages.pool(), BATCH);

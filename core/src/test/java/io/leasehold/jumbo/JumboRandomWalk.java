@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// One random walk through the operations of a pool, beside a simple model of a pool: a list of handles with the state
 /// of each.
 ///
-/// **Ownership.** Closes its bed by force, because a walk that failed leaves pages in use.
+/// **Ownership.** Closes its fixture by force, because a walk that failed leaves pages in use.
 ///
 /// **Threads.** Confined to one thread, except for two threads that run single operations while it waits.
-final class JumboWalk implements AutoCloseable {
+final class JumboRandomWalk implements AutoCloseable {
 
     private static final int PHASE_STEPS = 500;
 
@@ -38,7 +38,7 @@ final class JumboWalk implements AutoCloseable {
         boolean onceFlipped;
     }
 
-    private final JumboBed bed;
+    private final JumboFixture fixture;
     private final JumboPool<JumboView> pool;
     private final int maxPages;
     private final int pageByteSize;
@@ -55,9 +55,9 @@ final class JumboWalk implements AutoCloseable {
     private long stamps;
     private long fallbacks;
 
-    JumboWalk(JumboBed bed, int maxPages, long seed) {
-        this.bed = bed;
-        this.pool = bed.pool();
+    JumboRandomWalk(JumboFixture fixture, int maxPages, long seed) {
+        this.fixture = fixture;
+        this.pool = fixture.pool();
         this.maxPages = maxPages;
         this.pageByteSize = pool.pageByteSize();
         this.target = ScratchMemory.of(pageByteSize);
@@ -99,7 +99,7 @@ final class JumboWalk implements AutoCloseable {
         long handle = on(pool::tryAllocate);
         if (handle < 0) {
             fallbacks++;
-            assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
+            assertThat(full || fixture.takenBytes() > fixture.arena().options().byteSize() / 2)
                     .as("no page of %s", pool)
                     .isTrue();
             return;
@@ -174,7 +174,7 @@ final class JumboWalk implements AutoCloseable {
             misuse(dead.get(random.nextInt(dead.size())));
         } else if (choice < 950 && tenure.owned) {
             operation = "free what is owned";
-            JumboBed.refused(StateKind.STOLEN, () -> pool.free(tenure.handle));
+            JumboFixture.refused(StateKind.STOLEN, () -> pool.free(tenure.handle));
         } else if (alone) {
             stamp(tenure);
         } else {
@@ -234,15 +234,16 @@ final class JumboWalk implements AutoCloseable {
     private void giveBack(int choice) {
         if (choice < 992) {
             operation = "decay";
-            bed.decay(1);
+            fixture.decay(1);
         } else if (choice < 996) {
             operation = "trim";
             pool.trim();
         } else {
             operation = "lose all memory to others";
-            long run = bed.arena().tryAllocateRun((int) (bed.arena().options().byteSize() / 8192));
+            long run = fixture.arena()
+                    .tryAllocateRun((int) (fixture.arena().options().byteSize() / 8192));
             if (run != 0) {
-                bed.arena().free(run);
+                fixture.arena().free(run);
             }
         }
     }
@@ -264,7 +265,7 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void check() {
-        bed.check();
+        fixture.check();
         JumboStats stats = pool.stats();
         int owners = count(true);
         long messages = all.stream().filter(tenure -> tenure.flipped).count();
@@ -311,8 +312,8 @@ final class JumboWalk implements AutoCloseable {
         }
         operation = "finish";
         pool.trim();
-        bed.check();
-        assertThat(bed.takenBytes()).isZero();
+        fixture.check();
+        assertThat(fixture.takenBytes()).isZero();
         pool.close();
     }
 
@@ -321,7 +322,7 @@ final class JumboWalk implements AutoCloseable {
         platform.shutdownNow();
         virtual.shutdownNow();
         pool.closeForcibly();
-        bed.close();
+        fixture.close();
         target.close();
     }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// allocated fails.
 ///
 /// **Threads.** The heap is thread-safe. The other methods are for the test thread.
-final class SlabBed implements AutoCloseable {
+final class SlabFixture implements AutoCloseable {
 
     static final long MIB = 1 << 20;
 
@@ -35,11 +35,11 @@ final class SlabBed implements AutoCloseable {
     private final SlabHeap<SlabBlock> heap;
     private long now;
 
-    SlabBed(SlabSetup setup, long byteSize) {
+    SlabFixture(SlabSetup setup, long byteSize) {
         this(setup, byteSize, VirtualMemory.system());
     }
 
-    SlabBed(SlabSetup setup, long byteSize, VirtualMemory memory) {
+    SlabFixture(SlabSetup setup, long byteSize, VirtualMemory memory) {
         this.setup = setup;
         this.reservations = new Reservations(memory, new MappingBudget(4096));
         this.arena = PageArenas.open(setup.arena(byteSize, budget), reservations);

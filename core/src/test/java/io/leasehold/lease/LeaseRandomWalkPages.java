@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 /// The pages that a walk leases, and what is written in them.
 ///
 /// **Threads.** Confined to one thread.
-final class LeaseWalkPages {
+final class LeaseRandomWalkPages {
 
     /// A page or run as its owner knows it.
     static final class Page {
@@ -44,7 +44,7 @@ final class LeaseWalkPages {
     private final long pageByteSize;
     private final SplittableRandom random;
 
-    LeaseWalkPages(long pageByteSize, SplittableRandom random) {
+    LeaseRandomWalkPages(long pageByteSize, SplittableRandom random) {
         this.pageByteSize = pageByteSize;
         this.random = random;
     }
