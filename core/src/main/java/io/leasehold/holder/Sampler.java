@@ -55,8 +55,6 @@ public final class Sampler {
     private static final Sampler PROCESS =
             new Sampler(SamplerOptions.meanBytes(), ThreadLocalRandom::current, System::nanoTime, MAX_STACKS);
 
-    private static boolean on = PROCESS.meanBytes > 0; // (A) plain: a late reader misses some samples
-
     private final Supplier<? extends RandomGenerator> random; // (C)
     private final LongSupplier clock; // (C)
     private final StackTable stacks; // (C)
@@ -82,15 +80,6 @@ public final class Sampler {
         return PROCESS;
     }
 
-    /// {@return false as long as the process neither samples nor has a tag; an allocation has nothing to record then}
-    public static boolean isOn() {
-        return on;
-    }
-
-    static void turnOn() {
-        on = true;
-    }
-
     /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}
     public long meanBytes() {
         return meanBytes;
@@ -103,19 +92,16 @@ public final class Sampler {
     /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
     public void meanBytes(long newMeanBytes) {
         meanBytes = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
-        if (newMeanBytes > 0) {
-            turnOn();
-        }
     }
 
     /// Draws the number of uses of a block that pass before the next one for which this sampler or another one is due.
     ///
     /// @param byteSize bytes of the block
-    /// @param otherChance chance that the other sampler is due for a use, from 0 to 1
+    /// @param otherRate `-log(1 - p)` for the chance `p` that the other sampler is due for a use; 0 if there is none
     /// @return a countdown: [#STEP] is subtracted for each use, and a sampler is due when it becomes negative
-    public int countdown(int byteSize, double otherChance) {
+    public int countdown(int byteSize, double otherRate) {
         int doubled = doublings;
-        double rate = rate(byteSize, doubled) - Math.log1p(-otherChance);
+        double rate = rate(byteSize, doubled) + otherRate;
         int uses = (int) Math.min(MAX_USES, random.get().nextExponential() / rate);
         return uses * STEP + doubled;
     }

@@ -43,7 +43,6 @@ public final class ThreadTag {
             cell = new Object[1];
             CURRENT.set(cell);
             used = true;
-            Sampler.turnOn();
         }
         Tag before = (Tag) cell[0];
         cell[0] = tag;

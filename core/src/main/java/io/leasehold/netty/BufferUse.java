@@ -42,7 +42,7 @@ final class BufferUse implements Use {
 
     /// {@return the number of uses until the leak detector or the profile is due, as [Sampler#countdown] gives it}
     static int newCountdown(int blockByteSize) {
-        return Sampler.process().countdown(blockByteSize, LeakSampling.CHANCE);
+        return Sampler.process().countdown(blockByteSize, LeakSampling.RATE);
     }
 
     /// Records the begin of a use where that is due: for the tag of the thread, the leak detector and the profile.

@@ -33,6 +33,9 @@ final class LeakSampling {
     /// Chance of a use to be watched.
     static final double CHANCE = 1.0 / INTERVAL;
 
+    /// Rate of the exponential distribution whose gaps, in whole uses, have that chance.
+    static final double RATE = -Math.log1p(-CHANCE);
+
     private static final String DETECTOR_FIELD = "leakDetector";
     private static final long NANOS_BETWEEN_USES = 200_000;
     private static final long NANOS_BETWEEN_TOUCHES = 1_000_000;
@@ -40,14 +43,19 @@ final class LeakSampling {
     /// Netty's own instance, or null if Netty chooses the buffers to watch.
     private static final @Nullable ResourceLeakDetector<ByteBuf> DETECTOR = plainDetector();
 
+    /// Ordinal of the lowest level at which Netty has to be asked about each buffer.
+    private static final int EACH_TRACKED_FROM =
+            (DETECTOR == null ? ResourceLeakDetector.Level.SIMPLE : ResourceLeakDetector.Level.ADVANCED).ordinal();
+
     private static final Pace USES = new Pace(NANOS_BETWEEN_USES);
     private static final Pace TOUCHES = new Pace(NANOS_BETWEEN_TOUCHES);
 
     private LeakSampling() {}
 
-    /// {@return true if this class chooses the buffers to watch; if false, [#watch] must not be called}
-    static boolean isChoosing() {
-        return DETECTOR != null;
+    /// {@return true if Netty has to be asked about each buffer: at a level that watches all of them, or if this class
+    /// cannot choose}
+    static boolean isEachTracked() {
+        return ResourceLeakDetector.getLevel().ordinal() >= EACH_TRACKED_FROM;
     }
 
     /// {@return false if this class does not choose the buffers, or too many were watched lately}

@@ -1,7 +1,6 @@
 package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
-import io.leasehold.holder.Sampler;
 import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
@@ -14,7 +13,6 @@ import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
-import io.netty.util.ResourceLeakDetector;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +56,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private final LeasedByteBufAllocatorBuilder builder; // (C) read when the heaps are opened, not later
     private final boolean isOfProcess; // (C)
     private final int byteAlignment; // (C)
-    private final int maxFastBytes; // (C) longest size that does not overflow when it is rounded up to `byteAlignment`
     private final boolean zeroing; // (C)
+    private final boolean isPlain; // (C) neither zeroing nor a soft limit: one check on the fast path
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
     private final RememberedFailure openFailure; // (C)
@@ -96,8 +94,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.builder = builder;
         this.isOfProcess = isOfProcess;
         this.byteAlignment = builder.byteAlignment;
-        this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - builder.byteAlignment;
         this.zeroing = builder.zeroing;
+        this.isPlain = !builder.zeroing && builder.softLimit == null;
         this.openFailure = openFailure;
         this.stranded = stranded;
         this.facade = facade == null ? this : facade;
@@ -150,37 +148,32 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     private ByteBuf allocate(
             BufferHeaps open, SlabHeap<CountedByteBuf> heap, boolean isDirect, int initialCapacity, int maxCapacity) {
-        if (open.softLimit != null || stranded.areSome) {
-            checkRareStates(open);
+        if (!isPlain && open.softLimit != null) {
+            open.softLimit.check();
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         if (buf.allocator() != this) {
             buf.allocator(this); // the block was last used by another allocator on the same heaps
         }
         buf.reuse(initialCapacity, maxCapacity);
-        return Sampler.isOn() || zeroing || ResourceLeakDetector.isEnabled() // the first one decides as a rule
-                ? zeroedAndWatched(buf, isDirect, initialCapacity)
+        boolean isSampled = buf.isSampled();
+        return isSampled || !isPlain || isEachWatched()
+                ? zeroedAndWatched(buf, isSampled, isDirect, initialCapacity)
                 : buf;
-    }
-
-    private void checkRareStates(BufferHeaps open) {
-        if (open.softLimit != null) {
-            open.softLimit.check();
-        }
-        stranded.release();
     }
 
     /// Zeroes and watches a new buffer. A separate method, because the fast path would otherwise be too long for C2 to
     /// inline.
     ///
+    /// @param isSampled answer of [CountedByteBuf#isSampled()] for this use
     /// @throws BufferMemoryError if the leak detector fails; the buffer is released then
-    private ByteBuf zeroedAndWatched(CountedByteBuf buf, boolean isDirect, int initialCapacity) {
+    private ByteBuf zeroedAndWatched(CountedByteBuf buf, boolean isSampled, boolean isDirect, int initialCapacity) {
         boolean isDone = false;
         try {
             if (zeroing) {
                 buf.zero(0, initialCapacity);
             }
-            ByteBuf watched = watched(buf);
+            ByteBuf watched = watched(buf, isSampled);
             isDone = true;
             return watched;
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -192,15 +185,21 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
+    /// {@return true if each use has to be recorded, for the tag of its thread or by Netty's leak detector}
+    private static boolean isEachWatched() {
+        return ThreadTag.isUsed() || LeakSampling.isEachTracked();
+    }
+
     /// {@return the object to give to the caller: the buffer itself, or the leak detector's wrapper around it}
     static ByteBuf watched(CountedByteBuf buf) {
-        boolean isSampled = buf.isSampled();
+        return watched(buf, buf.isSampled());
+    }
+
+    private static ByteBuf watched(CountedByteBuf buf, boolean isSampled) {
         if (isSampled || ThreadTag.isUsed()) {
             BufferUse.begin(buf, isSampled);
         }
-        ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
-        if (level == ResourceLeakDetector.Level.DISABLED
-                || (level == ResourceLeakDetector.Level.SIMPLE && LeakSampling.isChoosing())) {
+        if (!LeakSampling.isEachTracked()) {
             return buf;
         }
         StackReserve.ensure();
@@ -215,11 +214,14 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @throws BufferMemoryError if there is no block
     CountedByteBuf take(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
-        CountedByteBuf buf = byteSize <= maxFastBytes ? heap.tryAllocateCached(sizeClass(byteSize)) : null;
+        int rounded = (Math.max(1, byteSize) + byteAlignment - 1) & -byteAlignment; // negative after an overflow
+        int sizeClass = SlabHeap.smallSizeClassOf(rounded);
+        CountedByteBuf buf = sizeClass >= 0 ? heap.tryAllocateFast(sizeClass) : null;
         return buf != null ? buf : takeSlow(heap, isDirect, byteSize);
     }
 
     private CountedByteBuf takeSlow(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
+        stranded.release();
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
         }
@@ -234,13 +236,6 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             throw failed(isDirect, byteSize, null);
         }
         return buf;
-    }
-
-    /// {@return the size class for a size that is rounded up to the alignment}
-    ///
-    /// @param byteSize at most `maxFastBytes`
-    private int sizeClass(int byteSize) {
-        return SlabHeap.sizeClassOf((Math.max(1, byteSize) + byteAlignment - 1) & -byteAlignment);
     }
 
     /// Lengthens a block in place.

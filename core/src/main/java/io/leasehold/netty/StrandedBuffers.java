@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// Buffers of one allocator that were released on a stack that had no space for the rest of the release.
 ///
 /// The thread that releases such a buffer stores it here without a call. The next thread with enough stack frees its
-/// block: a thread that allocates, trims, closes, or reads the metric.
-///
-/// **Cost.** One volatile load for each allocation.
+/// block: a thread that allocates and finds its cache empty, trims, closes, or reads the metric.
 ///
 /// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place. Then one
 /// block stays allocated until a forced close. A thread that finds no place rethrows the error, and its block

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe. Pools are made under the monitor of this object. Closing the heap takes the monitor too.
 ///
-/// **Memory order.** A new pool is stored by a release store, after its entries in `slabs` and `objects`, and read by
+/// **Memory order.** A new pool is stored by a release store, after its entries in `slabs` and `magazines`, and read by
 /// an acquire load. A thread that has a block of the class reads those entries without the monitor. The hand-over of
 /// the block made them visible.
 ///
@@ -25,7 +25,7 @@ final class ClassPools<T> {
     private final AtomicReferenceArray<@Nullable ClassPool> pools =
             new AtomicReferenceArray<>(SizeClasses.COUNT); // (A)
     private final @Nullable SlabSet<T>[] slabs = newSets(); // (L) this, or with a block of the class
-    private final @Nullable BlockObjects<T>[] objects = newObjects(); // (L) as `slabs`
+    private final @Nullable ObjectMagazine<T>[] magazines = newMagazines(); // (L) as `slabs`
     private boolean closed; // (L) this
 
     ClassPools(SlabMemory memory, RetainedSlabs retained, MagazineLayout layout, HeapChanges changes) {
@@ -41,8 +41,8 @@ final class ClassPools<T> {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // as above
-    private static <T> @Nullable BlockObjects<T>[] newObjects() {
-        return new BlockObjects[SizeClasses.COUNT];
+    private static <T> @Nullable ObjectMagazine<T>[] newMagazines() {
+        return new ObjectMagazine[SizeClasses.COUNT];
     }
 
     /// {@return the pool of a size class, which is made if there is none}
@@ -63,8 +63,9 @@ final class ClassPools<T> {
         }
         SlabSet<T> set = new SlabSet<>(memory, retained, SizeClasses.byteSize(sizeClass));
         ClassPool made = new ClassPool(set, memory, layout, changes, sizeClass);
+        ObjectMagazine<T> magazine = layout.with(set.objects(), sizeClass);
         slabs[sizeClass] = set;
-        objects[sizeClass] = set.objects();
+        magazines[sizeClass] = magazine;
         pools.setRelease(sizeClass, made);
         return made;
     }
@@ -79,10 +80,9 @@ final class ClassPools<T> {
         return Objects.requireNonNull(slabs[sizeClass]);
     }
 
-    /// {@return the objects of the blocks by size class, null for a class without a pool} The fast path reads this
-    /// array directly.
-    @Nullable BlockObjects<T>[] objects() {
-        return objects;
+    /// {@return the magazines by size class, null for a class without a pool} The fast path reads this array directly.
+    @Nullable ObjectMagazine<T>[] magazines() {
+        return magazines;
     }
 
     /// {@return all pools, in ascending order of their sizes}

@@ -28,7 +28,9 @@ final class MagazineLayout {
     static final int NONE = -1;
 
     private static final int MAX_DEPTH = 64;
-    private static final int SPACE = BiasedSlot.FIRST;
+    /// The cell with the number of bytes that a slot can still take.
+    static final int SPACE = BiasedSlot.FIRST;
+
     private static final int OPEN = SPACE + 1;
     private static final int DEPTHS = OPEN + 1;
 
@@ -62,6 +64,12 @@ final class MagazineLayout {
 
     /// The place of one magazine in each slot, so that one look-up replaces four.
     private record Magazine(int depthCell, int stackCell, int maxDepth, int byteSize) {}
+
+    /// {@return the magazine of a size class, with the objects of its blocks}
+    <T> ObjectMagazine<T> with(BlockObjects<T> objects, int sizeClass) {
+        Magazine magazine = magazines[sizeClass];
+        return new ObjectMagazine<>(magazine.depthCell, magazine.stackCell, magazine.byteSize, objects);
+    }
 
     /// {@return number of bytes that a slot can still take}
     int space(int[] cells) {

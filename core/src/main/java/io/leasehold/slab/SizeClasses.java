@@ -19,6 +19,9 @@ final class SizeClasses {
     /// The length of the largest block in bytes: the longest array that every JVM can make.
     static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
+    /// The answer of [#ofSmall] for sizes that are not in its tables.
+    static final int NOT_SMALL = -1;
+
     private static final int QUANTUM_POWER = 4;
     private static final int STEPS_POWER = 3;
     private static final int LINEAR_BYTES = 256;
@@ -31,14 +34,15 @@ final class SizeClasses {
     private static final int COARSE_POWER = 7;
     private static final int COARSE_BYTES = 64 << 10;
 
-    private static final byte[] FINE = new byte[(FINE_BYTES >>> QUANTUM_POWER) + 1];
-    private static final byte[] COARSE = new byte[(COARSE_BYTES >>> COARSE_POWER) + 1];
+    // Powers of two: C2 then knows that a masked index is in bounds.
+    private static final byte[] FINE = new byte[2 * (FINE_BYTES >>> QUANTUM_POWER)];
+    private static final byte[] COARSE = new byte[2 * (COARSE_BYTES >>> COARSE_POWER)];
 
     static {
-        for (int i = 0; i < FINE.length; i++) {
+        for (int i = 0; i <= FINE_BYTES >>> QUANTUM_POWER; i++) {
             FINE[i] = (byte) computed(Math.max(1, i << QUANTUM_POWER));
         }
-        for (int i = 0; i < COARSE.length; i++) {
+        for (int i = 0; i <= COARSE_BYTES >>> COARSE_POWER; i++) {
             COARSE[i] = (byte) computed(Math.max(1, i << COARSE_POWER));
         }
         COUNT = computed(MAX_BYTES) + 1;
@@ -50,16 +54,25 @@ final class SizeClasses {
     ///
     /// @throws IllegalArgumentException if `byteSize` is negative or greater than [#MAX_BYTES]
     static int of(int byteSize) {
+        int sizeClass = ofSmall(byteSize);
+        if (sizeClass != NOT_SMALL) {
+            return sizeClass;
+        }
         if (byteSize < 0 || byteSize > MAX_BYTES) {
             throw outOfBounds(byteSize);
         }
-        if (byteSize <= FINE_BYTES) {
-            return FINE[(byteSize + (1 << QUANTUM_POWER) - 1) >>> QUANTUM_POWER];
-        }
-        if (byteSize <= COARSE_BYTES) {
-            return COARSE[(byteSize + (1 << COARSE_POWER) - 1) >>> COARSE_POWER];
-        }
         return computed(byteSize);
+    }
+
+    /// {@return the class of the smallest block with at least `byteSize` bytes, or [#NOT_SMALL] if `byteSize` is
+    /// negative or more than 64 KiB}
+    static int ofSmall(int byteSize) {
+        if (byteSize >= 0 && byteSize <= FINE_BYTES) {
+            return FINE[((byteSize + (1 << QUANTUM_POWER) - 1) >>> QUANTUM_POWER) & (FINE.length - 1)];
+        }
+        return byteSize >= 0 && byteSize <= COARSE_BYTES
+                ? COARSE[((byteSize + (1 << COARSE_POWER) - 1) >>> COARSE_POWER) & (COARSE.length - 1)]
+                : NOT_SMALL;
     }
 
     /// {@return the length in bytes of the blocks of a class}

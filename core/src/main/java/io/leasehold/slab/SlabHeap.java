@@ -76,7 +76,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
     private final ClassPools<T> pools; // (C)
-    private final @Nullable BlockObjects<T>[] objects; // (A) array of `pools`, read with a block of the class
+    private final @Nullable ObjectMagazine<T>[] magazines; // (A) array of `pools`, read with a block of the class
     private final HeapReclaimer reclaimer; // (C)
     private final HeapCloser closer; // (C)
     private final MemorySource source; // (C)
@@ -94,7 +94,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         RetainedSlabs retained =
                 new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
-        this.objects = pools.objects();
+        this.magazines = pools.magazines();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
         this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
         this.source = MemorySource.open(SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
@@ -152,22 +152,28 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return object != null ? object : allocateSlow(sizeClass);
     }
 
-    /// Allocates a block from the cache of the calling thread, without a lock.
+    /// Allocates a block from the cache of the calling thread if that takes no more than a few instructions. C2 can
+    /// inline this method into its callers, since it calls nothing else.
     ///
-    /// @param sizeClass size class from [#sizeClassOf]
-    /// @return the object of the block, whose handle the caller frees, or null if the cache has none. [#tryAllocate]
-    ///     may still succeed then
-    public @Nullable T tryAllocateCached(int sizeClass) {
+    /// @param sizeClass size class from [#sizeClassOf] or [#smallSizeClassOf]
+    /// @return the object of the block, whose handle the caller frees, or null. [#tryAllocate] may still succeed then
+    public @Nullable T tryAllocateFast(int sizeClass) {
+        int[] cells = slots.tryEnterFast();
+        return cells == null ? null : popAndExit(cells, sizeClass);
+    }
+
+    private @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
-        T object = null;
-        if (cells != null) {
-            try {
-                object = popBound(cells, sizeClass);
-            } finally {
-                BiasedSlots.exit(cells);
-            }
+        return cells == null ? null : popAndExit(cells, sizeClass);
+    }
+
+    private @Nullable T popAndExit(int[] cells, int sizeClass) {
+        try {
+            ObjectMagazine<T> magazine = magazines[sizeClass];
+            return magazine == null ? null : magazine.pop(cells);
+        } finally {
+            BiasedSlots.exit(cells);
         }
-        return object;
     }
 
     /// {@return the size class of the smallest block with at least `byteSize` bytes}
@@ -178,18 +184,12 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return SizeClasses.of(byteSize);
     }
 
-    /// Takes the newest block of a magazine if it has an object. The block is removed last: if the stack overflows
-    /// before, the block is still in the magazine.
-    private @Nullable T popBound(int[] cells, int sizeClass) {
-        int block = layout.peek(cells, sizeClass);
-        if (block < 0) {
-            return null;
-        }
-        T object = Objects.requireNonNull(objects[sizeClass]).object(block);
-        if (object != null) {
-            layout.drop(cells, sizeClass);
-        }
-        return object;
+    /// {@return the size class of the smallest block with at least `byteSize` bytes, or a negative number if `byteSize`
+    /// is negative or more than 64 KiB} Shorter code than [#sizeClassOf], for fast paths.
+    ///
+    /// @param byteSize minimum length in bytes
+    public static int smallSizeClassOf(int byteSize) {
+        return SizeClasses.ofSmall(byteSize);
     }
 
     private int pop(int sizeClass) {

@@ -42,13 +42,13 @@ final class SamplerTest {
                 return 0;
             }
             int before = countdown;
-            countdown = sampler.countdown(byteSize, otherChance);
+            countdown = sampler.countdown(byteSize, -Math.log1p(-otherChance));
             return sampler.isDue(byteSize, before, otherChance) ? before : 0;
         }
 
         static CountedBlock of(Sampler sampler, int byteSize, double otherChance) {
             CountedBlock block = new CountedBlock();
-            block.countdown = sampler.countdown(byteSize, otherChance);
+            block.countdown = sampler.countdown(byteSize, -Math.log1p(-otherChance));
             return block;
         }
     }
@@ -140,7 +140,7 @@ final class SamplerTest {
             block.countdown -= Sampler.STEP;
             if (block.countdown < 0) {
                 boolean isDue = sampler.isDue(byteSize, block.countdown, otherChance);
-                block.countdown = sampler.countdown(byteSize, otherChance);
+                block.countdown = sampler.countdown(byteSize, -Math.log1p(-otherChance));
                 due += isDue ? 1 : 0;
                 otherDue += sampler.isOtherDue(isDue, otherChance) ? 1 : 0;
             }
@@ -152,7 +152,7 @@ final class SamplerTest {
     @Test
     void certainChancesAreCertain() {
         Sampler off = new Sampler(0, () -> new SplittableRandom(1), time::get, 10);
-        assertThat(off.countdown(4096, 1)).isZero();
+        assertThat(off.countdown(4096, Double.POSITIVE_INFINITY)).isZero();
         assertThat(off.countdown(4096, 0)).isGreaterThan(Integer.MAX_VALUE / 2);
         assertThat(off.isDue(4096, -Sampler.STEP, 1)).isFalse();
         assertThat(off.isDueAtOnce(4096, 0)).isFalse();
@@ -185,7 +185,7 @@ final class SamplerTest {
             time.addAndGet(1_000_000_000L);
             sampler.record(owner, source, source.tag(), byteSize, -Sampler.STEP, Set.of());
         }
-        assertThat(sampler.countdown(byteSize, 1))
+        assertThat(sampler.countdown(byteSize, Double.POSITIVE_INFINITY))
                 .as("the mean is not doubled any more")
                 .isZero();
     }
