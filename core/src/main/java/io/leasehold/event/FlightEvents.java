@@ -28,11 +28,15 @@ public final class FlightEvents {
 
     private FlightEvents() {}
 
-    /// Registers the event classes if the JVM has a recorder. Called by the maintenance thread.
+    /// Registers the event classes if the JVM has a recorder, and looks whether a recording asks for events of buffers.
+    /// Called by the maintenance thread.
     public static void poll() {
-        if (AVAILABLE && !registered && !broken) {
+        if (AVAILABLE && !broken) {
             try {
-                registered = Recorder.tryRegister();
+                registered = registered || Recorder.tryRegister();
+                if (registered) {
+                    BufferEvents.poll();
+                }
             } catch (RuntimeException | LinkageError | OutOfMemoryError | StackOverflowError e) {
                 broken = !(e instanceof VirtualMachineError);
             }

@@ -24,7 +24,10 @@ final class Recorder {
                 WindowFaultEvent.class,
                 RingGrowthEvent.class,
                 AllocateChunkEvent.class,
-                FreeChunkEvent.class);
+                FreeChunkEvent.class,
+                AllocateBufferEvent.class,
+                ReallocateBufferEvent.class,
+                FreeBufferEvent.class);
         events.forEach(FlightRecorder::register);
         return true;
     }

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The tag of the calling thread, under which its allocations are counted.
 ///
-/// [#isUsed] is false until the first thread of the process sets a tag. Until then an allocation reads one static field
-/// and no thread-local value. After that it looks up the tag of its thread, which takes some nanoseconds.
+/// [#isUsed] is false until the first thread of the process sets a tag. Until then an allocation reads no thread-local
+/// value. After that it looks up the tag of its thread, which takes some nanoseconds.
 ///
 /// A thread keeps an array of the JDK, not an object of this library. So a pooled thread without a tag does not keep
 /// the class loader of this library reachable.
@@ -43,6 +43,7 @@ public final class ThreadTag {
             cell = new Object[1];
             CURRENT.set(cell);
             used = true;
+            EveryUse.recordTags();
         }
         Tag before = (Tag) cell[0];
         cell[0] = tag;

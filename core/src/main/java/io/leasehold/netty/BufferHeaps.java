@@ -2,6 +2,9 @@ package io.leasehold.netty;
 
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.event.BufferEvents;
+import io.leasehold.event.RecordedBuffer;
+import io.leasehold.holder.EveryUse;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Sample;
 import io.leasehold.holder.Sampler;
@@ -67,7 +70,15 @@ final class BufferHeaps {
             MemoryBudget charged,
             @Nullable MemoryBudget own) {
         EarlyClasses.initialize(
-                BufferUse.class, LeakSampling.class, Sample.class, Sampler.class, Site.class, TagCount.class);
+                BufferEvents.class,
+                BufferUse.class,
+                EveryUse.class,
+                LeakSampling.class,
+                RecordedBuffer.class,
+                Sample.class,
+                Sampler.class,
+                Site.class,
+                TagCount.class);
         this.arena = arena;
         this.charged = charged;
         this.softLimit = builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);

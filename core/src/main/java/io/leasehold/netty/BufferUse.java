@@ -1,5 +1,7 @@
 package io.leasehold.netty;
 
+import io.leasehold.event.BufferEvents;
+import io.leasehold.event.RecordedBuffer;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Sample;
 import io.leasehold.holder.Sampler;
@@ -15,7 +17,8 @@ import io.netty.util.ResourceLeakTracker;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One use of a buffer that is sampled, by the leak detector or by the profile, from its allocation to its release.
+/// One use of a buffer that is sampled, by the leak detector or by the profile, or whose events go to the flight
+/// recorder, from its allocation to its release.
 ///
 /// A buffer that is not sampled but allocated on a tagged thread has a [TagCount] in place of this.
 ///
@@ -35,6 +38,7 @@ final class BufferUse implements Use {
     private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) while the leak detector watches the buffer
     private @Nullable Sample sample; // (O) while the buffer is part of the profile
     private @Nullable TagCount count; // (O) the count of the tag, if the allocating thread had one
+    private boolean isInRecording; // (O) the allocation was an event, so the release is one, too
 
     private BufferUse(@Nullable TagCount count) {
         this.count = count;
@@ -45,7 +49,8 @@ final class BufferUse implements Use {
         return Sampler.process().countdown(blockByteSize, LeakSampling.RATE);
     }
 
-    /// Records the begin of a use where that is due: for the tag of the thread, the leak detector and the profile.
+    /// Records the begin of a use where that is due: for the tag of the thread, the leak detector, the profile and the
+    /// flight recorder.
     ///
     /// If this method throws, the release of the buffer ends what was recorded.
     ///
@@ -58,12 +63,55 @@ final class BufferUse implements Use {
             count.add();
             buf.record(count);
         }
-        if (isSampled) {
-            sample(buf, tag, count);
+        BufferUse sampled = isSampled ? sample(buf, tag, count) : null;
+        if (BufferEvents.areWanted() && buf.external() == null) {
+            startEvents(buf, sampled, count);
         }
     }
 
-    private static void sample(CountedByteBuf buf, @Nullable Tag tag, @Nullable TagCount count) {
+    /// Records the allocation in the flight recorder, and has the release recorded.
+    private static void startEvents(CountedByteBuf buf, @Nullable BufferUse sampled, @Nullable TagCount count) {
+        BufferUse use = sampled;
+        if (use == null) {
+            try {
+                use = new BufferUse(count);
+            } catch (OutOfMemoryError e) {
+                return; // the events are lost
+            }
+            buf.record(use);
+        }
+        use.isInRecording = true;
+        recordAllocation(buf, buf.capacity());
+    }
+
+    /// Records that a buffer has its block. If the Java heap is full, this event is lost, and so are the others below.
+    private static void recordAllocation(CountedByteBuf buf, int capacity) {
+        try {
+            BufferEvents.allocated(recorded(buf, capacity));
+        } catch (OutOfMemoryError e) {
+            // the event is lost
+        }
+    }
+
+    private static void recordRelease(CountedByteBuf buf) {
+        try {
+            BufferEvents.freed(recorded(buf, buf.capacity()));
+        } catch (OutOfMemoryError e) {
+            // the event is lost
+        }
+    }
+
+    private static RecordedBuffer recorded(CountedByteBuf buf, int capacity) {
+        return new RecordedBuffer(
+                LeasedByteBufAllocator.class,
+                capacity,
+                Math.min(buf.blockByteSize(), buf.maxCapacity()),
+                buf.maxCapacity(),
+                buf.isDirect(),
+                buf.isDirect() ? buf.start() : 0);
+    }
+
+    private static @Nullable BufferUse sample(CountedByteBuf buf, @Nullable Tag tag, @Nullable TagCount count) {
         Sampler sampler = Sampler.process();
         int countdown = buf.countdown;
         buf.countdown = newCountdown(buf.blockByteSize());
@@ -72,20 +120,22 @@ final class BufferUse implements Use {
         boolean isWatched = sampler.isOtherDue(isProfileDue, LeakSampling.CHANCE)
                 && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE
                 && LeakSampling.isDue();
-        if (isProfiled || isWatched) {
-            StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
-            BufferUse use = new BufferUse(count);
-            buf.record(use);
-            if (isProfiled) {
-                use.profile(buf, tag, countdown);
-            }
-            if (isWatched) {
-                use.leak = LeakSampling.watch(buf);
-            }
-            if (use.sample != null || use.leak != null) {
-                buf.unbind(); // so that the collector can find the buffer lost
-            }
+        if (!isProfiled && !isWatched) {
+            return null;
         }
+        StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
+        BufferUse use = new BufferUse(count);
+        buf.record(use);
+        if (isProfiled) {
+            use.profile(buf, tag, countdown);
+        }
+        if (isWatched) {
+            use.leak = LeakSampling.watch(buf);
+        }
+        if (use.sample != null || use.leak != null) {
+            buf.unbind(); // so that the collector can find the buffer lost
+        }
+        return use;
     }
 
     private void profile(CountedByteBuf buf, @Nullable Tag tag, int countdown) {
@@ -98,10 +148,21 @@ final class BufferUse implements Use {
         return buf.heap().source();
     }
 
+    /// Records that a buffer needs a longer block; null if nothing is recorded of the use.
+    static void resizing(@Nullable Use use, CountedByteBuf buf, int newCapacity) {
+        if (use instanceof BufferUse old && old.isInRecording) {
+            try {
+                BufferEvents.reallocated(recorded(buf, buf.capacity()), newCapacity);
+            } catch (OutOfMemoryError e) {
+                // the event is lost
+            }
+        }
+    }
+
     /// Records that a buffer has a block of another size: the profile treats that as a release and an allocation.
     ///
     /// @param use use of the buffer so far, or null if nothing was recorded
-    static void resized(CountedByteBuf buf, @Nullable Use use) {
+    static void resized(CountedByteBuf buf, @Nullable Use use, int newCapacity) {
         buf.countdown = newCountdown(buf.blockByteSize());
         int countdown = Sampler.process().countdown(buf.blockByteSize(), 0);
         boolean isDue = Sampler.process().isDueAtOnce(buf.blockByteSize(), countdown);
@@ -124,6 +185,9 @@ final class BufferUse implements Use {
             if (sampled.sample != null) {
                 buf.unbind();
             }
+        }
+        if (old != null && old.isInRecording) {
+            recordAllocation(buf, newCapacity);
         }
     }
 
@@ -160,6 +224,9 @@ final class BufferUse implements Use {
                 count.end(user);
             }
             endSample();
+            if (isInRecording) {
+                recordRelease((CountedByteBuf) user);
+            }
         }
     }
 

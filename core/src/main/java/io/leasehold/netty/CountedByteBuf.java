@@ -322,6 +322,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private void lengthen(int newCapacity) {
         StackReserve.ensure(3);
+        BufferUse.resizing(use, this, newCapacity);
         long longer = external() == null ? allocator.tryGrow(heap, handle, isDirect(), newCapacity) : SlabHeap.NO_BLOCK;
         if (longer == SlabHeap.NO_BLOCK) {
             move(newCapacity);
@@ -330,7 +331,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             blockByteSize = heap.byteSize(longer);
             view = null;
         }
-        BufferUse.resized(this, use);
+        BufferUse.resized(this, use, newCapacity);
     }
 
     /// Moves this buffer to a longer block, and binds a new object to its old block. An object only moves to longer

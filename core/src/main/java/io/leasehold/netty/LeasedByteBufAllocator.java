@@ -1,7 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
-import io.leasehold.holder.ThreadTag;
+import io.leasehold.holder.EveryUse;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
@@ -185,9 +185,10 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
-    /// {@return true if each use has to be recorded, for the tag of its thread or by Netty's leak detector}
+    /// {@return true if each use has to be recorded: for the tag of its thread, for a flight recording, or by Netty's leak
+    /// detector}
     private static boolean isEachWatched() {
-        return ThreadTag.isUsed() || LeakSampling.isEachTracked();
+        return EveryUse.isRecorded() || LeakSampling.isEachTracked();
     }
 
     /// {@return the object to give to the caller: the buffer itself, or the leak detector's wrapper around it}
@@ -196,7 +197,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     private static ByteBuf watched(CountedByteBuf buf, boolean isSampled) {
-        if (isSampled || ThreadTag.isUsed()) {
+        if (isSampled || EveryUse.isRecorded()) {
             BufferUse.begin(buf, isSampled);
         }
         if (!LeakSampling.isEachTracked()) {

@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-import io.leasehold.event.FlightEvents;
+import io.leasehold.holder.EveryUse;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.service.Pace;
 import java.util.ArrayList;
@@ -276,7 +276,7 @@ final class Maintenance {
         }
 
         if (task != null) {
-            FlightEvents.poll();
+            EveryUse.poll();
             step(task);
         } else {
             LockSupport.parkNanos(this, wait);

@@ -166,7 +166,10 @@ class FlightEventsTest {
     void namesAndFieldsAreThoseOfNetty() throws Exception {
         Map<String, Set<String>> own = Map.of(
                 "AllocateChunk", fields(AllocateChunkEvent.class),
-                "FreeChunk", fields(FreeChunkEvent.class));
+                "FreeChunk", fields(FreeChunkEvent.class),
+                "AllocateBuffer", fields(AllocateBufferEvent.class),
+                "ReallocateBuffer", fields(ReallocateBufferEvent.class),
+                "FreeBuffer", fields(FreeBufferEvent.class));
         for (Map.Entry<String, Set<String>> event : own.entrySet()) {
             Class<?> netty;
             try {
@@ -198,12 +201,13 @@ class FlightEventsTest {
                     .collect(Collectors.toSet());
             Set<String> own = FlightRecorder.getFlightRecorder().getEventTypes().stream()
                     .map(EventType::getName)
-                    .filter(name ->
-                            name.startsWith("io.leasehold.") || name.matches("io\\.netty\\.(Allocate|Free)Chunk"))
+                    .filter(name -> name.startsWith("io.leasehold.") || name.matches("io\\.netty\\..*(Chunk|Buffer)"))
                     .collect(Collectors.toSet());
             assertThat(own).contains("io.netty.AllocateChunk", "io.leasehold.PageDecommit");
             assertThat(named).isEqualTo(own);
-            assertThat(settings).containsEntry("io.leasehold.BudgetRefusal#enabled", "true");
+            assertThat(settings)
+                    .containsEntry("io.leasehold.BudgetRefusal#enabled", "true")
+                    .containsEntry("io.netty.AllocateBuffer#enabled", "false");
         }
     }
 }
