@@ -24,7 +24,7 @@ public interface BudgetListener {
     ///
     /// @param budget the budget that has this listener
     /// @param bytes number of bytes, at least 1
-    /// @return true to allow the reservation, false to refuse it
+    /// @return true to allow the reservation, false to refuse it; messages then name the class of this listener
     default boolean reserving(MemoryBudget budget, long bytes) {
         return true;
     }

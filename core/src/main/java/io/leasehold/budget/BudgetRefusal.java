@@ -1,6 +1,7 @@
 package io.leasehold.budget;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// The reason why a reservation was refused: the first limit that refused, from the requested budget upwards.
 ///
@@ -34,13 +35,19 @@ public record BudgetRefusal(
         }
     }
 
+    /// {@return the class of the listener that refused, or null if a limit or a share did}
+    public @Nullable String listener() {
+        return reason == Reason.LISTENER ? refusing.listenerName() : null;
+    }
+
     /// {@return a message with the limit that refused, the numbers, and the paths of both budgets}
     public String message() {
         return String.format(
                 Locale.ROOT,
-                "%s: budget=%s, request=%,d B, max=%,d B, used=%,d B, requested in %s",
+                "%s: budget=%s%s, request=%,d B, max=%,d B, used=%,d B, requested in %s",
                 reason.words,
                 refusing.path(),
+                listener() == null ? "" : ", listener=" + listener(),
                 bytes,
                 maxBytes,
                 usedBytes,

@@ -22,6 +22,11 @@ final class GuardedListener {
         this.pressure = source == null ? () -> false : source;
     }
 
+    /// {@return the class of the listener, for messages}
+    String name() {
+        return listener.getClass().getName();
+    }
+
     /// {@return true if the listener allows the reservation}
     boolean reserving(long bytes) {
         try {

@@ -68,6 +68,7 @@ public final class MemoryBudget implements AutoCloseable {
     private final AtomicLong own = new AtomicLong(); // (A) compare-and-set; the part of `used` reserved here
     private final AtomicLong peak = new AtomicLong(); // (A) racy maximum, never above byteLimit
     private final AtomicLong refusals = new AtomicLong(); // (A) counter
+    private volatile @Nullable BudgetRefusal lastRefusal; // (A) of `tryReserve` here; null if the last one succeeded
     private final BudgetChildren children = new BudgetChildren(); // (C)
 
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
@@ -174,7 +175,11 @@ public final class MemoryBudget implements AutoCloseable {
         if (bytes == 0) {
             return true;
         }
-        if (charge(bytes, this, null) != null) {
+        BudgetRefusal refusal = charge(bytes, this, null);
+        if (refusal != null || lastRefusal != null) { // as a rule neither, and nothing is written
+            lastRefusal = refusal;
+        }
+        if (refusal != null) {
             return false;
         }
         own.addAndGet(bytes);
@@ -380,8 +385,19 @@ public final class MemoryBudget implements AutoCloseable {
         return isAboveSoftLimit() || listener.isPressed();
     }
 
+    /// {@return the class of the listener}
+    String listenerName() {
+        return listener.name();
+    }
+
     boolean isAboveSoftLimit() {
         return used.get() > options.softByteLimit();
+    }
+
+    /// {@return the refusal of the last reservation in this budget, or null if that one succeeded} Reservations in
+    /// budgets below do not count. Unlike [#refusal], the answer includes refusals by listeners.
+    public @Nullable BudgetRefusal lastRefusal() {
+        return lastRefusal;
     }
 
     /// {@return the refusal that a reservation of `bytes` would meet first, from this budget upwards, or null if limits

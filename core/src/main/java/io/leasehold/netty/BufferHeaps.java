@@ -314,11 +314,18 @@ final class BufferHeaps {
             return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
         return new Refusal(
-                "no free run is long enough, or the kernel or a listener of a budget refused memory",
+                "no free run is long enough, or the kernel refused memory",
                 "arena=%s, kernelRefusals=%d"
                         .formatted(arena.options().name(), arena.stats().kernelRefusals()),
                 held.text);
     }
+        BudgetRefusal last = arena.activity().lastRefusal();
+        if (last != null && last.listener() != null) {
+            return new Refusal(
+                    last.reason().words(),
+                    "budget=" + last.refusing().path() + ", listener=" + last.listener(),
+                    held.text);
+        }
 
     private static Refusal limited(String words, String kind, String name, long byteLimit, Holdings held) {
         return new Refusal(words, kind + "=" + name + ", " + max(byteLimit), held.text);

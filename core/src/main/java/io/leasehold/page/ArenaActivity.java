@@ -1,6 +1,8 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 
 /// The counters of an arena that take the same short time to read however large the arena is, unlike
 /// [PageArena#stats()]. Reading them allocates nothing. They can still be read after the arena was closed.
@@ -24,6 +26,11 @@ public final class ArenaActivity {
     /// {@return the number of reservations that the budget of the arena or a parent rejected}
     public long budgetRefusals() {
         return budget.refusals();
+    }
+
+    /// {@return the refusal of the arena's last request to its budget, or null if that one was granted}
+    public @Nullable BudgetRefusal lastRefusal() {
+        return budget.lastRefusal();
     }
 
     /// {@return the number of flushes of all magazines}

@@ -2,6 +2,7 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.BudgetListener;
 import io.leasehold.budget.BudgetOptions;
 import io.leasehold.budget.MemoryBudget;
 import io.netty.buffer.ByteBuf;
@@ -52,6 +53,38 @@ class BudgetedAllocatorsTest {
         assertThat(server.usedBytes()).isZero();
         network.close();
         cache.close();
+        server.close();
+    }
+
+    /// A circuit breaker that is open.
+    private static final class Breaker implements BudgetListener {
+
+        private boolean isOpen;
+
+        @Override
+        public boolean reserving(MemoryBudget budget, long bytes) {
+            return !isOpen;
+        }
+    }
+
+    @Test
+    void listenerThatRefusesIsNamed() {
+        Breaker breaker = new Breaker();
+        MemoryBudget server = MemoryBudget.of(BudgetOptions.of("server", LIMIT).withListener(breaker));
+        Deque<ByteBuf> buffers = new ArrayDeque<>();
+        try (LeasedByteBufAllocator allocator =
+                LeasedByteBufAllocator.builder().name("web").budget(server).build()) {
+            buffers.add(allocator.directBuffer(BUFFER));
+            breaker.isOpen = true;
+            assertThat(fill(allocator, buffers))
+                    .hasMessageContaining("the listener of a budget refused: allocator=web")
+                    .hasMessageContaining(", budget=server, listener=" + Breaker.class.getName() + "; held=");
+            breaker.isOpen = false;
+            assertThat(fill(allocator, buffers))
+                    .hasMessageContaining("is reached: allocator=web")
+                    .hasMessageNotContaining("listener=");
+            buffers.forEach(ByteBuf::release);
+        }
         server.close();
     }
 
