@@ -9,5 +9,8 @@ public enum SourceKind {
     /// A pool of leases. Each lease counts as one page, also one of a longer run. Its arena counts the same pages.
     LEASE_POOL,
     /// A pool of pages for devices.
-    PAGE_POOL
+    PAGE_POOL,
+    /// A cache of windows on files. Its mapped windows and extents count whole, lent or not. They need address space;
+    /// their memory is the page cache of the kernel, which no budget counts.
+    WINDOW_CACHE
 }

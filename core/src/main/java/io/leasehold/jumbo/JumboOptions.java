@@ -1,5 +1,6 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.holder.Tag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param watermarks limits for pages in use and the listener, or null for none
 /// @param shards maximum number of threads with a queue for the pages that other threads free. The other threads share
 ///     the slab pool
+/// @param tag tag under which the pages count in `io.leasehold.observe`, at most 100 characters; null for the tag of
+///     the opening thread, or else the name
 public record JumboOptions(
         String name,
         BufferSize bufferSize,
@@ -23,7 +26,8 @@ public record JumboOptions(
         int initialPages,
         int maxPages,
         @Nullable Watermarks watermarks,
-        int shards) {
+        int shards,
+        @Nullable String tag) {
 
     private static final int MIN_SLAB_BYTES = 256 << 10;
 
@@ -42,7 +46,8 @@ public record JumboOptions(
             0,
             0,
             null,
-            Math.min(MAX_SHARDS, SHARDS_PER_CPU * Runtime.getRuntime().availableProcessors()));
+            Math.min(MAX_SHARDS, SHARDS_PER_CPU * Runtime.getRuntime().availableProcessors()),
+            null);
 
     /// Limits for the number of pages in use. Armed pages do not count, because they stay with the kernel as long as a
     /// thread wants to receive. No reader could give one back.
@@ -73,6 +78,7 @@ public record JumboOptions(
         OptionChecks.range("maxPages", maxPages, 0, JumboLayout.MAX_PAGES);
         OptionChecks.range("initialPages", initialPages, 0, maxPages == 0 ? JumboLayout.MAX_PAGES : maxPages);
         OptionChecks.range("shards", shards, 0, MAX_SHARDS);
+        Tag.check(tag);
         if (watermarks != null && maxPages != 0) {
             OptionChecks.range("watermarks.high", watermarks.high(), 1, maxPages);
         }
@@ -110,6 +116,7 @@ public record JumboOptions(
         private int maxPages;
         private @Nullable Watermarks watermarks;
         private int shards;
+        private @Nullable String tag;
 
         private Builder(JumboOptions from) {
             this.name = from.name;
@@ -119,6 +126,7 @@ public record JumboOptions(
             this.maxPages = from.maxPages;
             this.watermarks = from.watermarks;
             this.shards = from.shards;
+            this.tag = from.tag;
         }
 
         /// Sets the name of the pool.
@@ -180,11 +188,20 @@ public record JumboOptions(
             return this;
         }
 
+        /// Sets the tag under which the pages count in `io.leasehold.observe`.
+        ///
+        /// @param tag the tag, at most 100 characters, or null for the tag of the opening thread, or else the name
+        /// @return this builder
+        public Builder tag(@Nullable String tag) {
+            this.tag = tag;
+            return this;
+        }
+
         /// {@return the options}
         ///
         /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
         public JumboOptions build() {
-            return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
+            return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards, tag);
         }
     }
 }

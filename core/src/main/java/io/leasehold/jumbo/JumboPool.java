@@ -103,7 +103,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         this.pressure = supply.pressure();
         this.bulk = new PageBulk<>(this, shards, supply);
         this.exchange = new PageExchange(this);
-        this.source = MemorySource.open(SourceKind.PAGE_POOL, options.name(), null, this, JumboPool<?>::livePages);
+        this.source =
+                MemorySource.open(SourceKind.PAGE_POOL, options.name(), options.tag(), this, JumboPool<?>::livePages);
     }
 
     /// Opens a pool on the pages of an arena. Allocates no page yet.

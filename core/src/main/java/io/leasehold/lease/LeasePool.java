@@ -83,7 +83,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
         this.recordless = options.isDirectMap() && !options.traced();
-        this.source = MemorySource.open(SourceKind.LEASE_POOL, options.name(), null, this, LeasePool::openLeases);
+        this.source =
+                MemorySource.open(SourceKind.LEASE_POOL, options.name(), options.tag(), this, LeasePool::openLeases);
     }
 
     /// Opens a pool of leases on the pages of an arena.

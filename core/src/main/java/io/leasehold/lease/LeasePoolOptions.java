@@ -1,6 +1,8 @@
 package io.leasehold.lease;
 
+import io.leasehold.holder.Tag;
 import io.leasehold.memory.OptionChecks;
+import org.jspecify.annotations.Nullable;
 
 /// Options of a lease pool.
 ///
@@ -8,7 +10,14 @@ import io.leasehold.memory.OptionChecks;
 /// @param slots number of windows, or 0 for the direct map
 /// @param windowPages size of a window in pages, which is the longest run that can be leased; ignored by the direct map
 /// @param traced true to record where each lease is acquired and closed, which costs some microseconds per lease
-public record LeasePoolOptions(String name, int slots, int windowPages, boolean traced) {
+/// @param tag tag under which the leases count in `io.leasehold.observe`, at most 100 characters; null for the tag of
+///     the opening thread, or else the name
+public record LeasePoolOptions(
+        String name,
+        int slots,
+        int windowPages,
+        boolean traced,
+        @Nullable String tag) {
 
     /// Maximum number of windows: more than a kernel allows a process by default.
     static final int MAX_SLOTS = 1 << 20;
@@ -17,18 +26,20 @@ public record LeasePoolOptions(String name, int slots, int windowPages, boolean 
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if a number is outside its limits, or the name is blank
+    /// @throws IllegalArgumentException if a number is outside its limits, the name or the tag is blank, or the tag is
+    ///     too long
     public LeasePoolOptions {
         OptionChecks.name(name);
         OptionChecks.range("slots", slots, 0, MAX_SLOTS);
         OptionChecks.range("windowPages", windowPages, 1, MAX_WINDOW_PAGES);
+        Tag.check(tag);
     }
 
     /// {@return options of a pool that leases pages at their own addresses}
     ///
     /// An acquire from such a pool never waits.
     public static LeasePoolOptions directMap() {
-        return new LeasePoolOptions("leases", 0, 1, false);
+        return new LeasePoolOptions("leases", 0, 1, false, null);
     }
 
     /// {@return options of a pool that maps pages into recycled windows of one page each}
@@ -37,28 +48,35 @@ public record LeasePoolOptions(String name, int slots, int windowPages, boolean 
     /// @throws IllegalArgumentException if `slots` is outside its limits
     public static LeasePoolOptions windowed(int slots) {
         OptionChecks.range("slots", slots, 1, MAX_SLOTS);
-        return new LeasePoolOptions("leases", slots, 1, false);
+        return new LeasePoolOptions("leases", slots, 1, false, null);
     }
 
     /// {@return these options with another name}
     ///
     /// @param name name of the pool in messages
     public LeasePoolOptions withName(String name) {
-        return new LeasePoolOptions(name, slots, windowPages, traced);
+        return new LeasePoolOptions(name, slots, windowPages, traced, tag);
     }
 
     /// {@return these options with another window size}
     ///
     /// @param windowPages size of a window in pages
     public LeasePoolOptions withWindowPages(int windowPages) {
-        return new LeasePoolOptions(name, slots, windowPages, traced);
+        return new LeasePoolOptions(name, slots, windowPages, traced, tag);
     }
 
     /// {@return these options with tracing on or off}
     ///
     /// @param traced true to record where each lease is acquired and closed
     public LeasePoolOptions withTraced(boolean traced) {
-        return new LeasePoolOptions(name, slots, windowPages, traced);
+        return new LeasePoolOptions(name, slots, windowPages, traced, tag);
+    }
+
+    /// {@return these options with another tag}
+    ///
+    /// @param newTag new value of `tag`
+    public LeasePoolOptions withTag(@Nullable String newTag) {
+        return new LeasePoolOptions(name, slots, windowPages, traced, newTag);
     }
 
     boolean isDirectMap() {

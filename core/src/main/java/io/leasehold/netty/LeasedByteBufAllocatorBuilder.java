@@ -54,8 +54,8 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets the tag under which the buffers of the allocator count, unless the allocating thread has a tag of its own.
-    /// If not set, it is the tag of the thread that opens the allocator, or else the name of the allocator.
+    /// Sets the tag under which the pages of the allocator's own arena count, and its buffers, unless the allocating
+    /// thread has a tag of its own. If not set, it is the tag of the thread that opens the allocator, or else the name.
     ///
     /// @param newTag the tag, at most 100 characters
     /// @return this builder
@@ -271,6 +271,7 @@ public final class LeasedByteBufAllocatorBuilder {
     PageArenaOptions arenaOptions(MemoryBudget charged) {
         PageArenaOptions options = PageArenaOptions.builder()
                 .name(name + " pages")
+                .tag(tag)
                 .byteSize(Alignment.down(byteLimit, LIMIT_BYTE_ALIGNMENT))
                 .budget(charged)
                 .build();

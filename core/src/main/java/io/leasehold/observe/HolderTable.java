@@ -51,11 +51,11 @@ final class HolderTable {
     static String exact(List<Holding> holdings, int rows) {
         StringBuilder text = new StringBuilder(512);
         text.append(String.format(
-                "%-30s %-10s %-26s %12s %11s %17s%n", "tag", "kind", "source", "block", "blocks", "bytes"));
+                "%-30s %-12s %-26s %12s %11s %17s%n", "tag", "kind", "source", "block", "blocks", "bytes"));
         for (Holding holding : holdings.subList(0, Math.min(rows, holdings.size()))) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%-30s %-10s %-26s %,12d %,11d %,17d%n",
+                    "%-30s %-12s %-26s %,12d %,11d %,17d%n",
                     holding.tag(),
                     holding.kind(),
                     holding.source(),

@@ -11,8 +11,8 @@ import java.util.Locale;
 
 /// Answers which component holds memory now.
 ///
-/// **Cost.** Each call reads the counts of all open allocators, arenas and pools of the process. Call it for
-/// people and dashboards, not for each request.
+/// **Cost.** Each call reads the counts of all open allocators, arenas, pools and window caches of the process. Call it
+/// for people and dashboards, not for each request.
 ///
 /// **Threads.** Thread-safe. The sources are read one after the other.
 public final class Holders {

@@ -2,9 +2,9 @@ package io.leasehold.observe;
 
 /// Memory in use: blocks of one size, from one source, with one tag.
 ///
-/// @param kind what the memory was allocated from: `allocator`, `arena`, `lease-pool` or `page-pool`.
-///     The pages of an arena include those of the allocators and pools on it, so bytes of different kinds must not be
-///     added
+/// @param kind what the memory was allocated from: `allocator`, `arena`, `lease-pool`, `page-pool`
+///     or `window-cache`. The pages of an arena include those of the allocators and pools on it, and windows are
+///     mappings of files, so bytes of different kinds must not be added
 /// @param source name of that object
 /// @param tag tag of the thread that allocated, or else the tag of the source
 /// @param byteSize bytes of each block

@@ -107,7 +107,7 @@ public final class PageArena implements AutoCloseable {
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         this.services = new PageServices(this);
         pool.onIdle(decay::request);
-        this.source = MemorySource.open(SourceKind.ARENA, options.name(), null, this, PageArena::livePages);
+        this.source = MemorySource.open(SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages);
     }
 
     /// Opens an arena in the memory of this process.

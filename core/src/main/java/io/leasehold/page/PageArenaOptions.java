@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.Tag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.memory.Reservations;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// @param lockWired true if wired pages are locked in memory (mlock(2))
 /// @param decay how long a free page keeps its memory, at least 1 ms; [#NO_DECAY] means for ever
 /// @param budget budget to which the arena's memory is charged, or null for [MemoryBudget#process()]
+/// @param tag tag under which the pages count in `io.leasehold.observe`, at most 100 characters; null for the tag of
+///     the opening thread, or else the name
 public record PageArenaOptions(
         String name,
         long byteSize,
@@ -36,7 +39,8 @@ public record PageArenaOptions(
         boolean zeroOnFree,
         boolean lockWired,
         Duration decay,
-        @Nullable MemoryBudget budget) {
+        @Nullable MemoryBudget budget,
+        @Nullable String tag) {
 
     /// Free pages keep their memory until [PageArena#trim()] or until other pages need the budget.
     public static final Duration NO_DECAY = Duration.ofNanos(Long.MAX_VALUE);
@@ -58,7 +62,7 @@ public record PageArenaOptions(
     private static final Duration MIN_DECAY = Duration.ofMillis(1);
 
     private static final PageArenaOptions DEFAULTS =
-            new PageArenaOptions("pages", 0, 0, false, false, false, false, false, DEFAULT_DECAY, null);
+            new PageArenaOptions("pages", 0, 0, false, false, false, false, false, DEFAULT_DECAY, null, null);
 
     /// Checks what does not depend on the machine. [PageArena#open] checks the rest.
     ///
@@ -83,6 +87,7 @@ public record PageArenaOptions(
         if (decay.compareTo(NO_DECAY) > 0) {
             decay = NO_DECAY;
         }
+        Tag.check(tag);
     }
 
     /// {@return default options: anonymous pages of the smallest size, limited by the process budget, with a decay of
@@ -164,6 +169,7 @@ public record PageArenaOptions(
         private boolean lockWired;
         private Duration decay;
         private @Nullable MemoryBudget budget;
+        private @Nullable String tag;
 
         private Builder(PageArenaOptions from) {
             this.name = from.name;
@@ -176,6 +182,7 @@ public record PageArenaOptions(
             this.lockWired = from.lockWired;
             this.decay = from.decay;
             this.budget = from.budget;
+            this.tag = from.tag;
         }
 
         /// Sets the name of the arena.
@@ -268,6 +275,15 @@ public record PageArenaOptions(
             return this;
         }
 
+        /// Sets the tag under which the pages count in `io.leasehold.observe`.
+        ///
+        /// @param tag the tag, at most 100 characters, or null for the tag of the opening thread, or else the name
+        /// @return this builder
+        public Builder tag(@Nullable String tag) {
+            this.tag = tag;
+            return this;
+        }
+
         /// {@return the options}
         ///
         /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
@@ -282,7 +298,8 @@ public record PageArenaOptions(
                     zeroOnFree,
                     lockWired,
                     decay,
-                    budget);
+                    budget,
+                    tag);
         }
     }
 }

@@ -2,6 +2,8 @@ package io.leasehold.window;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.Files;
@@ -69,6 +71,7 @@ public final class WindowCache implements AutoCloseable {
     private final WindowWrites writes; // (C)
     private final FileChecksum checksums; // (C)
     private final WindowLoans loans; // (C)
+    private final MemorySource source; // (C)
     private final AtomicBoolean isClosed = new AtomicBoolean(); // (A)
 
     private WindowCache(PageArena arena, WindowCacheOptions options, Files files, Reservations reservations) {
@@ -78,10 +81,25 @@ public final class WindowCache implements AutoCloseable {
         this.files = files;
         this.staging = new StagingRuns(arena, options.name());
         this.space = openSpace(reservations, canMap);
-        this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
-        this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
-        this.checksums = new FileChecksum(reads, staging);
-        this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
+        boolean isOpen = false;
+        try {
+            this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
+            this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
+            this.checksums = new FileChecksum(reads, staging);
+            this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
+            this.source = MemorySource.open(
+                    SourceKind.WINDOW_CACHE,
+                    options.name(),
+                    options.tag(),
+                    this,
+                    cache -> cache.pools().mapped());
+            isOpen = true;
+        } finally {
+            if (!isOpen) {
+                space.pools().close();
+                staging.close();
+            }
+        }
     }
 
     private WindowSpace openSpace(Reservations reservations, boolean canMap) {
@@ -438,6 +456,7 @@ public final class WindowCache implements AutoCloseable {
             } finally {
                 staging.close();
             }
+            source.close();
             isDone = true;
         } finally {
             isClosed.set(isDone); // if it failed, closing can be repeated
@@ -453,7 +472,7 @@ public final class WindowCache implements AutoCloseable {
         return "WindowCache(" + options.name() + ", " + space + ")";
     }
 
-    /// {@return the extents and windows, for tests that count work}
+    /// {@return the extents and windows}
     WindowPools pools() {
         return space.pools();
     }

@@ -1,7 +1,9 @@
 package io.leasehold.window;
 
+import io.leasehold.holder.Tag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
+import org.jspecify.annotations.Nullable;
 
 /// Options of a cache of windows; start from [#builder()] and set what differs.
 ///
@@ -19,6 +21,8 @@ import io.leasehold.memory.OptionChecks;
 /// @param dirtyByteSize number of dirty bytes of a file, in pages, at which write-back to the disk starts. As many
 ///     again may be in flight, and one window more; then the writer waits for the disk. Stores through a window count
 ///     when it is released
+/// @param tag tag under which the mapped windows and extents count in `io.leasehold.observe`, at most 100 characters;
+///     null for the tag of the opening thread, or else the name
 public record WindowCacheOptions(
         String name,
         int windows,
@@ -26,10 +30,11 @@ public record WindowCacheOptions(
         int extents,
         long extentByteSize,
         long directByteSize,
-        long dirtyByteSize) {
+        long dirtyByteSize,
+        @Nullable String tag) {
 
     private static final WindowCacheOptions DEFAULTS =
-            new WindowCacheOptions("windows", 256, 2 << 20, 64, 64 << 20, 1L << 30, 8 << 20);
+            new WindowCacheOptions("windows", 256, 2 << 20, 64, 64 << 20, 1L << 30, 8 << 20, null);
 
     private static final int MAX_SLOTS = 1 << 20;
     private static final long MAX_SLOT_BYTES = 1L << 40;
@@ -48,6 +53,7 @@ public record WindowCacheOptions(
         }
         OptionChecks.atLeast("directByteSize", directByteSize, 0);
         OptionChecks.atLeast("dirtyByteSize", dirtyByteSize, 1);
+        Tag.check(tag);
     }
 
     /// {@return 256 windows of 2 MiB, and 64 extents of 64 MiB for files of up to 1 GiB}
@@ -84,6 +90,7 @@ public record WindowCacheOptions(
         private long extentByteSize;
         private long directByteSize;
         private long dirtyByteSize;
+        private @Nullable String tag;
 
         private Builder(WindowCacheOptions from) {
             this.name = from.name;
@@ -93,6 +100,7 @@ public record WindowCacheOptions(
             this.extentByteSize = from.extentByteSize;
             this.directByteSize = from.directByteSize;
             this.dirtyByteSize = from.dirtyByteSize;
+            this.tag = from.tag;
         }
 
         /// Sets the name of the cache.
@@ -144,12 +152,21 @@ public record WindowCacheOptions(
             return this;
         }
 
+        /// Sets the tag under which the mapped windows and extents count in `io.leasehold.observe`.
+        ///
+        /// @param tag the tag, at most 100 characters, or null for the tag of the opening thread, or else the name
+        /// @return this builder
+        public Builder tag(@Nullable String tag) {
+            this.tag = tag;
+            return this;
+        }
+
         /// {@return the options}
         ///
         /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
         public WindowCacheOptions build() {
             return new WindowCacheOptions(
-                    name, windows, windowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
+                    name, windows, windowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize, tag);
         }
     }
 }

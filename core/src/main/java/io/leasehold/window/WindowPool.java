@@ -275,6 +275,11 @@ final class WindowPool {
         }
     }
 
+    /// {@return number of slots that have a part of a file, or are about to get one}
+    int mappedCount() {
+        return memory.count() - freeCount();
+    }
+
     /// Takes a slot of a file out of all lists, unless it is pinned. Guarded by `lock`, while pins are collected.
     ///
     /// @return true if the slot is in transit now, to be freed by the caller

@@ -2,6 +2,7 @@ package io.leasehold.window;
 
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.SizeCount;
 import io.leasehold.memory.Reservations;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -112,6 +113,13 @@ final class WindowPools {
     /// {@return true if a pool is the pool of extents}
     boolean isExtents(WindowPool pool) {
         return pool == extents;
+    }
+
+    /// {@return the slots with a part of a file, by size}
+    List<SizeCount> mapped() {
+        return pools.stream()
+                .map(pool -> new SizeCount(1L << pool.power(), pool.mappedCount()))
+                .toList();
     }
 
     /// The result of [#free].

@@ -85,7 +85,7 @@ class LeasePoolConcurrentTest {
                 reservations);
         long mappings = reservations.mappings().used();
         LeasePool pool =
-                LeasePool.open(arena, new LeasePoolOptions(terms.name(), terms.slots, terms.windowPages, false));
+                LeasePool.open(arena, new LeasePoolOptions(terms.name(), terms.slots, terms.windowPages, false, null));
         LeaseWorkers workers = new LeaseWorkers(arena, pool, terms.pages);
         try {
             new Rounds(workers, seed, alone).run(terms.steps / SHORT_ROUNDS);

@@ -50,7 +50,7 @@ class LeasePoolModelTest {
         }
 
         LeasePoolOptions options() {
-            return new LeasePoolOptions(name(), slots, windowPages, traced);
+            return new LeasePoolOptions(name(), slots, windowPages, traced, null);
         }
 
         boolean isWindowed() {

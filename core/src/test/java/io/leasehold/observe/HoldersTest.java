@@ -2,6 +2,7 @@ package io.leasehold.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.holder.MemorySource;
@@ -11,9 +12,18 @@ import io.leasehold.jumbo.JumboPool;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.window.MappedFile;
+import io.leasehold.window.MappedFileOptions;
+import io.leasehold.window.Window;
+import io.leasehold.window.WindowCache;
+import io.leasehold.window.WindowCacheOptions;
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -22,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Tags and sizes are exact.
 final class HoldersTest {
@@ -182,6 +193,91 @@ final class HoldersTest {
                 .noneMatch(source -> source.name().equals("holders arena")
                         || source.name().equals("holders leases")
                         || source.name().equals("holders ring"));
+    }
+
+    @Test
+    void tagsOfOptionsComeBeforeThoseOfTheThread() {
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("tagged arena")
+                .tag("arena tag")
+                .byteSize(8 << 20)
+                .budget(MemoryBudget.of("tagged", 16 << 20))
+                .build();
+        try (Holder storage = Holder.tag("storage");
+                PageArena arena = PageArena.open(options);
+                JumboPool<String> pool = JumboPool.open(
+                        arena,
+                        JumboOptions.builder()
+                                .name("tagged ring")
+                                .tag("ring tag")
+                                .build(),
+                        (owner, page, address, byteSize) -> "page");
+                LeasePool leases = LeasePool.open(
+                        arena,
+                        LeasePoolOptions.directMap()
+                                .withTag("lease tag")
+                                .withName("tagged leases")
+                                .withTraced(false))) {
+            assertThat(storage).isNotNull();
+            long run = arena.allocateRun(3);
+            arena.frames().wire(run);
+            long lease = leases.acquireHandle(run);
+            long page = pool.allocate();
+            assertThat(Holders.exact())
+                    .extracting(Holding::source, Holding::tag)
+                    .contains(
+                            tuple("tagged arena", "arena tag"),
+                            tuple("tagged ring", "ring tag"),
+                            tuple("tagged leases", "lease tag"));
+            pool.free(page);
+            leases.free(lease);
+            arena.frames().unwire(run);
+            arena.free(run);
+        }
+    }
+
+    @Test
+    void tagsOfOptionsAreChecked() {
+        assertThatThrownBy(() -> PageArenaOptions.builder().tag(" ").build()).hasMessage("tag is blank: tag=\" \"");
+        assertThatThrownBy(() -> JumboOptions.builder().tag(" ").build()).hasMessage("tag is blank: tag=\" \"");
+        assertThatThrownBy(() -> LeasePoolOptions.directMap().withTag("x".repeat(101)))
+                .hasMessageContaining("length=101, max=100");
+    }
+
+    @Test
+    void windowCachesCountMappedWindows(@TempDir Path folder) throws IOException {
+        Path path = Files.write(folder.resolve("file"), new byte[3 << 16]);
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .name("holders windows")
+                .tag("files")
+                .windows(4, 1 << 16)
+                .extents(0, 1 << 16)
+                .build();
+        try (PageArena arena =
+                PageArena.open(PageArenaOptions.builder().byteSize(8 << 20).build())) {
+            WindowCache cache = WindowCache.open(arena, options);
+            MappedFile file = cache.open(path, MappedFileOptions.owned());
+            assertThat(windows()).isEmpty();
+            cache.lend(file, 0, 100).close();
+            Window lent = cache.lend(file, 2 << 16, 100);
+            if (AddressSpace.isNative()) {
+                assertThat(windows())
+                        .containsExactly(new Holding("window-cache", "holders windows", "files", 1 << 16, 2));
+                assertThat(Holders.toTable(500))
+                        .contains("files                          window-cache holders windows");
+            }
+            lent.close();
+            file.close();
+            assertThat(windows()).isEmpty();
+            cache.close();
+        }
+        assertThat(MemorySource.all()).noneMatch(source -> source.name().equals("holders windows"));
+    }
+
+    private static List<Holding> windows() {
+        return Holders.exact().stream()
+                .filter(holding -> holding.source().equals("holders windows"))
+                .toList();
     }
 
     @Test

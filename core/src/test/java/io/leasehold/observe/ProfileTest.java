@@ -99,7 +99,7 @@ final class ProfileTest {
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("cache", 4L),
                         org.assertj.core.groups.Tuple.tuple(NAME, 2L));
-        assertThat(Holders.toTable(500)).contains("cache                          allocator  profiled", "by stack");
+        assertThat(Holders.toTable(500)).contains("cache                          allocator    profiled", "by stack");
         assertThatThrownBy(() -> Holders.toTable(0)).hasMessage("rows is too low: rows=0, min=1");
         assertThat(profile.toTable(5)).contains("cache", "hoard(ProfileTest.java:", "67 %", "4,194,304");
     }

@@ -26,7 +26,7 @@ class PageArenaOptionsTest {
     void defaultsAreSmallAnonymousPagesGivenBackAfterHalfASecond() {
         assertThat(DEFAULTS)
                 .isEqualTo(new PageArenaOptions(
-                        "pages", 0, 0, false, false, false, false, false, Duration.ofMillis(500), null));
+                        "pages", 0, 0, false, false, false, false, false, Duration.ofMillis(500), null, null));
     }
 
     @Test
@@ -42,10 +42,11 @@ class PageArenaOptionsTest {
                 .lockWired(true)
                 .decay(Duration.ofSeconds(7))
                 .budget(BUDGET)
+                .tag("t")
                 .build();
         assertThat(all)
                 .isEqualTo(new PageArenaOptions(
-                        "other", 1 << 20, 16 << 10, true, true, true, true, true, Duration.ofSeconds(7), BUDGET));
+                        "other", 1 << 20, 16 << 10, true, true, true, true, true, Duration.ofSeconds(7), BUDGET, "t"));
         assertThat(DEFAULTS.toBuilder().prefault(true).prefault(false).build()).isEqualTo(DEFAULTS);
         assertThat(DEFAULTS.toBuilder().zeroOnFree(true).build())
                 .isNotEqualTo(DEFAULTS.toBuilder().lockWired(true).build());

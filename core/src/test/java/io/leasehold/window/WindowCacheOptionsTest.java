@@ -19,8 +19,9 @@ class WindowCacheOptionsTest {
                 .extents(2, 16384)
                 .directByteSize(3)
                 .dirtyByteSize(4)
+                .tag("t")
                 .build();
-        assertThat(all).isEqualTo(new WindowCacheOptions("n", 1, 8192, 2, 16384, 3, 4));
+        assertThat(all).isEqualTo(new WindowCacheOptions("n", 1, 8192, 2, 16384, 3, 4, "t"));
     }
 
     @Test
@@ -32,6 +33,7 @@ class WindowCacheOptionsTest {
         rejects(() -> DEFAULTS.toBuilder().extents(1, 4096).build(), "extentByteSize=4096", "min=" + (2 << 20));
         rejects(() -> DEFAULTS.toBuilder().directByteSize(-1).build(), "directByteSize", "-1");
         rejects(() -> DEFAULTS.toBuilder().dirtyByteSize(0).build(), "dirtyByteSize", "0");
+        rejects(() -> DEFAULTS.toBuilder().tag(" ").build(), "tag is blank");
     }
 
     @Test

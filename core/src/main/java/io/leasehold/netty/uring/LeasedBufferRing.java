@@ -48,6 +48,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         this.fallback = new FallbackBuffers(allocator);
         JumboOptions pages = JumboOptions.builder()
                 .name(options.name())
+                .tag(options.tag())
                 .bufferSize(options.bufferSize())
                 .slabByteSize(options.slabByteSize())
                 .pages(0, options.pageBound())

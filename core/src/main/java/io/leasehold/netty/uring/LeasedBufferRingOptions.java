@@ -4,6 +4,7 @@ import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
+import org.jspecify.annotations.Nullable;
 
 /// The options of a ring for io_uring. Start from [#builder()] and set the values that differ.
 ///
@@ -22,6 +23,8 @@ import io.netty.util.NettyRuntime;
 /// @param depth number of pages that an event loop has armed, a power of two from 2 to 16,384; 0 for half of a common
 ///     second-level cache, 512 KiB, but at most 128. From 128 on [AutoReadThrottle] stops multishot reads at once
 /// @param copyByteSize reads of at most this many bytes are copied out of their page; 0 for none
+/// @param tag tag under which the pages in use count in `io.leasehold.observe`, at most 100 characters; null for the
+///     tag of the opening thread, or else the name
 public record LeasedBufferRingOptions(
         String name,
         BufferSize bufferSize,
@@ -31,7 +34,8 @@ public record LeasedBufferRingOptions(
         int highPages,
         int eventLoops,
         int depth,
-        int copyByteSize) {
+        int copyByteSize,
+        @Nullable String tag) {
 
     private static final int BOUND_BYTES = 64 << 20;
     private static final int CACHE_BYTES = 512 << 10;
@@ -51,14 +55,23 @@ public record LeasedBufferRingOptions(
     private static final int DEFAULT_COPY_BYTES = 256;
 
     private static final LeasedBufferRingOptions DEFAULTS = new LeasedBufferRingOptions(
-            "io_uring", BufferSize.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, 0, DEFAULT_COPY_BYTES);
+            "io_uring",
+            BufferSize.KIB_16,
+            JumboOptions.defaults().slabByteSize(),
+            0,
+            0,
+            0,
+            0,
+            0,
+            DEFAULT_COPY_BYTES,
+            null);
 
     /// Checks the values.
     ///
     /// @throws IllegalArgumentException if a value is not allowed, naming the value and its limits
     public LeasedBufferRingOptions {
         OptionChecks.name(name);
-        JumboOptions.builder().slabByteSize(slabByteSize).build(); // which checks it
+        JumboOptions.builder().slabByteSize(slabByteSize).tag(tag).build(); // which checks both
         OptionChecks.range("maxPages", maxPages, 0, MAX_PAGES);
         OptionChecks.range("eventLoops", eventLoops, 0, MAX_LOOPS);
         OptionChecks.range("depth", depth, 0, MAX_DEPTH);
@@ -138,6 +151,7 @@ public record LeasedBufferRingOptions(
         private int eventLoops;
         private int depth;
         private int copyByteSize;
+        private @Nullable String tag;
 
         private Builder(LeasedBufferRingOptions from) {
             this.name = from.name;
@@ -149,6 +163,7 @@ public record LeasedBufferRingOptions(
             this.eventLoops = from.eventLoops;
             this.depth = from.depth;
             this.copyByteSize = from.copyByteSize;
+            this.tag = from.tag;
         }
 
         /// Sets the name of the ring.
@@ -218,12 +233,30 @@ public record LeasedBufferRingOptions(
             return this;
         }
 
+        /// Sets the tag under which the pages count in `io.leasehold.observe`.
+        ///
+        /// @param tag the tag, at most 100 characters, or null for the tag of the opening thread, or else the name
+        /// @return this builder
+        public Builder tag(@Nullable String tag) {
+            this.tag = tag;
+            return this;
+        }
+
         /// {@return the options}
         ///
         /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
         public LeasedBufferRingOptions build() {
             return new LeasedBufferRingOptions(
-                    name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+                    name,
+                    bufferSize,
+                    slabByteSize,
+                    maxPages,
+                    lowPages,
+                    highPages,
+                    eventLoops,
+                    depth,
+                    copyByteSize,
+                    tag);
         }
     }
 }

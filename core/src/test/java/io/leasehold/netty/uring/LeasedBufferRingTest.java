@@ -8,6 +8,8 @@ import io.leasehold.jumbo.JumboStateException;
 import io.leasehold.memory.Seeds;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.TestAllocators;
+import io.leasehold.observe.Holders;
+import io.leasehold.observe.Holding;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
 import java.util.ArrayDeque;
@@ -277,6 +279,20 @@ class LeasedBufferRingTest {
     }
 
     @Test
+    void readPagesCountUnderTheTagOfTheRing() {
+        LeasedBufferRingOptions options =
+                OPTIONS.toBuilder().name("tagged uring").tag("reads").build();
+        try (Fixture fixture = new Fixture(options)) {
+            ByteBuf read;
+            try (KernelRing kernel = new KernelRing(fixture.ring, DEPTH, false)) {
+                read = kernel.read(1000, 3);
+            }
+            assertThat(Holders.exact()).contains(new Holding("page-pool", "tagged uring", "reads", PAGE, 1));
+            read.release();
+        }
+    }
+
+    @Test
     void depthFollowsTheBufferSize() {
         assertThat(List.of(BufferSize.values()))
                 .extracting(pages -> LeasedBufferRingOptions.builder()
@@ -300,6 +316,7 @@ class LeasedBufferRingTest {
         assertThatThrownBy(() -> OPTIONS.toBuilder().slabByteSize(1 << 10).build())
                 .hasMessage("slabByteSize is out of bounds: slabByteSize=1024, min=262144, max=2097152");
         assertThatThrownBy(() -> OPTIONS.toBuilder().name("").build()).hasMessage("name is blank: name=\"\"");
+        assertThatThrownBy(() -> OPTIONS.toBuilder().tag(" ").build()).hasMessage("tag is blank: tag=\" \"");
     }
 
     private static List<ByteBuf> exhaust(LeasedByteBufAllocator allocator) {
