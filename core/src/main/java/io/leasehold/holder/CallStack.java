@@ -55,8 +55,8 @@ public final class CallStack {
         allocatedBytes.add(blocks * byteSize);
     }
 
-    /// {@return the innermost frames on one line}
-    String shortened() {
+    /// {@return the innermost three frames on one line}
+    public String shortened() {
         return frames.isEmpty()
                 ? "unknown"
                 : frames.stream().limit(SHOWN_FRAMES).map(Frame::toString).collect(Collectors.joining(" < "));

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ public final class MemorySource {
     private final Owner<?> owner; // (C)
     private final ConcurrentMap<Key, TagCount> tagged = new ConcurrentHashMap<>(); // (A)
     private final Set<Sample> samples = ConcurrentHashMap.newKeySet(); // (A)
+    /// Sum of the live samples by stack, so that a reader need not visit the samples.
+    private final ConcurrentMap<CallStack, AtomicLong> stackBytes = new ConcurrentHashMap<>(); // (A)
+    private final AtomicLong sampleChanges = new AtomicLong(); // (A)
 
     private record Key(Tag tag, int byteSize) {}
 
@@ -196,17 +200,50 @@ public final class MemorySource {
     }
 
     void add(Sample sample) {
-        samples.add(sample);
+        AtomicLong bytes = stackBytes.computeIfAbsent(sample.stack(), stack -> new AtomicLong());
+        samples.add(sample); // the last step that can fail
+        bytes.addAndGet(sample.estimatedBytes());
+        sampleChanges.incrementAndGet();
     }
 
     void remove(Sample sample) {
-        samples.remove(sample);
+        AtomicLong bytes = samples.remove(sample) ? stackBytes.get(sample.stack()) : null;
+        if (bytes != null) { // the source is not closed
+            bytes.addAndGet(-sample.estimatedBytes());
+            sampleChanges.incrementAndGet();
+        }
+    }
+
+    /// {@return the number of samples that began and ended; while it is the same, so is the answer of [#topStacks]}
+    ///
+    /// @param sources sources to read
+    public static long sampleChanges(Collection<MemorySource> sources) {
+        return sources.stream().mapToLong(source -> source.sampleChanges.get()).sum();
+    }
+
+    /// {@return the stacks that hold the most bytes, the largest first} The cost is in proportion to the number of
+    /// stacks, not to the number of samples.
+    ///
+    /// @param sources sources to read
+    /// @param maxStacks maximum number of stacks
+    public static List<StackBytes> topStacks(Collection<MemorySource> sources, int maxStacks) {
+        Map<CallStack, Long> sums = new HashMap<>();
+        for (MemorySource source : sources) {
+            source.stackBytes.forEach((stack, bytes) -> sums.merge(stack, bytes.get(), Long::sum));
+        }
+        return sums.entrySet().stream()
+                .filter(sum -> sum.getValue() > 0)
+                .map(sum -> new StackBytes(sum.getKey(), sum.getValue()))
+                .sorted(Comparator.comparingLong(StackBytes::bytes).reversed())
+                .limit(maxStacks)
+                .toList();
     }
 
     /// Removes this source from [#all], with its samples. Closing twice has no effect.
     public void close() {
         OPEN.remove(this);
         samples.clear();
+        stackBytes.clear();
     }
 
     @Override

@@ -69,6 +69,11 @@ public final class Sample extends WeakReference<Object> {
         return weight;
     }
 
+    /// {@return the bytes that this sample stands for; the same number at each call}
+    long estimatedBytes() {
+        return Math.round(weight * byteSize);
+    }
+
     CallStack stack() {
         return stack;
     }

@@ -162,8 +162,8 @@ public final class Sampler {
             CallStack stack = stacks.current(hidden);
             double weight = 1 / chance;
             Sample sample = new Sample(user, source, tag, byteSize, weight, stack, clock.getAsLong());
-            source.add(sample); // last: a sample that is live is complete
             stack.count(weight, byteSize);
+            source.add(sample); // last: a sample that is live is complete, and ended by the caller
             return sample;
         } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
             failures.incrementAndGet();

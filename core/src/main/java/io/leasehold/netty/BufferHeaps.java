@@ -15,6 +15,7 @@ import io.leasehold.memory.EarlyClasses;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.Observation;
+import io.leasehold.observe.Profile;
 import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
@@ -195,6 +196,11 @@ final class BufferHeaps {
         return bytes;
     }
 
+    /// {@return the places that allocated the outstanding buffers}
+    Profile profile() {
+        return observation.profile();
+    }
+
     /// {@return the resident bytes of the arena, or -1 if the system does not report them}
     long residentBytes() {
         try {
@@ -313,12 +319,6 @@ final class BufferHeaps {
         if (full != null) {
             return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
-        return new Refusal(
-                "no free run is long enough, or the kernel refused memory",
-                "arena=%s, kernelRefusals=%d"
-                        .formatted(arena.options().name(), arena.stats().kernelRefusals()),
-                held.text);
-    }
         BudgetRefusal last = arena.activity().lastRefusal();
         if (last != null && last.listener() != null) {
             return new Refusal(
@@ -326,6 +326,12 @@ final class BufferHeaps {
                     "budget=" + last.refusing().path() + ", listener=" + last.listener(),
                     held.text);
         }
+        return new Refusal(
+                "no free run is long enough, or the kernel refused memory",
+                "arena=%s, kernelRefusals=%d"
+                        .formatted(arena.options().name(), arena.stats().kernelRefusals()),
+                held.text);
+    }
 
     private static Refusal limited(String words, String kind, String name, long byteLimit, Holdings held) {
         return new Refusal(words, kind + "=" + name + ", " + max(byteLimit), held.text);

@@ -7,6 +7,7 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.ObservedAllocator;
+import io.leasehold.observe.Profile;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBufAllocator;
@@ -289,6 +290,12 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     public Map<String, Long> holders() {
         BufferHeaps open = heapsIfOpen();
         return open == null ? Map.of() : open.holders();
+    }
+
+    @Override
+    public Profile profile() {
+        BufferHeaps open = heapsIfOpen();
+        return open == null ? Profile.NONE : open.profile();
     }
 
     @Override

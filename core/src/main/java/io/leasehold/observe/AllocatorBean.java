@@ -1,5 +1,10 @@
 package io.leasehold.observe;
 
+import io.leasehold.memory.OptionChecks;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -92,6 +97,35 @@ record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
     @Override
     public Map<String, Long> getHolders() {
         return allocator.holders();
+    }
+
+    @Override
+    public String holderTable(int rows) {
+        StringBuilder text = new StringBuilder(1024);
+        allocator.holders().entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(OptionChecks.atLeast("rows", rows, 1))
+                .forEach(
+                        held -> text.append(String.format(Locale.ROOT, "%s: %,d B%n", held.getKey(), held.getValue())));
+        return text.append(System.lineSeparator())
+                .append(allocator.profile().toTable(rows))
+                .toString();
+    }
+
+    @Override
+    public String collapsedStacks() {
+        return allocator.profile().toCollapsed();
+    }
+
+    @Override
+    public byte[] pprof() {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try {
+            allocator.profile().writePprof(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // not by an array
+        }
+        return file.toByteArray();
     }
 
     @Override

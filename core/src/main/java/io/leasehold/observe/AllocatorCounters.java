@@ -1,5 +1,7 @@
 package io.leasehold.observe;
 
+import io.leasehold.holder.CallStack;
+import io.leasehold.holder.StackBytes;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.observe.counters.CounterType;
 import io.leasehold.page.ArenaActivity;
@@ -8,18 +10,25 @@ import io.leasehold.slab.SizeClassVisitor;
 import io.leasehold.slab.SlabHeap;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /// The counters of one allocator in the file of the process.
 ///
 /// An update reads the numbers of the arena and of both heaps, and stores them. It allocates nothing, except at the
-/// first block of a size class, when the class gets its two counters. If the file is full, a class has none.
+/// first block of a size class, when the class gets its two counters. If the file is full, a class has none. Tags and
+/// stacks are stored by calls of their own, which allocate.
 ///
 /// **Threads.** Thread-safe: one update at a time, under the lock of this object.
 final class AllocatorCounters {
 
     private static final int MAX_HOLDERS = 32;
+
+    /// Maximum number of stacks with a counter.
+    static final int MAX_STACKS = 8;
 
     private static final AtomicInteger NEXT_OWNER = new AtomicInteger(1);
 
@@ -31,6 +40,7 @@ final class AllocatorCounters {
     private final Kind onHeap; // (C)
     private final int[] totalCounters = new int[CounterType.values().length]; // (C) by ordinal of the type
     private final Map<String, Integer> holderCounters = new HashMap<>(); // (L) this; by tag
+    private final Map<CallStack, Integer> stackCounters = new HashMap<>(); // (L) this
     private final int[] scratch = new int[SlabHeap.SIZE_CLASSES]; // (L) this
     private boolean closed; // (L) this
 
@@ -156,6 +166,28 @@ final class AllocatorCounters {
         holderCounters.forEach((tag, counter) -> file.set(counter, bytes.getOrDefault(tag, 0L)));
     }
 
+    /// Stores the stacks that hold the most bytes. Stacks that are not among them any more lose their counter.
+    ///
+    /// @param top the stacks, at most [#MAX_STACKS]
+    synchronized void updateStacks(List<StackBytes> top) {
+        if (closed) {
+            return;
+        }
+        Set<CallStack> shown = top.stream().map(StackBytes::stack).collect(Collectors.toSet());
+        stackCounters.entrySet().removeIf(entry -> {
+            boolean isHidden = !shown.contains(entry.getKey());
+            if (isHidden) {
+                file.free(entry.getValue());
+            }
+            return isHidden;
+        });
+        for (StackBytes held : top) {
+            int counter = stackCounters.computeIfAbsent(
+                    held.stack(), stack -> file.allocate(CounterType.STACK.number(), owner, 0, stack.shortened()));
+            file.set(counter, held.bytes());
+        }
+    }
+
     private void set(CounterType type, long value) {
         file.set(totalCounters[type.ordinal()], value);
     }
@@ -170,6 +202,7 @@ final class AllocatorCounters {
                 file.free(counter);
             }
             holderCounters.values().forEach(file::free);
+            stackCounters.values().forEach(file::free);
             file.beat(System.currentTimeMillis());
         }
     }

@@ -55,6 +55,18 @@ public interface AllocatorMXBean {
     /// {@return the bytes of outstanding buffers by the tag of their holder}
     Map<String, Long> getHolders();
 
+    /// {@return the holders of outstanding buffers, for people: exact by tag, and estimated by tag, size, age and
+    /// stack}
+    ///
+    /// @param rows maximum number of rows of each table, at least 1
+    String holderTable(int rows);
+
+    /// {@return the profile of outstanding buffers as collapsed stacks, which flame graph tools read}
+    String collapsedStacks();
+
+    /// {@return the profile of outstanding buffers as a file for `go tool pprof`}
+    byte[] pprof();
+
     /// Gives back the memory that no outstanding buffer needs.
     ///
     /// @return number of bytes given back

@@ -1,5 +1,6 @@
 package io.leasehold.observe;
 
+import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
@@ -8,6 +9,7 @@ import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import io.leasehold.slab.SlabHeap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Shows an open allocator to other processes and to JMX: its counters are in the file of this process, and its beans
@@ -33,17 +35,24 @@ public final class Observation implements AutoCloseable {
 
     private final ObservedAllocator allocator; // (C)
     private final PageArena arena; // (C)
+    private final List<MemorySource> sources; // (C) of both heaps
     private final boolean hasJmx; // (C)
     private final PageReclaimer ticks = new Ticks(); // (C)
     private final @Nullable AllocatorCounters counters; // (C)
     private volatile @Nullable AllocatorBeans beans; // (L) this, read without it
     private volatile boolean failed; // (A) the file cannot be written any more
+    private long shownChanges; // (O) the thread that updates; of samples, whose stacks are in the file
     private boolean closed; // (L) this
 
     private Observation(
-            ObservedAllocator allocator, PageArena arena, @Nullable AllocatorCounters counters, boolean hasJmx) {
+            ObservedAllocator allocator,
+            PageArena arena,
+            List<MemorySource> sources,
+            @Nullable AllocatorCounters counters,
+            boolean hasJmx) {
         this.allocator = allocator;
         this.arena = arena;
+        this.sources = sources;
         this.counters = counters;
         this.hasJmx = hasJmx;
     }
@@ -66,7 +75,8 @@ public final class Observation implements AutoCloseable {
         } catch (RuntimeException | LinkageError | VirtualMachineError e) {
             ProcessCounters.report(e);
         }
-        Observation made = new Observation(allocator, arena, counters, hasJmx);
+        List<MemorySource> sources = List.of(direct.source(), onHeap.source());
+        Observation made = new Observation(allocator, arena, sources, counters, hasJmx);
         if (counters != null || hasJmx) {
             ArenaAccess.of(arena).addReclaimer(made.ticks);
         }
@@ -100,9 +110,7 @@ public final class Observation implements AutoCloseable {
         if (counters != null && !failed) {
             try {
                 counters.update();
-                if (ThreadTag.isUsed()) {
-                    counters.updateHolders(allocator.holders());
-                }
+                updateHolders(counters);
                 FaultPoll.poll();
             } catch (InternalError e) {
                 failed = true; // another process cut the file
@@ -112,6 +120,26 @@ public final class Observation implements AutoCloseable {
         if (hasJmx && beans == null && AllocatorBeans.isServerOpen()) {
             registerBeans();
         }
+    }
+
+    private void updateHolders(AllocatorCounters shown) {
+        try {
+            if (ThreadTag.isUsed()) {
+                shown.updateHolders(allocator.holders());
+            }
+            long changes = MemorySource.sampleChanges(sources);
+            if (changes != shownChanges) {
+                shown.updateStacks(MemorySource.topStacks(sources, AllocatorCounters.MAX_STACKS));
+                shownChanges = changes;
+            }
+        } catch (OutOfMemoryError e) {
+            // the Java heap is full; the next update tries again
+        }
+    }
+
+    /// {@return the places that allocated the outstanding buffers of the allocator}
+    public Profile profile() {
+        return Profile.of(sources);
     }
 
     private synchronized void registerBeans() {

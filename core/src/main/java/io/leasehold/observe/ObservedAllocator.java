@@ -21,6 +21,10 @@ public interface ObservedAllocator {
     /// {@return the bytes of outstanding buffers by the tag of their holder} The numbers are exact.
     Map<String, Long> holders();
 
+    /// {@return the places that allocated its outstanding buffers, estimated from samples: a snapshot} The cost is in
+    /// proportion to the number of samples.
+    Profile profile();
+
     /// Gives back the memory that no outstanding buffer needs.
     ///
     /// @return number of bytes given back

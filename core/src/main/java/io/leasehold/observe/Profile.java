@@ -28,6 +28,9 @@ import java.util.stream.Collectors;
 /// **Threads.** Immutable.
 public final class Profile {
 
+    /// The profile of an allocator that holds nothing.
+    public static final Profile NONE = new Profile(List.of());
+
     private final List<Site> sites; // (C)
 
     private Profile(List<Site> sites) {
@@ -36,17 +39,20 @@ public final class Profile {
 
     /// {@return the profile of this process now}
     public static Profile now() {
-        return new Profile(Site.of(MemorySource.all(), Sampler.process().now()));
+        return of(MemorySource.all());
     }
 
     /// {@return the profile of the allocators with a name, now}
     ///
     /// @param source name of the allocator
     public static Profile of(String source) {
-        List<MemorySource> named = MemorySource.all().stream()
+        return of(MemorySource.all().stream()
                 .filter(open -> open.name().equals(source))
-                .toList();
-        return new Profile(Site.of(named, Sampler.process().now()));
+                .toList());
+    }
+
+    static Profile of(List<MemorySource> sources) {
+        return new Profile(Site.of(sources, Sampler.process().now()));
     }
 
     /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 /// The command attaches to nothing. It reads the counter file, also after the process ended. `--folder=PATH` reads the
 /// files in another folder, for example a copy.
 ///
-/// **Exit codes.** 0 if something was shown, 1 if a file cannot be read, 2 for arguments that are not understood. A
+/// **Exit codes.** 0 if something was shown, 1 if nothing can be read, 2 for arguments that are not understood. A
 /// failure prints one sentence on the error stream.
 ///
 /// **Threads.** Stateless.
@@ -114,34 +114,53 @@ public final class StatCommand {
             return WRONG_ARGUMENTS;
         }
         try {
-            return parsed.pid == 0 ? showAll(parsed, out, err) : showOne(parsed, out);
+            return parsed.pid == 0 ? showAll(parsed, out, err) : showOne(parsed, out, err);
         } catch (IOException e) {
             err.println(e.getMessage());
             return UNREADABLE;
         }
     }
 
-    private static int showOne(Arguments arguments, PrintStream out) throws IOException {
+    private static int showOne(Arguments arguments, PrintStream out, PrintStream err) throws IOException {
         boolean more = true;
         while (more) {
-            List<CounterSnapshot> copies = new ArrayList<>();
-            copies.add(CounterSnapshot.read(arguments.folder.resolve(Long.toString(arguments.pid))));
-            for (Path path : files(arguments.folder)) {
-                if (path.getFileName().toString().startsWith(arguments.pid + "-")) {
-                    copies.add(CounterSnapshot.read(path));
-                }
-            }
+            List<CounterSnapshot> copies = copies(arguments, err);
             for (CounterSnapshot copy : copies) {
-                if (copy.pid() != arguments.pid) {
-                    throw new IOException("counter file is of another process: path=" + copy.path() + ", pid="
-                            + copy.pid() + ", expected=" + arguments.pid);
-                }
                 out.print(arguments.isJson ? StatReport.json(copy) : StatReport.table(copy));
             }
             out.flush();
             more = arguments.isWatching && copies.getFirst().isAlive() && pause();
         }
         return 0;
+    }
+
+    /// {@return the readable files of a process} The copies of the library in it may be of different versions. So a
+    /// file that cannot be read does not hide the others.
+    ///
+    /// @throws IOException if none can be read
+    private static List<CounterSnapshot> copies(Arguments arguments, PrintStream err) throws IOException {
+        List<Path> paths = new ArrayList<>(files(arguments.folder));
+        paths.removeIf(path -> !path.getFileName().toString().startsWith(arguments.pid + "-"));
+        paths.addFirst(arguments.folder.resolve(Long.toString(arguments.pid)));
+        List<CounterSnapshot> readable = new ArrayList<>();
+        List<IOException> failures = new ArrayList<>();
+        for (Path path : paths) {
+            try {
+                CounterSnapshot copy = CounterSnapshot.read(path);
+                if (copy.pid() != arguments.pid) {
+                    throw new IOException("counter file is of another process: path=" + path + ", pid=" + copy.pid()
+                            + ", expected=" + arguments.pid);
+                }
+                readable.add(copy);
+            } catch (IOException e) {
+                failures.add(e);
+            }
+        }
+        if (readable.isEmpty()) {
+            throw failures.getFirst();
+        }
+        failures.forEach(failure -> err.println(failure.getMessage()));
+        return readable;
     }
 
     private static boolean pause() {

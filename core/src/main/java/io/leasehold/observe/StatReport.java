@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 ///   refusals 0, reclaims 3, decommits 12, kernel faults 0
 ///          block       live            held
 ///          4,096      1,000       4,096,000
+///   holder cache: 4,096,000 B
+///   about 4,194,304 B at com.acme.Cache.put(Cache.java:47) < com.acme.Web.read(Web.java:113)
 /// ```
 ///
 /// **Threads.** Stateless.
@@ -38,6 +40,7 @@ final class StatReport {
                         .thenComparingLong(Math::abs)); // (O) blocks by size, negative on the Java heap and last
         private final Map<Long, Long> held = new TreeMap<>(); // (O)
         private final List<Counter> holders = new ArrayList<>(); // (O)
+        private final List<Counter> stacks = new ArrayList<>(); // (O)
         private String name = "?"; // (O)
 
         void add(Counter counter, CounterType type) {
@@ -46,6 +49,7 @@ final class StatReport {
                 case CLASS_LIVE -> live.put(counter.key(), counter.value());
                 case CLASS_HELD -> held.put(counter.key(), counter.value());
                 case HOLDER -> holders.add(counter);
+                case STACK -> stacks.add(counter);
                 default -> totals.put(type, counter.value());
             }
         }
@@ -64,7 +68,15 @@ final class StatReport {
         }
 
         List<Counter> holders() {
-            return holders.stream()
+            return largestFirst(holders);
+        }
+
+        List<Counter> stacks() {
+            return largestFirst(stacks);
+        }
+
+        private static List<Counter> largestFirst(List<Counter> counters) {
+            return counters.stream()
                     .filter(holder -> holder.value() > 0)
                     .sorted(Comparator.comparingLong(Counter::value).reversed())
                     .toList();
@@ -137,6 +149,9 @@ final class StatReport {
         for (Counter holder : a.holders()) {
             text.append(String.format(Locale.ROOT, "  holder %s: %,d B%n", holder.label(), holder.value()));
         }
+        for (Counter stack : a.stacks()) {
+            text.append(String.format(Locale.ROOT, "  about %,d B at %s%n", stack.value(), stack.label()));
+        }
     }
 
     /// {@return the numbers as one line of JSON}
@@ -171,14 +186,20 @@ final class StatReport {
             separator = ",";
         }
         text.append("],\"holders\":[");
-        separator = "";
-        for (Counter holder : a.holders()) {
-            text.append(separator).append("{\"tag\":");
-            quote(text, holder.label());
-            text.append(",\"bytes\":").append(holder.value()).append('}');
+        appendJson(text, "tag", a.holders());
+        text.append("],\"stacks\":[");
+        appendJson(text, "stack", a.stacks());
+        text.append("]}");
+    }
+
+    private static void appendJson(StringBuilder text, String nameOfLabel, List<Counter> counters) {
+        String separator = "";
+        for (Counter counter : counters) {
+            text.append(separator).append("{\"").append(nameOfLabel).append("\":");
+            quote(text, counter.label());
+            text.append(",\"bytes\":").append(counter.value()).append('}');
             separator = ",";
         }
-        text.append("]}");
     }
 
     private static String camel(String words) {

@@ -28,8 +28,11 @@ class AllocatorBeansTest {
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     private final List<LeasedByteBufAllocator> allocators = new ArrayList<>();
 
+    private final long sampleBytes = Profile.sampleBytes();
+
     @AfterEach
     void close() {
+        Profile.sampleBytes(sampleBytes);
         allocators.forEach(LeasedByteBufAllocator::close);
     }
 
@@ -102,12 +105,42 @@ class AllocatorBeansTest {
     }
 
     @Test
+    void theBeanNamesTheStacksThatHoldMemory() throws Exception {
+        Profile.sampleBytes(16 << 10); // so that each buffer of 2 MiB is sampled, and stands for itself alone
+        LeasedByteBufAllocator allocator = open("sampled");
+        List<ByteBuf> held = new ArrayList<>();
+        try (Holder holder = Holder.tag("hoard of beans")) {
+            assertThat(holder).isNotNull();
+            for (int i = 0; i < 4; i++) {
+                held.add(allocator.directBuffer(2 << 20));
+            }
+        }
+        held.add(allocator.heapBuffer(2 << 20));
+        AllocatorMXBean bean =
+                JMX.newMXBeanProxy(server, await("io.leasehold:type=Allocator,name=sampled"), AllocatorMXBean.class);
+        String frame = AllocatorBeansTest.class.getName() + ".theBeanNamesTheStacksThatHoldMemory";
+        assertThat(bean.holderTable(5))
+                .startsWith("hoard of beans: 8,388,608 B")
+                .contains("by stack", frame, "80 %");
+        assertThat(bean.holderTable(1)).contains("  and 1 more");
+        assertThat(bean.collapsedStacks())
+                .containsPattern("hoard of beans;.*" + frame + " 8388608\n")
+                .containsPattern("sampled on the Java heap;.*" + frame + " 2097152\n");
+        PprofReader pprof = PprofReader.read(bean.pprof());
+        assertThat(pprof.rows.getFirst().functions().getFirst()).isEqualTo(frame);
+        assertThat(pprof.rows.getFirst().labels()).containsEntry("tag", "hoard of beans");
+        assertThatThrownBy(() -> bean.holderTable(0)).hasMessageContaining("rows is too low: rows=0, min=1");
+        held.forEach(ByteBuf::release);
+        assertThat(bean.collapsedStacks()).isEmpty();
+    }
+
+    @Test
     void errorsOfTheBeanAreThoseOfJmx() throws Exception {
         open("asked");
         ObjectName name = await("io.leasehold:type=Allocator,name=asked");
         assertThatThrownBy(() -> server.getAttribute(name, "NoSuchThing"))
                 .isInstanceOf(AttributeNotFoundException.class);
-        assertThat(server.getMBeanInfo(name).getOperations()).hasSize(2);
+        assertThat(server.getMBeanInfo(name).getOperations()).hasSize(5);
     }
 
     @Test

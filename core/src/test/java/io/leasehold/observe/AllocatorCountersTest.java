@@ -3,10 +3,15 @@ package io.leasehold.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.Sample;
+import io.leasehold.holder.Sampler;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.observe.counters.CounterSnapshot;
 import io.leasehold.observe.counters.CounterSnapshot.Counter;
+import io.leasehold.observe.counters.CounterType;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.slab.SlabHeap;
@@ -18,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class AllocatorCountersTest {
 
     private static final int UPDATES = 2_000;
+
+    /// So long that each block is sampled, and stands for itself alone.
+    private static final int SAMPLE_BYTES = 64 << 20;
 
     @TempDir
     Path temporary;
@@ -81,6 +90,59 @@ class AllocatorCountersTest {
         assertThat(value("web: pinned buffers")).isZero();
         assertThat(value("web: 4096 B: blocks")).isZero();
         assertThat(value("web: 4096 B: held bytes")).isZero();
+    }
+
+    @Test
+    void theFileHasTheTopStacks() throws IOException {
+        Object owner = new Object();
+        MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "stacked", null, owner, o -> List.of());
+        List<Sample> samples = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            samples.add(one(source));
+        }
+        samples.add(other(source));
+        counters.updateStacks(MemorySource.topStacks(List.of(source), 2));
+        assertThat(stacks()).hasSize(2).first().satisfies(top -> {
+            assertThat(top.label()).contains("AllocatorCountersTest.one(");
+            assertThat(top.value()).isEqualTo(2 * SAMPLE_BYTES);
+        });
+        assertThat(stacks().get(1).label()).contains("AllocatorCountersTest.other(");
+
+        samples.removeFirst().end();
+        samples.removeFirst().end();
+        long changes = MemorySource.sampleChanges(List.of(source));
+        counters.updateStacks(MemorySource.topStacks(List.of(source), 2));
+        assertThat(changes).isEqualTo(5);
+        assertThat(stacks()).singleElement().satisfies(top -> {
+            assertThat(top.label()).contains("AllocatorCountersTest.other(");
+            assertThat(top.value()).isEqualTo(SAMPLE_BYTES);
+        });
+        samples.forEach(Sample::end);
+        source.close();
+        counters.close();
+        assertThat(stacks()).isEmpty();
+        assertThat(owner).isNotNull();
+    }
+
+    private static Sample one(MemorySource source) {
+        return sample(source);
+    }
+
+    private static Sample other(MemorySource source) {
+        return sample(source);
+    }
+
+    private static Sample sample(MemorySource source) {
+        Sampler sampler = Sampler.process();
+        Set<String> hidden = Set.of("io.leasehold.holder.");
+        Sample sample = sampler.record(new Object(), source, source.tag(), SAMPLE_BYTES, -Sampler.STEP, hidden);
+        return Objects.requireNonNull(sample);
+    }
+
+    private List<Counter> stacks() throws IOException {
+        return CounterSnapshot.read(file.path()).counters().stream()
+                .filter(counter -> counter.type() == CounterType.STACK.number())
+                .toList();
     }
 
     @Test

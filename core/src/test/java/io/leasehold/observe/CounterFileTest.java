@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersReader;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +35,8 @@ class CounterFileTest {
     private static final int HEADER_BYTES = 4096;
     private static final int METADATA_BYTES = 512 * 512;
     private static final int VALUES_BYTES = 512 * 128;
+
+    private static final int READS = 3_000;
 
     @TempDir
     Path temporary;
@@ -82,6 +86,35 @@ class CounterFileTest {
         assertThat(CounterSnapshot.read(file.path()).counters()).hasSize(511);
         assertThat(file.allocate(2, 1, 0, "again")).isEqualTo(100);
         assertThat(CounterSnapshot.read(file.path()).counters().get(100)).isEqualTo(new Counter(2, 1, 0, "again", 0));
+    }
+
+    @Test
+    void aLabelIsNeverAMixtureOfTwo() throws Exception {
+        CounterFile file = CounterFile.create(folder);
+        AtomicBoolean isDone = new AtomicBoolean();
+        Thread writer = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !isDone.get(); i++) {
+                int value = i % 26;
+                int counter =
+                        file.allocate(1, 1, 0, Character.toString('a' + value).repeat(380));
+                file.set(counter, value);
+                LockSupport.parkNanos(1_000_000); // longer than two reads, as for real updates
+                file.free(counter);
+            }
+        });
+        try {
+            for (int i = 0; i < READS; i++) {
+                for (Counter counter : CounterSnapshot.read(file.path()).counters()) {
+                    assertThat(counter.label().chars().distinct().count())
+                            .as(counter.label())
+                            .isEqualTo(1);
+                    assertThat(counter.value()).isIn(0L, (long) counter.label().charAt(0) - 'a');
+                }
+            }
+        } finally {
+            isDone.set(true);
+            writer.join();
+        }
     }
 
     @Test

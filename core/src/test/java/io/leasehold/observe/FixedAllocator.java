@@ -19,6 +19,11 @@ public record FixedAllocator(String name, AllocatorFigures figures) implements O
     }
 
     @Override
+    public Profile profile() {
+        return Profile.NONE;
+    }
+
+    @Override
     public long trim() {
         return 0;
     }

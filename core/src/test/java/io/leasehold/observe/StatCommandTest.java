@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.observe.counters.CounterSnapshot;
+import io.leasehold.observe.counters.CounterType;
 import io.leasehold.os.ForkedJvm;
 import io.leasehold.page.Eventually;
 import io.netty.buffer.ByteBuf;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +34,11 @@ class StatCommandTest {
 
     private static final String HELD = "pinned 409,600 B in 100 buffers";
     private static final String HOARDER = "holder hoarder: 286,720 B";
+
+    private static final int CORRUPT_FILES = 300;
+
+    /// Each buffer of the program is sampled.
+    private static final String STACK = "about 409,600 B at ";
 
     @TempDir
     Path temporary;
@@ -59,7 +66,8 @@ class StatCommandTest {
                 .contains("web: limit 67,108,864 B, committed ", HELD)
                 .containsPattern("refusals 0, reclaims \\d+, decommits \\d+, kernel faults 0")
                 .containsPattern(" 4,096 +100 +[0-9,]+")
-                .contains("  holder hoarder: 286,720 B", "  holder web: 122,880 B");
+                .contains("  holder hoarder: 286,720 B", "  holder web: 122,880 B")
+                .contains("  about 409,600 B at " + CountedProgram.class.getName() + ".main(CountedProgram.java:");
         assertThat(shown.err).isEmpty();
     }
 
@@ -137,6 +145,9 @@ class StatCommandTest {
         assertThat(web.get("kernelFaults").asLong()).isZero();
         assertThat(web.get("holders").get(0).get("tag").asText()).isEqualTo("hoarder");
         assertThat(web.get("holders").get(0).get("bytes").asLong()).isEqualTo(286_720);
+        assertThat(web.get("stacks").get(0).get("stack").asText())
+                .startsWith(CountedProgram.class.getName() + ".main(");
+        assertThat(web.get("stacks").get(0).get("bytes").asLong()).isEqualTo(409_600);
         assertThat(web.get("classes").get(0).get("blockBytes").asInt()).isEqualTo(CountedProgram.BYTES);
     }
 
@@ -178,6 +189,63 @@ class StatCommandTest {
                         + ", version=9, min=1, max=1; use the stat command of that version"));
     }
 
+    @Test
+    void anyCorruptFileIsShownOrRefusedInOneSentence() throws IOException {
+        CounterFile file = CounterFile.create(folder());
+        int owner = 1;
+        for (CounterType type : CounterType.values()) {
+            file.set(file.allocate(type.number(), owner, 4096, "web: " + type.label()), 1_000_000);
+        }
+        byte[] good = Files.readAllBytes(file.path());
+        String pid = Long.toString(ProcessHandle.current().pid());
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        for (int i = 0; i < CORRUPT_FILES; i++) {
+            byte[] bad = good.clone();
+            for (int j = random.nextInt(4); j >= 0; j--) {
+                int at = switch (random.nextInt(3)) {
+                    case 0 -> random.nextInt(48); // the header
+                    case 1 -> 4096 + random.nextInt(CounterType.values().length * 512); // labels
+                    default -> 4096 + 512 * 512 + random.nextInt(CounterType.values().length * 128); // values
+                };
+                bad[at] = (byte) random.nextInt();
+            }
+            Files.write(file.path(), random.nextInt(8) == 0 ? Arrays.copyOf(bad, random.nextInt(bad.length)) : bad);
+            for (Shown shown : List.of(stat(pid), stat(), stat(pid, "--json"))) {
+                assertThat(shown.code)
+                        .as("seed %d, file %d: %s", seed, i, shown)
+                        .isIn(0, 1);
+                assertThat(shown.err.lines().count())
+                        .as("seed %d, file %d: %s", seed, i, shown)
+                        .isLessThanOrEqualTo(2);
+                if (shown.out.startsWith("{")) {
+                    assertThat(new ObjectMapper().readTree(shown.out).isObject())
+                            .isTrue();
+                }
+            }
+        }
+    }
+
+    /// An application server may run applications with several versions of the library.
+    @Test
+    void aCopyOfAnotherVersionDoesNotHideTheOthers() throws IOException {
+        CounterFile first = CounterFile.create(folder());
+        CounterFile second = CounterFile.create(folder());
+        first.allocate(1000, 1, 0, "web");
+        CounterFileTest.change(second.path(), 0, Integer.BYTES, 9);
+        Shown shown = stat(Long.toString(ProcessHandle.current().pid()));
+        assertThat(shown.code).isZero();
+        assertThat(shown.out).contains("web: limit ");
+        assertThat(shown.err)
+                .startsWith("counter file is of a newer version of the library: path=" + second.path())
+                .hasLineCount(1);
+        CounterFileTest.change(first.path(), 0, Integer.BYTES, 9);
+        assertThat(stat(Long.toString(ProcessHandle.current().pid())))
+                .returns(1, Shown::code)
+                .returns("", Shown::out);
+    }
+
     private static Shown unreadable(String sentence) {
         return new Shown(1, "", sentence + System.lineSeparator());
     }
@@ -201,6 +269,7 @@ class StatCommandTest {
     private void awaitTable(Process process) {
         awaitTable(process, HELD);
         awaitTable(process, HOARDER);
+        awaitTable(process, STACK);
     }
 
     private void awaitTable(Process process, String text) {
@@ -221,6 +290,7 @@ class StatCommandTest {
                         "-Xmx128m",
                         "-XX:+UseSerialGC",
                         "--enable-native-access=ALL-UNNAMED",
+                        "-Dio.leasehold.profile.sampleBytes=1",
                         "-Djava.io.tmpdir=" + temporary,
                         "-Duser.name=tester",
                         "-cp",

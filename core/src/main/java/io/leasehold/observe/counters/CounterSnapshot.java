@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -26,6 +27,9 @@ import java.util.Set;
 /// @param heartbeatMillis last update in milliseconds of the epoch
 /// @param counters the allocated counters
 public record CounterSnapshot(Path path, long pid, long startMillis, long heartbeatMillis, List<Counter> counters) {
+
+    /// Bound for a process that changes labels all the time.
+    private static final int MAX_READS = 20;
 
     /// One counter.
     ///
@@ -43,7 +47,7 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
     /// @throws IOException if it cannot be read, or is no counter file of a version that this class knows; the message
     ///     is one sentence for people
     public static CounterSnapshot read(Path path) throws IOException {
-        MemorySegment file = MemorySegment.ofArray(bytes(path));
+        MemorySegment file = MemorySegment.ofArray(stableBytes(path));
         checkHeader(path, file);
         List<Counter> counters = new ArrayList<>();
         for (int i = 0; i < CounterLayout.COUNTERS; i++) {
@@ -57,6 +61,27 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
                 file.get(LONG, CounterLayout.STARTED_AT),
                 file.get(LONG, CounterLayout.HEARTBEAT_AT),
                 counters);
+    }
+
+    /// Reads the file until its metadata are the same in two reads. The process may give a counter a new label
+    /// meanwhile, and the parts of a read are of different times. The values of the first of two equal reads lie
+    /// between both, so they belong to these labels.
+    private static byte[] stableBytes(Path path) throws IOException {
+        byte[] bytes = bytes(path);
+        for (int i = 0; i < MAX_READS; i++) {
+            byte[] later = bytes(path);
+            if (hasSameMetadata(bytes, later)) {
+                break;
+            }
+            bytes = later;
+        }
+        return bytes;
+    }
+
+    private static boolean hasSameMetadata(byte[] one, byte[] other) {
+        int from = CounterLayout.HEADER_BYTES;
+        int to = from + CounterLayout.METADATA_LENGTH;
+        return Arrays.equals(one, from, to, other, from, to);
     }
 
     private static byte[] bytes(Path path) throws IOException {

@@ -35,7 +35,9 @@ public enum CounterType {
     /// Bytes held of one size class.
     CLASS_HELD(1021, "held bytes"),
     /// Bytes in use of one holder; the label is its tag.
-    HOLDER(1030, "holder");
+    HOLDER(1030, "holder"),
+    /// Estimated bytes in use that were allocated at one place; the label has its innermost frames.
+    STACK(1031, "stack");
 
     private final int number; // (C)
     private final String label; // (C)
