@@ -14,7 +14,6 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Allocates blocks of memory of every size, each with an object that is bound to it.

@@ -14,6 +14,7 @@ import io.leasehold.window.WindowCache;
 import io.leasehold.window.WindowCacheOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.URL;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
 
 /// Main class of the JVMs that [DroppedLoaderTest] starts: a server that starts and stops applications, each with the
 /// library in a class loader of its own. None of them closes anything.
@@ -38,15 +40,21 @@ final class DroppedLoaderProgram {
 
     /// Runs applications, and prints the kernel resources of the process before and after.
     ///
-    /// @param arguments number of applications, then the class path of each
+    /// @param arguments number of applications; `true` if the server has JMX and a flight recording; then the class
+    ///     path of each application
     public static void main(String[] arguments) throws Exception {
         List<URL> path = new ArrayList<>();
-        for (String entry : List.of(arguments).subList(1, arguments.length)) {
+        for (String entry : List.of(arguments).subList(2, arguments.length)) {
             path.add(URI.create(entry).toURL());
         }
         URL[] urls = path.toArray(URL[]::new);
+        boolean isObserved = Boolean.parseBoolean(arguments[1]);
+        if (isObserved) {
+            beans();
+            new Recording().start();
+        }
         Held before = Held.now();
-        List<WeakReference<ClassLoader>> loaders = start(urls, Integer.parseInt(arguments[0]));
+        List<WeakReference<ClassLoader>> loaders = start(urls, Integer.parseInt(arguments[0]), isObserved);
         Held during = Held.now();
         collect(loaders, before.plus(SLACK));
         Held after = Held.now();
@@ -54,6 +62,7 @@ final class DroppedLoaderProgram {
         System.out.println("during=" + during);
         System.out.println("after=" + after);
         System.out.println("left=" + left(loaders));
+        System.out.println("beans=" + (isObserved ? beans() : 0));
         System.out.println("isBack=" + after.isWithin(before.plus(SLACK)));
         System.out.println("threads="
                 + Thread.getAllStackTraces().keySet().stream()
@@ -61,14 +70,34 @@ final class DroppedLoaderProgram {
                         .count());
     }
 
-    private static List<WeakReference<ClassLoader>> start(URL[] urls, int count) throws Exception {
+    /// {@return the number of beans that show memory of an application}
+    private static int beans() {
+        return ManagementFactory.getPlatformMBeanServer().queryNames(null, null).stream()
+                .filter(name -> name.getCanonicalName().contains("leasehold"))
+                .toList()
+                .size();
+    }
+
+    /// Waits until the maintenance thread of an application has registered its beans.
+    private static void awaitBeans(int more) {
+        long deadline = System.nanoTime() + DEADLINE_NANOS;
+        while (beans() < more && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static List<WeakReference<ClassLoader>> start(URL[] urls, int count, boolean isObserved) throws Exception {
         List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
                 Runnable application = (Runnable) loader.loadClass(Application.class.getName())
                         .getConstructor()
                         .newInstance();
+                int beans = isObserved ? beans() : 0;
                 application.run();
+                if (isObserved) {
+                    awaitBeans(beans + 2);
+                }
                 loaders.add(new WeakReference<>(loader));
             }
         }
