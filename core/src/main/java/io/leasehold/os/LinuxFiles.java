@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -126,10 +125,14 @@ final class LinuxFiles implements Files {
         }
     }
 
-    /// {@return a `struct timespec` in nanoseconds}
+    /// {@return a `struct timespec` in nanoseconds; the nearest number if it does not fit, which is after the year 2262}
     private static long nanos(MemorySegment stat, long offset) {
-        return stat.get(ValueLayout.JAVA_LONG, offset) * NANOS_PER_SECOND
-                + stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
+        long seconds = stat.get(ValueLayout.JAVA_LONG, offset);
+        long nanos = stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
+        if (Math.abs(seconds) >= Long.MAX_VALUE / NANOS_PER_SECOND) {
+            return seconds < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+        }
+        return seconds * NANOS_PER_SECOND + nanos;
     }
 
     @Override
@@ -165,8 +168,8 @@ final class LinuxFiles implements Files {
         try {
             return FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ);
         } catch (IOException e) {
-            int errno = e instanceof AccessDeniedException ? Errno.EACCES : Errno.ENOENT;
-            SystemCallException refusal = new SystemCallException("open", "path=/proc/self/fd/" + descriptor, errno);
+            SystemCallException refusal =
+                    new SystemCallException("open", "path=/proc/self/fd/" + descriptor, JdkErrno.of(e));
             refusal.initCause(e);
             throw refusal;
         }

@@ -16,10 +16,13 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Immutable.
 ///
 /// @param device number of the file system, or 0 if unknown
-/// @param inode number of the file in its file system, or 0 if unknown
+/// @param inode number of the file in its file system, or 0 if unknown. The system gives the number of a deleted file
+///     to the next new file
+/// @param createdNanos time at which the file was created, in nanoseconds since 1970; the same as `modifiedNanos` if the
+///     file system does not report it
 /// @param modifiedNanos time of the last change of the content, in nanoseconds since 1970
 /// @param changedNanos time of the last change of any kind, in nanoseconds since 1970, or 0 if unknown
-record PathLook(long device, long inode, long modifiedNanos, long changedNanos) {
+record PathLook(long device, long inode, long createdNanos, long modifiedNanos, long changedNanos) {
 
     /// Maximum number of attempts. If the path leads to another file at each attempt, opening it fails.
     private static final int MAX_LOOKS = 16;
@@ -34,12 +37,13 @@ record PathLook(long device, long inode, long modifiedNanos, long changedNanos) 
         try {
             if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
                 FileTime modified = Files.getLastModifiedTime(path);
-                return new PathLook(0, 0, modified.to(TimeUnit.NANOSECONDS), 0);
+                return new PathLook(0, 0, modified.to(TimeUnit.NANOSECONDS), modified.to(TimeUnit.NANOSECONDS), 0);
             }
-            Map<String, Object> seen = Files.readAttributes(path, "unix:dev,ino,lastModifiedTime,ctime");
+            Map<String, Object> seen = Files.readAttributes(path, "unix:dev,ino,creationTime,lastModifiedTime,ctime");
             return new PathLook(
                     number(seen, "dev"),
                     number(seen, "ino"),
+                    time(seen, "creationTime").to(TimeUnit.NANOSECONDS),
                     time(seen, "lastModifiedTime").to(TimeUnit.NANOSECONDS),
                     time(seen, "ctime").to(TimeUnit.NANOSECONDS));
         } catch (NoSuchFileException e) {
@@ -80,7 +84,11 @@ record PathLook(long device, long inode, long modifiedNanos, long changedNanos) 
         throw new IOException("path leads to another file at each attempt: path=" + path + ", attempts=" + MAX_LOOKS);
     }
 
+    /// {@return true if two states are of one file: the same number, and the same time of creation if that is known}
     boolean isSameFile(PathLook other) {
-        return device == other.device && inode == other.inode;
+        boolean isCreationKnown = createdNanos != modifiedNanos || other.createdNanos != other.modifiedNanos;
+        return device == other.device
+                && inode == other.inode
+                && (createdNanos == other.createdNanos || !isCreationKnown);
     }
 }

@@ -7,10 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.PortUnreachableException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
-import java.util.Locale;
 
 /// Datagram sockets without native calls, over [DatagramChannel]: one datagram at a time, with the options that a
 /// channel has.
@@ -105,29 +103,12 @@ final class PortableDatagrams implements Datagrams {
     /// {@return the exception of a failed call; its error number is derived from the message of the JDK, EIO if that is
     /// unknown}
     static SystemCallException refused(String call, String arguments, IOException e) {
-        return caused(new SystemCallException(call, arguments, errno(e)), e);
-    }
-
-    private static int errno(IOException e) {
-        if (e instanceof PortUnreachableException) {
-            return Errno.ECONNREFUSED;
-        }
-        String words = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-        if (words.contains("message too long")) {
-            return Errno.EMSGSIZE;
-        }
-        if (words.contains("too many open files")) {
-            return Errno.EMFILE;
-        }
-        if (words.contains("network is unreachable")) {
-            return Errno.ENETUNREACH;
-        }
-        return words.contains("permission denied") ? Errno.EACCES : Errno.EIO;
+        return caused(new SystemCallException(call, arguments, JdkErrno.of(e)), e);
     }
 
     /// {@return the error number of a [BindException]}
     private static int errnoOfBind(InetSocketAddress local, IOException e) {
-        int errno = errno(e);
+        int errno = JdkErrno.of(e);
         if (errno != Errno.EIO) {
             return errno;
         }

@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -140,7 +138,7 @@ final class PortableFiles implements Files {
             open.put(descriptor, new OpenFile(path, channel, seen[0]));
             return descriptor;
         } catch (IOException e) {
-            throw refused(new SystemCallException("open", "path=" + path + ", " + access, errno(e)), e);
+            throw refused(new SystemCallException("open", "path=" + path + ", " + access, JdkErrno.of(e)), e);
         }
     }
 
@@ -156,7 +154,7 @@ final class PortableFiles implements Files {
             PathLook look = require("fstat", "", descriptor).look();
             return new Status(byteSize, 0, look.device(), look.inode(), look.modifiedNanos(), look.changedNanos());
         } catch (IOException e) {
-            throw refused(new SystemCallException("fstat", "descriptor=" + descriptor, errno(e)), e);
+            throw refused(new SystemCallException("fstat", "descriptor=" + descriptor, JdkErrno.of(e)), e);
         }
     }
 
@@ -172,7 +170,7 @@ final class PortableFiles implements Files {
             }
             return channel;
         } catch (IOException e) {
-            throw refused(new SystemCallException("open", "path=" + file.path, errno(e)), e);
+            throw refused(new SystemCallException("open", "path=" + file.path, JdkErrno.of(e)), e);
         }
     }
 
@@ -250,7 +248,7 @@ final class PortableFiles implements Files {
         try {
             file.channel.close();
         } catch (IOException e) {
-            throw refused(new SystemCallException("close", "descriptor=" + descriptor, errno(e)), e);
+            throw refused(new SystemCallException("close", "descriptor=" + descriptor, JdkErrno.of(e)), e);
         }
     }
 
@@ -297,7 +295,7 @@ final class PortableFiles implements Files {
         try {
             return task.run(file.channel);
         } catch (IOException | NonWritableChannelException e) {
-            throw refused(new SystemCallException(name, "descriptor=" + descriptor + arguments, errno(e)), e);
+            throw refused(new SystemCallException(name, "descriptor=" + descriptor + arguments, JdkErrno.of(e)), e);
         }
     }
 
@@ -334,15 +332,6 @@ final class PortableFiles implements Files {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static int errno(Exception e) {
-        return switch (e) {
-            case NoSuchFileException _ -> Errno.ENOENT;
-            case AccessDeniedException _ -> Errno.EACCES;
-            case ClosedChannelException _, NonWritableChannelException _ -> Errno.EBADF;
-            default -> Errno.EIO;
-        };
     }
 
     private static SystemCallException refused(SystemCallException refusal, Exception cause) {

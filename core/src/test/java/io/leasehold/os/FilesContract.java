@@ -17,6 +17,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,47 @@ interface FilesContract {
             MemorySegment from = arena.allocate(content.length);
             from.copyFrom(MemorySegment.ofArray(content));
             return files().write(descriptor, from, byteOffset);
+        }
+    }
+
+    @Test
+    default void refusedPathHasTheErrorOfTheSystem() throws IOException {
+        Path file = fileOf((byte) 1);
+        Path loop = folder().resolve("loop");
+        java.nio.file.Files.createSymbolicLink(loop, loop);
+        Map<Path, Integer> errors = Map.of(
+                folder().resolve("none"),
+                Errno.ENOENT,
+                folder().resolve("none/file"),
+                Errno.ENOENT,
+                file.resolve("below"),
+                Errno.ENOTDIR,
+                loop,
+                Errno.ELOOP,
+                folder().resolve("n".repeat(300)),
+                Errno.ENAMETOOLONG);
+        for (Access access : List.of(Access.READ, Access.READ_WRITE)) {
+            errors.forEach((path, errno) -> assertThat(
+                            catchThrowableOfType(SystemCallException.class, () -> files().open(path, access))
+                                    .errno())
+                    .as("%s %s", access, path)
+                    .isEqualTo(errno));
+        }
+    }
+
+    /// Some file systems have times that are more nanoseconds after 1970 than fit into a long.
+    @Test
+    default void timesAreThoseOfTheJdk() throws IOException {
+        Path path = fileOf((byte) 1);
+        for (long second : new long[] {-1, 0, 1_000_000_000L, 9_300_000_000L, 13_000_000_000L, -2_000_000_000L}) {
+            java.nio.file.Files.setLastModifiedTime(path, FileTime.from(second, TimeUnit.SECONDS));
+            long expected = java.nio.file.Files.getLastModifiedTime(path).to(TimeUnit.NANOSECONDS);
+            with(
+                    path,
+                    Access.READ,
+                    file -> assertThat(files().status(file).modifiedNanos())
+                            .as("%d s", second)
+                            .isEqualTo(expected));
         }
     }
 
