@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// Files of proc report a length of 0, and files of sysfs one page. The real length is found by read(2).
 ///
-/// **Threads.** Immutable.
+/// **Threads.** Thread-safe.
 final class FileLength {
 
     /// Maximum number of bytes to read to find a length. No generated file is that long, except for the memory of a
@@ -21,7 +21,7 @@ final class FileLength {
 
     private final Files files; // (C)
     private final int descriptor; // (C)
-    private final boolean isReported; // (C)
+    private volatile boolean isReported; // (A) true to false once
 
     /// Examines an open file.
     ///
@@ -35,6 +35,20 @@ final class FileLength {
     /// {@return true if the system reports the length}
     boolean isReported() {
         return isReported;
+    }
+
+    /// Examines a file again that is reported to be empty. A file of proc may have had no content when it was opened.
+    ///
+    /// @return true if the system reports the length
+    /// @throws SystemCallException if the system call fails
+    boolean examineEmpty(MappedFile file) {
+        int entered = file.enter();
+        try {
+            isReported = files.tellsLength(descriptor);
+            return isReported;
+        } finally {
+            file.leave(entered);
+        }
     }
 
     /// {@return the length of a file whose length is not reported; it may change from call to call}

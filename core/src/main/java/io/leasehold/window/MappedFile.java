@@ -102,7 +102,8 @@ public final class MappedFile implements AutoCloseable {
             return byteSize;
         }
         try {
-            return length.isReported() ? askByteSize() : length.measure(this);
+            long now = length.isReported() ? askByteSize() : 0;
+            return now > 0 || isEmpty() ? now : length.measure(this);
         } catch (SystemCallException e) {
             throw WindowErrors.failed("query the length", this, e);
         }
@@ -112,7 +113,8 @@ public final class MappedFile implements AutoCloseable {
     /// it.
     ///
     /// @param newByteSize new length in bytes
-    /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has
+    /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has. Also if another
+    ///     process has truncated the file to less than `newByteSize`; nothing is changed then
     /// @throws IllegalArgumentException if the length is negative
     /// @throws WindowStateException if the file is closed or not open for writing, or if windows behind the new end
     ///     are outstanding; the message names them
@@ -140,7 +142,7 @@ public final class MappedFile implements AutoCloseable {
                 throw WindowErrors.failed("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
-                byteSize = isDone ? newByteSize : lengthLeft(old);
+                byteSize = isDone ? newByteSize : lengthLeft(old, newByteSize);
             }
         } finally {
             writer.unlock();
@@ -148,9 +150,12 @@ public final class MappedFile implements AutoCloseable {
     }
 
     /// {@return the length after a failed truncation, which may have truncated the file even so}
-    private long lengthLeft(long old) {
+    ///
+    /// If the file has neither length, another process has truncated it. The known length stays, so that readers are
+    /// told.
+    private long lengthLeft(long old, long newByteSize) {
         try {
-            return Math.min(old, files.byteSize(descriptor));
+            return files.byteSize(descriptor) == newByteSize ? Math.min(old, newByteSize) : old;
         } catch (SystemCallException e) {
             return old;
         }
@@ -347,6 +352,13 @@ public final class MappedFile implements AutoCloseable {
     /// {@return true if the system reports the length; else the file ends where read(2) returns nothing}
     boolean isLengthReported() {
         return length.isReported();
+    }
+
+    /// {@return true if the file is empty, and not only reported to be}
+    ///
+    /// @throws SystemCallException if the system call fails
+    boolean isEmpty() {
+        return length.isReported() && length.examineEmpty(this);
     }
 
     /// {@return a value that changes with each change of the length}

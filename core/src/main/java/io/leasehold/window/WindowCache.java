@@ -12,6 +12,7 @@ import io.leasehold.page.PageArena;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,6 +167,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param fileOptions trust, access and tier of the file
     /// @return the file, to be closed by the caller
     /// @throws NoSuchFileException if the file does not exist and `fileOptions` do not create it
+    /// @throws AccessDeniedException if the system denies access
     /// @throws IOException if the system call fails, or if the system does not report the length of a file that is to
     ///     be OWNED
     /// @throws WindowStateException if the cache is closed
@@ -217,7 +219,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param file a file that is open for writing
     /// @param byteOffset offset of the first byte in the file
     /// @param from memory to write, native or of an array
-    /// @throws IOException if the system call fails; a part of the range may be written then
+    /// @throws IOException if another process has truncated the file, or the system call fails; a part of the range may
+    ///     be written then
     /// @throws WindowStateException if the file is closed, or not open for writing
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_WRITE</a>
     public void write(MappedFile file, long byteOffset, MemorySegment from) throws IOException {
@@ -268,7 +271,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteOffset start of the range
     /// @param byteSize size of the range
     /// @param flags UNMAP or none
-    /// @throws IOException if the system call fails
+    /// @throws IOException if another process has truncated the file, or the system call fails
     /// @throws WindowStateException if the file is closed or not open for writing
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
@@ -342,8 +345,8 @@ public final class WindowCache implements AutoCloseable {
     ///
     /// @param window a window that [#alloc] or [#tryAlloc] lent
     /// @param flags UNMAP or none
-    /// @throws IOException if the content of a private copy cannot be written to the file; the window is released even
-    ///     so
+    /// @throws IOException if the content of a private copy cannot be written to the file, or another process has
+    ///     truncated the file within a window for writing; the window is released even so
     /// @throws IllegalArgumentException if the window belongs to another cache
     /// @throws WindowStateException if the window is already released
     public void release(Window window, int flags) throws IOException {

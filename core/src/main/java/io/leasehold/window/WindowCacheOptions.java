@@ -43,6 +43,7 @@ public record WindowCacheOptions(
     ///
     /// @throws IllegalArgumentException if a value is out of its limits; the message names it
     public WindowCacheOptions {
+        OptionChecks.name(name);
         checkCount("windows", windows);
         checkCount("extents", extents);
         Alignment.check("windowByteSize", windowByteSize);

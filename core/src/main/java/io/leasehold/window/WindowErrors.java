@@ -5,6 +5,7 @@ import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,12 +26,17 @@ final class WindowErrors {
 
     private WindowErrors() {}
 
-    /// {@return the exception for a file that cannot be opened; for a missing file, the same as in the JDK}
+    /// {@return the exception for a file that cannot be opened; for a missing or forbidden file, the same as in the JDK}
     static IOException cannotOpen(Path path, SystemCallException cause) {
         if (cause.errno() == Errno.ENOENT) {
             NoSuchFileException missing = new NoSuchFileException(path.toString(), null, cause.getMessage());
             missing.initCause(cause);
             return missing;
+        }
+        if (cause.errno() == Errno.EACCES) {
+            AccessDeniedException denied = new AccessDeniedException(path.toString(), null, cause.getMessage());
+            denied.initCause(cause);
+            return denied;
         }
         return new IOException("cannot open: file=" + path + ": " + cause.getMessage(), cause);
     }
@@ -53,6 +59,13 @@ final class WindowErrors {
         return new IOException(
                 "file was truncated while it was read: file=%s, byteOffset=%d, byteSize=%d, fileByteSize=%d"
                         .formatted(file.path(), byteOffset, byteSize, fileByteSize));
+    }
+
+    /// {@return the exception for a write to a file that is shorter than this process has made it}
+    static IOException truncatedByOthers(MappedFile file, long expectedEnd, long fileByteSize) {
+        return new IOException("cannot write, file was truncated by others: file=%s, expectedEnd=%d, fileByteSize=%d"
+                        .formatted(file.path(), expectedEnd, fileByteSize)
+                + "; truncate it to at most fileByteSize, or open it again");
     }
 
     /// @throws IllegalArgumentException if an argument is negative or the range ends behind [Long#MAX_VALUE]

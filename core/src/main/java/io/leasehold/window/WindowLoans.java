@@ -254,7 +254,7 @@ final class WindowLoans {
     /// see the growth before the window is released.
     ///
     /// @return number of disk failures so far
-    private int reserve(MappedFile file, long address, Request request, long end) {
+    private int reserve(MappedFile file, long address, Request request, long end) throws IOException {
         runAsWriter(file, end, () -> {
             allocate(file, request.byteOffset, end, memory.pageSize());
             writes.prepare(file, request.byteOffset, end);
@@ -271,7 +271,7 @@ final class WindowLoans {
     }
 
     /// Runs a step that may extend the file, as the writer of the file. If the step fails, the length is restored.
-    private void runAsWriter(MappedFile file, long end, Runnable step) {
+    private void runAsWriter(MappedFile file, long end, WindowWrites.Step step) throws IOException {
         file.writer.lock();
         int entered = file.enter();
         try {

@@ -60,6 +60,9 @@ final class WindowReads {
         }
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
             length = file.askByteSize();
+            if (length == 0 && !file.isEmpty()) {
+                return byteSize;
+            }
         }
         return Math.clamp(length - byteOffset, 0, byteSize);
     }
@@ -160,8 +163,14 @@ final class WindowReads {
         }
     }
 
+    /// Reads once. A file whose length is not reported is generated, and the kernel allocates memory for the size of the
+    /// read: from 4 MiB on it refuses with ENOMEM.
     private long readOnce(MappedFile file, long byteOffset, MemorySegment to) {
-        return to.isNative() ? files.read(file.descriptor(), to, byteOffset) : throughStaging(file, byteOffset, to);
+        if (!to.isNative()) {
+            return throughStaging(file, byteOffset, to);
+        }
+        boolean isWhole = file.isLengthReported() || to.byteSize() <= StagingRuns.BYTES;
+        return files.read(file.descriptor(), isWhole ? to : to.asSlice(0, StagingRuns.BYTES), byteOffset);
     }
 
     private long throughStaging(MappedFile file, long byteOffset, MemorySegment to) {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// Writes to OWNED files with write(2), into the same page cache that the windows show, so readers see the bytes at
 /// once. A transfer is divided at window boundaries, since ubc(9) defines failures and counts by window.
 ///
+/// Before each write(2) the system is asked for the length. If another process has truncated the file, a write behind
+/// the new end would fill the gap with zeroes, and readers would take them for content.
+///
 /// **Threads.** Each method is called by the writer of the file.
 final class WindowWrites {
 
@@ -20,6 +23,11 @@ final class WindowWrites {
     private final long windowByteSize; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C)
+
+    /// A step of a write.
+    interface Step {
+        void run() throws IOException;
+    }
 
     WindowWrites(Files files, WindowCounts counts, StagingRuns staging, WindowCacheOptions options, long pageByteSize) {
         this.files = files;
@@ -83,8 +91,9 @@ final class WindowWrites {
 
     /// Writes zeroes; the file grows if the range reaches behind its end.
     ///
+    /// @throws IOException if another process has truncated the file
     /// @throws SystemCallException if a system call fails
-    void zerorange(MappedFile file, long from, long end) {
+    void zerorange(MappedFile file, long from, long end) throws IOException {
         int entered = file.enter();
         try {
             growing(file, end, () -> {
@@ -99,8 +108,9 @@ final class WindowWrites {
 
     /// Changes the length of a file.
     ///
+    /// @throws IOException if another process has truncated the file to less than the new length
     /// @throws SystemCallException if a system call fails; the length is unchanged
-    void resize(MappedFile file, long oldByteSize, long newByteSize) {
+    void resize(MappedFile file, long oldByteSize, long newByteSize) throws IOException {
         int entered = file.enter();
         try {
             growing(file, newByteSize, () -> {
@@ -115,8 +125,10 @@ final class WindowWrites {
 
     /// Runs a step that may extend the file up to `end`. If the step fails, the length is restored.
     ///
+    /// @throws IOException if another process has truncated the file
     /// @throws SystemCallException if a system call of `step` or of the undo fails
-    void growing(MappedFile file, long end, Runnable step) {
+    void growing(MappedFile file, long end, Step step) throws IOException {
+        requireWhole(file, file.knownByteSize());
         long before = endOnDisk(file, end);
         boolean isDone = false;
         try {
@@ -139,7 +151,8 @@ final class WindowWrites {
     }
 
     /// Undoes growth that was not published. The next process that opens the file must not see it, and disk space that
-    /// was reserved for it is released: a full disk may have granted a part of it.
+    /// was reserved for it is released: a full disk may have granted a part of it. A file that another process has
+    /// truncated meanwhile is not extended.
     ///
     /// @param end intended end of the write
     /// @param before result of [#endOnDisk]
@@ -147,6 +160,7 @@ final class WindowWrites {
     private void undoGrowth(MappedFile file, long end, long before) {
         long kept = Math.max(before, file.knownByteSize());
         if (end > kept) {
+            kept = Math.min(kept, files.byteSize(file.descriptor()));
             files.truncate(file.descriptor(), kept);
             file.durability.resized(kept);
         }
@@ -156,8 +170,9 @@ final class WindowWrites {
     /// transfer moves, disk space is reserved, so that a full disk is reported before anything is written. For less,
     /// the reservation would cost more than the write, which reports a full disk too.
     ///
+    /// @throws IOException if another process has truncated the file
     /// @throws SystemCallException if there is no disk space
-    void prepare(MappedFile file, long from, long end) {
+    void prepare(MappedFile file, long from, long end) throws IOException {
         long length = file.knownByteSize();
         if (from == end) {
             return;
@@ -184,16 +199,18 @@ final class WindowWrites {
 
     /// Records stores through a window that is being released.
     ///
+    /// @throws IOException if another process has truncated the file, so that stores may be lost
     /// @throws SystemCallException if the length cannot be queried
-    void stored(MappedFile file, long from, long end, int failuresBefore) {
+    void stored(MappedFile file, long from, long end, int failuresBefore) throws IOException {
         file.durability.stored(from, end, failuresBefore);
+        requireWhole(file, end);
         publish(file, from, end);
         file.durability.writeBackIfMuch();
     }
 
     /// Zeroes the rest of the last page behind the old end. A store through a mapping may have changed it, and the
     /// kernel would show that when the file grows.
-    void zeroTail(MappedFile file, long oldEnd, long newEnd) {
+    void zeroTail(MappedFile file, long oldEnd, long newEnd) throws IOException {
         long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
         if (newEnd > oldEnd) {
             zero(file, oldEnd, Math.min(newEnd, pageEnd));
@@ -266,7 +283,7 @@ final class WindowWrites {
         }
     }
 
-    private void zero(MappedFile file, long from, long end) {
+    private void zero(MappedFile file, long from, long end) throws IOException {
         if (from >= end) {
             return;
         }
@@ -283,7 +300,8 @@ final class WindowWrites {
         }
     }
 
-    private long write(MappedFile file, MemorySegment from, long byteOffset) {
+    private long write(MappedFile file, MemorySegment from, long byteOffset) throws IOException {
+        requireWhole(file, file.knownByteSize());
         int failures = file.durability.writing(byteOffset, byteOffset + from.byteSize());
         long count = files.write(file.descriptor(), from, byteOffset);
         if (count == 0) {
@@ -294,5 +312,15 @@ final class WindowWrites {
         file.durability.written(byteOffset, byteOffset + count, failures);
         file.durability.writeBackIfMuch();
         return count;
+    }
+
+    /// Checks that the file on disk reaches up to `end`. It does, unless another process has truncated it, or this
+    /// process has through another object.
+    private void requireWhole(MappedFile file, long end) throws IOException {
+        long now = files.byteSize(file.descriptor());
+        if (now < end) {
+            counts.count(WindowCounts.TRUNCATED);
+            throw WindowErrors.truncatedByOthers(file, end, now);
+        }
     }
 }

@@ -57,10 +57,14 @@
 /// | write, truncate              | write(2), ftruncate(2)   | rejected        | rejected         | the same         |
 /// | copied, truncated meanwhile  | IOException              | IOException     | IOException      | the same         |
 /// | copied, truncated before     | IOException              | the new end (1) | the new end (1)  | the same         |
+/// | written, truncated before    | IOException (2)          | rejected        | rejected         | the same         |
 /// | lent in place, truncated     | InternalError or zeroes  | the same        | never in place   | never in place   |
+/// | lent to write, truncated     | IOException at release   | rejected        | rejected         | the same         |
 /// | byteSize, truncated          | the known length         | as a copy saw   | the length now   | the same         |
 ///
 /// (1) The first copy that detects the truncation throws an IOException, unless the length was queried since.
+///
+/// (2) Also a truncation or extension to more than the present length. A truncation to at most that length accepts it.
 ///
 /// * If the system does not report the length of a file (proc, sysfs), the file ends where read(2) returns nothing.
 ///   Such a file cannot be OWNED.

@@ -2,17 +2,21 @@ package io.leasehold.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.error.Errno;
 import io.leasehold.os.FaultyFiles;
 import io.leasehold.os.FaultyVirtualMemory;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.FutureTask;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -78,6 +82,56 @@ interface WindowSpecialFileContract extends WindowTierFixture {
             WindowCacheFixture.writeAsOthers(path, 0, (byte) 1, (byte) 2);
             assertThat(file.byteSize()).isEqualTo(2);
             assertThat(fixture.read(file, 0, 10)).containsExactly(1, 2);
+        }
+    }
+
+    /// The kernel allocates memory of the size that is read, and refuses to allocate that much.
+    @Test
+    default void fileThatDoesNotTellItsLengthIsReadIntoAnyMemory() throws IOException {
+        try (WindowCacheFixture fixture = fixture();
+                Arena arena = Arena.ofConfined()) {
+            for (Path path : SPECIAL.stream().filter(Files::exists).toList()) {
+                MemorySegment to = arena.allocate(9 << 20);
+                byte[] content = Files.readAllBytes(path);
+                try (MappedFile file = fixture.open(path, FileTrust.FOREIGN, tier())) {
+                    assertThat(fixture.cache.read(file, 0, to))
+                            .as(path.toString())
+                            .isEqualTo(content.length);
+                    assertThat(to.asSlice(0, content.length).toArray(ValueLayout.JAVA_BYTE))
+                            .isEqualTo(content);
+                }
+            }
+        }
+    }
+
+    /// The file lists the child processes of one thread. There are none when it is opened.
+    @Test
+    default void fileOfProcThatWasEmptyWhenOpenedHasWhatIsRead() throws Exception {
+        Path children = Path.of("/proc/thread-self/children");
+        assumeTrue(Files.exists(children), "the kernel does not list the children of a thread");
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            for (FileTrust trust : List.of(FileTrust.FOREIGN, FileTrust.IMMUTABLE)) {
+                readChildren(children, trust);
+            }
+            return null;
+        });
+        Thread.ofPlatform().start(task);
+        task.get();
+    }
+
+    private void readChildren(Path children, FileTrust trust) throws Exception {
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(children, trust, tier())) {
+            assertThat(fixture.read(file, 0, 100)).isEmpty();
+            Process child = new ProcessBuilder("sleep", "100").start();
+            try {
+                byte[] content = Files.readAllBytes(children);
+                assertThat(content).isNotEmpty();
+                assertThat(fixture.read(file, 0, 100)).isEqualTo(content);
+                assertThat(file.byteSize()).isEqualTo(content.length);
+            } finally {
+                child.destroyForcibly().waitFor();
+            }
         }
     }
 

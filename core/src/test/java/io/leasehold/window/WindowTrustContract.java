@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.OffHeap;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -97,6 +100,50 @@ interface WindowTrustContract extends WindowTierFixture {
             fails(() -> fixture.read(second, 0, BYTES));
             fails(() -> fixture.read(second, 2L * WINDOW, 200));
             assertThat(fixture.read(second, 2L * WINDOW, 100)).hasSize(100);
+        }
+    }
+
+    /// A write would fill the gap with zeroes, and readers would take them for content.
+    @Test
+    default void ownedFileTruncatedByOthersIsNotWrittenBehindItsEnd() throws IOException {
+        for (int newEnd : LENGTHS) {
+            try (WindowCacheFixture fixture = fixture()) {
+                Path path = content();
+                MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
+                touchAll(fixture, file);
+                WindowCacheFixture.truncateAsOthers(path, newEnd);
+                ReadableByteChannel source = Channels.newChannel(new ByteArrayInputStream(new byte[20]));
+                fails(() -> fixture.write(file, newEnd + 10, (byte) 1));
+                fails(() -> fixture.write(file, BYTES, (byte) 1));
+                fails(() -> fixture.cache.uiomove(
+                        file, Uio.writing(BYTES - 10, 20, source), AccessAdvice.NORMAL, WindowFlag.WRITE));
+                fails(() -> fixture.cache.zerorange(file, newEnd, 10, 0));
+                fails(() -> fixture.cache.zerorange(file, BYTES + 5, 4L * WINDOW, 0));
+                fails(() -> file.truncate(BYTES));
+                fails(() -> file.truncate(newEnd + 1));
+                fails(() -> file.truncate(9L * BYTES));
+                fails(() -> lend(fixture, file, WindowFlag.WRITE));
+                fails(() -> fixture.cache.alloc(file, BYTES - 9, 20, AccessAdvice.NORMAL, WindowFlag.WRITE));
+                assertThat(Files.size(path)).isEqualTo(newEnd);
+                assertThat(file.byteSize()).isEqualTo(BYTES);
+                fails(() -> fixture.read(file, 0, BYTES));
+                file.truncate(newEnd);
+                fixture.write(file, newEnd, (byte) 1);
+                assertThat(fixture.read(file, newEnd, 10)).containsExactly(1);
+            }
+        }
+    }
+
+    @Test
+    default void windowForWritingOnATruncatedFileIsAnErrorAtItsRelease() throws IOException {
+        try (WindowCacheFixture fixture = fixture()) {
+            Path path = content();
+            MappedFile file = fixture.open(path, FileTrust.OWNED, tier());
+            Window window = lend(fixture, file, WindowFlag.WRITE);
+            WindowCacheFixture.truncateAsOthers(path, 50);
+            fails(window::close);
+            assertThat(Files.size(path)).isEqualTo(50);
+            fails(() -> fixture.read(file, 0, 100));
         }
     }
 
