@@ -401,13 +401,6 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// Opens a channel to replace one that an interrupt has closed.
-    ///
-    /// @throws IOException if the system cannot open the file again
-    FileChannel reopen() throws IOException {
-        return file.openChannel();
-    }
-
     /// Keeps a channel for later regions, or closes it.
     void giveBack(FileChannel channel) {
         synchronized (idle) {

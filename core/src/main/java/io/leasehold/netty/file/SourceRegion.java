@@ -1,29 +1,31 @@
 package io.leasehold.netty.file;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.DefaultFileRegion;
-import java.io.EOFException;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /// A range of a source for sendfile(2), with a channel of its own.
 ///
-/// An interrupt of the sending thread closes the channel of the region. The region then opens another channel and
-/// continues, and the thread stays interrupted. Native transports send without Java's channel code, so there an
-/// interrupt does not close the channel.
+/// **Interrupts.** An interrupt during [FileChannel#transferTo] closes the channel of the region and the socket. That
+/// cuts off the client that is served at that moment, and no other. So a thread that was interrupted once sends copies
+/// from then on: a write to a socket in non-blocking mode is not interruptible. Native transports send without Java's
+/// channel code, so there an interrupt has no effect. The thread stays interrupted.
 ///
 /// **Ownership, threads.** As for every region: each holder of a reference releases it, once and on any thread. The
 /// region holds its source.
 final class SourceRegion extends DefaultFileRegion {
 
+    /// Set for a thread that was interrupted while it sent a region.
+    private static final FastThreadLocal<Boolean> SENDS_COPIES = new FastThreadLocal<>();
+
     private final FileSource source; // (C)
     private final AtomicBoolean holds = new AtomicBoolean(true); // (A)
     private final FileChannel first; // (C) native transports send from this channel
-    private @Nullable FileChannel reopened; // (O)
-    private long sentReopened; // (O) bytes sent from `reopened`; the superclass counts those from `first`
+    private long copiedBytes; // (O) bytes sent as copies; the superclass counts the others
 
     /// @param source source with one hold, which this region takes over
     /// @param channel channel that only this region uses, until the region gives it back
@@ -37,41 +39,34 @@ final class SourceRegion extends DefaultFileRegion {
     public long transferTo(WritableByteChannel target, long position) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            while (true) {
-                try {
-                    return reopened == null ? super.transferTo(target, position) : send(reopened, target, position);
-                } catch (ClosedChannelException e) {
-                    interrupted |= Thread.interrupted();
-                    FileChannel channel = reopened == null ? first : reopened;
-                    if (channel.isOpen() || refCnt() == 0) {
-                        throw e; // the target is closed
-                    }
-                    reopened = source.reopen();
-                }
-            }
+            boolean copies = interrupted || SENDS_COPIES.getIfExists() != null || !first.isOpen();
+            return copies ? sendCopy(target, position) : super.transferTo(target, position);
         } finally {
-            if (interrupted) {
+            if (interrupted || Thread.currentThread().isInterrupted()) {
+                SENDS_COPIES.set(true);
                 Thread.currentThread().interrupt();
             }
         }
     }
 
-    private long send(FileChannel from, WritableByteChannel target, long position) throws IOException {
+    private long sendCopy(WritableByteChannel target, long position) throws IOException {
         long left = count() - position;
         if (left <= 0) {
             return 0;
         }
-        long sent = from.transferTo(position() + position, left, target);
-        if (sent == 0 && from.size() < position() + count()) {
-            throw new EOFException("file has ended before its range: file=" + source.path() + ", end=" + from.size());
+        ByteBuf copy = source.copy(position() + position, left);
+        try {
+            int sent = target.write(copy.nioBuffer());
+            copiedBytes += sent;
+            return sent;
+        } finally {
+            copy.release();
         }
-        sentReopened += sent;
-        return sent;
     }
 
     @Override
     public long transferred() {
-        return super.transferred() + sentReopened;
+        return super.transferred() + copiedBytes;
     }
 
     /// @deprecated as in the superclass
@@ -91,10 +86,6 @@ final class SourceRegion extends DefaultFileRegion {
 
     @Override
     protected void deallocate() {
-        FileChannel last = reopened;
-        if (last != null) {
-            source.giveBack(last);
-        }
         source.giveBack(first);
         abandon();
     }

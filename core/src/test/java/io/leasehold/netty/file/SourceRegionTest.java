@@ -10,11 +10,19 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SourceRegionTest {
 
     private static final int LONG = 200_000;
+    private static final int CLIENTS = 50;
 
     @TempDir
     Path folder;
@@ -99,6 +108,73 @@ class SourceRegionTest {
             assertThat(sendAll(next, false)).isEqualTo(expected());
             next.release();
             FileFixture.awaitIdle(source);
+        }
+    }
+
+    /// The JDK closes the socket of a transfer that is interrupted. The bytes of later transfers are copied.
+    @Test
+    void threadThatIsInterruptedAgainAndAgainCutsOffAtMostOneClient() throws Exception {
+        List<Client> clients = new ArrayList<>();
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE);
+                ServerSocketChannel server = ServerSocketChannel.open()) {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(Client.connect(server));
+            }
+            FutureTask<Integer> sender = new FutureTask<>(() -> {
+                int cutOff = 0;
+                for (Client client : clients) {
+                    SourceRegion region = region(source);
+                    cutOff += client.receives(region) ? 0 : 1;
+                    region.release();
+                }
+                return cutOff;
+            });
+            Thread thread = Thread.ofPlatform().start(sender);
+            while (!sender.isDone()) {
+                thread.interrupt();
+                Thread.yield();
+            }
+            assertThat(sender.get()).isLessThanOrEqualTo(1);
+        } finally {
+            for (Client client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    /// Both ends of a connection, in non-blocking mode.
+    private record Client(SocketChannel near, SocketChannel far) implements AutoCloseable {
+
+        static Client connect(ServerSocketChannel server) throws IOException {
+            SocketChannel near = SocketChannel.open(server.getLocalAddress());
+            SocketChannel far = server.accept();
+            near.configureBlocking(false);
+            far.configureBlocking(false);
+            return new Client(near, far);
+        }
+
+        /// {@return false if the connection was closed meanwhile}
+        boolean receives(SourceRegion region) throws IOException {
+            ByteBuffer received = ByteBuffer.allocate(LONG);
+            try {
+                while (received.hasRemaining()) {
+                    if (region.transferred() < region.count()) {
+                        region.transferTo(near, region.transferred());
+                    }
+                    far.read(received);
+                }
+            } catch (ClosedChannelException e) {
+                return false;
+            }
+            assertThat(received.array()).isEqualTo(expected());
+            return true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            near.close();
+            far.close();
         }
     }
 
