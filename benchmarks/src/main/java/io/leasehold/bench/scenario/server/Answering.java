@@ -3,6 +3,7 @@ package io.leasehold.bench.scenario.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.leasehold.bench.scenario.load.Content;
+import io.leasehold.bench.scenario.server.http.RequestRules;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 
@@ -64,8 +66,10 @@ final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         counts.answers.increment();
-        FullHttpResponse response = answer(context, request);
-        boolean stays = HttpUtil.isKeepAlive(request);
+        Optional<HttpResponseStatus> refusal = RequestRules.refusal(request);
+        FullHttpResponse response =
+                refusal.isPresent() ? text(context, refusal.get(), "request is malformed\n") : answer(context, request);
+        boolean stays = refusal.isEmpty() && HttpUtil.isKeepAlive(request);
         HttpUtil.setKeepAlive(response, stays);
         context.write(response)
                 .addListener(stays ? ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE : ChannelFutureListener.CLOSE);

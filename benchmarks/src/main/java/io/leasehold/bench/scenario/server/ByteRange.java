@@ -19,7 +19,7 @@ record ByteRange(long from, long byteSize) {
     /// {@return the single range that a header requests}
     ///
     /// Ranges outside the file are left out, and adjacent ranges are merged. The result is empty if the header is
-    /// malformed or if several ranges are left. The answer is then the whole file, as RFC 9110 permits. The size is 0
+    /// malformed, if several ranges are left, or if the last bytes of an empty file are requested. The answer is then the whole file, as RFC 9110 permits. The size is 0
     /// if no range is left.
     ///
     /// @param header value of the header
@@ -50,7 +50,11 @@ record ByteRange(long from, long byteSize) {
             return Optional.empty();
         }
         if (matcher.group(1).isEmpty()) {
-            long byteSize = Math.min(number(matcher.group(2)), fileByteSize);
+            long asked = number(matcher.group(2));
+            if (asked > 0 && fileByteSize == 0) {
+                return Optional.empty(); // RFC 9110, 14.1.2: such a range is never out of the file
+            }
+            long byteSize = Math.min(asked, fileByteSize);
             return Optional.of(new ByteRange(fileByteSize - byteSize, byteSize));
         }
         long from = number(matcher.group(1));

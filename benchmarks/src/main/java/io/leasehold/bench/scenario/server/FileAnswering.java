@@ -168,7 +168,7 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
     private void answer(ChannelHandlerContext context, HttpRequest request, FileSender.OpenFile file)
             throws IOException {
         FileEntry entry = file.entry();
-        Validators validators = entry.validators();
+        Validators validators = file.validators();
         switch (validators.evaluate(request.headers())) {
             case NOT_MODIFIED ->
                 end(context, request, describe(response(HttpResponseStatus.NOT_MODIFIED), entry, validators));

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -16,12 +17,15 @@ import java.util.concurrent.TimeUnit;
 ///
 /// @param path absolute path without links
 /// @param byteSize length of the file in bytes
-/// @param modifiedNanos time of the last change, in nanoseconds since 1970
+/// @param modifiedNanos time of the last change of the content, in nanoseconds since 1970; users can set it
+/// @param changedNanos time of the last change of any kind, in nanoseconds since 1970, or 0 if the system does not
+///     report it; users cannot set it
 /// @param device file system of the file, or 0 if the system does not report it
 /// @param inode number of the file there, or 0 if the system does not report it; another file may get the number after
 ///     this one is closed and deleted
-record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long inode) {
+record FileEntry(Path path, long byteSize, long modifiedNanos, long changedNanos, long device, long inode) {
 
+    private static final long CLEAR_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final String UNKNOWN_TYPE = "application/octet-stream";
     private static final boolean TELLS_INODES =
             Path.of("").getFileSystem().supportedFileAttributeViews().contains("unix");
@@ -32,15 +36,15 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long
     /// @throws NoSuchFileException if there is no regular file
     static FileEntry of(Path path) throws IOException {
         Map<String, Object> attributes =
-                Files.readAttributes(path, TELLS_INODES ? "unix:dev,ino," + ATTRIBUTES : ATTRIBUTES);
+                Files.readAttributes(path, TELLS_INODES ? "unix:dev,ino,ctime," + ATTRIBUTES : ATTRIBUTES);
         if (!Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
             throw new NoSuchFileException(path.toString());
         }
-        FileTime modified = (FileTime) Objects.requireNonNull(attributes.get("lastModifiedTime"));
         return new FileEntry(
                 path,
                 number(attributes, "size"),
-                modified.to(TimeUnit.NANOSECONDS),
+                nanos(attributes, "lastModifiedTime"),
+                nanos(attributes, "ctime"),
                 number(attributes, "dev"),
                 number(attributes, "ino"));
     }
@@ -49,19 +53,40 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long
         return attributes.get(name) instanceof Number number ? number.longValue() : 0;
     }
 
-    /// {@return the validators that identify this version to clients}
-    ///
-    /// Two files of the same length that replace each other within one clock tick of the file system have the same tag.
-    /// So have two states of a file that is written in place within one tick. Files that are replaced by renaming have
-    /// no other limitation.
-    Validators validators() {
-        String tag = "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(byteSize) + "\"";
-        return new Validators(tag, modifiedSecond());
+    private static long nanos(Map<String, Object> attributes, String name) {
+        return attributes.get(name) instanceof FileTime time ? time.to(TimeUnit.NANOSECONDS) : 0;
     }
 
-    /// {@return the time of the last change, as a header value}
+    /// {@return the validators that identify this version to clients}
+    ///
+    /// The tag has the time of modification and the length. If the file was changed two seconds later or more, a user may
+    /// have set back the time of modification, and another version may have the same. Then the tag has the time of that
+    /// change too.
+    ///
+    /// Two files of the same length that replace each other within one clock tick of the file system have the same tag.
+    /// So have two states of a file that is written in place within one tick.
+    Validators validators() {
+        boolean isModifiedClear = changedNanos == 0 || changedNanos - modifiedNanos < CLEAR_NANOS;
+        return validators(isModifiedClear);
+    }
+
+    /// {@return validators whose tag differs from that of every other version with the same time of modification}
+    Validators distinctValidators() {
+        return validators(false);
+    }
+
+    private Validators validators(boolean isModifiedClear) {
+        String tag = Long.toHexString(modifiedNanos) + "-" + Long.toHexString(byteSize);
+        String whole =
+                isModifiedClear ? tag : tag + "-" + Long.toHexString(changedNanos) + "-" + Long.toHexString(inode);
+        return new Validators("\"" + whole + "\"", modifiedSecond());
+    }
+
+    /// {@return the time of the last change as a header value, or the present time if the file is from the future (RFC
+    /// 9110, 8.8.2.1)}
     String modified() {
-        return HttpDates.text(modifiedSecond());
+        return HttpDates.text(
+                Math.min(modifiedSecond(), Clock.systemUTC().instant().getEpochSecond()));
     }
 
     private long modifiedSecond() {

@@ -1,5 +1,6 @@
 package io.leasehold.bench.scenario.server;
 
+import io.leasehold.bench.scenario.server.http.Validators;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.file.FileSource;
 import io.leasehold.window.FileTrust;
@@ -79,6 +80,9 @@ final class FileSender implements AutoCloseable {
         /// {@return the version of the open file, even if another file is at its path now}
         FileEntry entry();
 
+        /// {@return the validators of that version}
+        Validators validators();
+
         /// {@return the object to write for a part of the file; the caller writes or releases it}
         ///
         /// @throws IOException if the file cannot be read, or has become shorter
@@ -91,7 +95,7 @@ final class FileSender implements AutoCloseable {
     }
 
     /// A source that many requests share. The sender closes it.
-    private record Shared(FileEntry entry, FileSource source) implements OpenFile {
+    private record Shared(FileEntry entry, Validators validators, FileSource source) implements OpenFile {
         @Override
         public Object content(ChannelHandlerContext context, ByteRange range) throws IOException {
             try {
@@ -125,6 +129,11 @@ final class FileSender implements AutoCloseable {
         @Override
         public FileEntry entry() {
             return entry;
+        }
+
+        @Override
+        public Validators validators() {
+            return entry.validators();
         }
 
         @Override
@@ -177,7 +186,10 @@ final class FileSender implements AutoCloseable {
             throw new IllegalStateException(
                     "sender has no window cache: files=" + options.way().text());
         }
-        Shared next = bound(seen.path(), path -> FileSource.open(windows, leased, path, options.trust()), Shared::new);
+        Shared next = bound(
+                seen.path(),
+                path -> FileSource.open(windows, leased, path, options.trust()),
+                (entry, source) -> new Shared(entry, validators(entry, known), source));
         open.put(seen.path(), next);
         if (known != null) {
             known.source.close();
@@ -188,6 +200,15 @@ final class FileSender implements AutoCloseable {
             oldest.remove();
         }
         return next;
+    }
+
+    /// {@return the validators of a version, with another tag than the version before it}
+    private static Validators validators(FileEntry entry, @Nullable Shared before) {
+        Validators usual = entry.validators();
+        boolean isTagTaken = before != null
+                && !before.entry.equals(entry)
+                && usual.tag().equals(before.entry.validators().tag());
+        return isTagTaken ? entry.distinctValidators() : usual;
     }
 
     /// Opens a path.

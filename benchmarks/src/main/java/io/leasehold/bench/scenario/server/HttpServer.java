@@ -3,6 +3,7 @@ package io.leasehold.bench.scenario.server;
 import io.leasehold.bench.scenario.load.Content;
 import io.leasehold.bench.scenario.load.Keys;
 import io.leasehold.bench.scenario.server.http.PacedDecoder;
+import io.leasehold.bench.scenario.server.http.StallLimit;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.ServerBootstrap;
@@ -127,13 +128,17 @@ final class HttpServer implements AutoCloseable {
                     decoder,
                     new HttpResponseEncoder(),
                     new ChunkedWriteHandler(),
+                    new StallLimit(decoder),
                     new FileAnswering(counts, files.folder, files.sender, decoder));
             return;
         }
+        // answers are written at once, so the channel limits them
+        PacedDecoder decoder = new PacedDecoder(Integer.MAX_VALUE);
         pipeline.addLast(
-                new PacedDecoder(Integer.MAX_VALUE), // answers are written at once, so the channel limits them
+                decoder,
                 new HttpResponseEncoder(),
                 new HttpObjectAggregator(Content.MAX_BYTES),
+                new StallLimit(decoder),
                 new Answering(counts, options.faultEvery()));
     }
 

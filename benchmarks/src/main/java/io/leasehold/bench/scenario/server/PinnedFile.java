@@ -27,8 +27,13 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
             boolean isOpen = false;
             try {
                 Files.Status status = Files.system().status(descriptor);
-                FileEntry entry =
-                        new FileEntry(path, status.byteSize(), status.modifiedNanos(), status.device(), status.inode());
+                FileEntry entry = new FileEntry(
+                        path,
+                        status.byteSize(),
+                        status.modifiedNanos(),
+                        status.changedNanos(),
+                        status.device(),
+                        status.inode());
                 isOpen = true;
                 return new PinnedFile(descriptor, entry);
             } finally {

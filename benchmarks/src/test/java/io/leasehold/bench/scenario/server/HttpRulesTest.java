@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +60,7 @@ class HttpRulesTest {
     void open() throws Exception {
         Files.writeString(root.resolve("a.txt"), "0123456789");
         Files.writeString(root.resolve("b.txt"), "b");
+        Files.write(root.resolve("empty"), new byte[0]);
         Files.createDirectory(root.resolve("folder"));
         Files.write(root.resolve("large.bin"), new byte[3_000_000]);
         Files.createSymbolicLink(root.resolve("loop"), root.resolve("loop"));
@@ -105,8 +107,10 @@ class HttpRulesTest {
         refused(400, "BLAH\r\n\r\n");
         refused(400, "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n");
         refused(400, "GET  HTTP/1.1\r\nHost: x\r\n\r\n");
+        refused(400, "GET /a.txt http/1.1\r\nHost: x\r\n\r\n");
+        refused(400, "GET /a.txt HTTP/1.10\r\nHost: x\r\n\r\n");
         refused(505, "GET /a.txt HTTP/3.0\r\nHost: x\r\n\r\n");
-        refused(414, "GET /" + "b".repeat(5_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        refused(414, "GET /" + "b".repeat(9_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
         refused(431, GET + "X: " + "b".repeat(9_000) + "\r\n\r\n");
         refused(431, GET + "X: 1\r\n".repeat(10_000) + "\r\n");
         refused(400, GET + "X : 1\r\n\r\n");
@@ -170,6 +174,7 @@ class HttpRulesTest {
             "/loop/b",
             "/" + "n".repeat(300),
             "/d".repeat(1_500),
+            "/" + "n".repeat(7_980), // RFC 9112, 3: at least 8,000 bytes in a request line
             "/folder%2f..%2fa.txt",
             "/%2e%2e%2fa.txt"
         }) {
@@ -239,6 +244,10 @@ class HttpRulesTest {
             assertThat(answered(416, GET + "Range: bytes=" + range + "\r\n\r\n").header("content-range"))
                     .isEqualTo("bytes */10");
         }
+        assertThat(answered(200, "GET /empty HTTP/1.1\r\nHost: x\r\nRange: bytes=-5\r\n\r\n")
+                        .text())
+                .isEmpty();
+        answered(416, "GET /empty HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n");
         for (String same : new String[] {tag, MODIFIED}) {
             answered(206, GET + "Range: bytes=0-1\r\nIf-Range: " + same + "\r\n\r\n");
         }
@@ -250,6 +259,17 @@ class HttpRulesTest {
         answered(412, GET + "If-Match: W/" + tag + "\r\nIf-None-Match: " + tag + "\r\n\r\n");
         answered(412, GET + "If-Unmodified-Since: Sun Nov  6 08:49:36 1994\r\nRange: bytes=90-\r\n\r\n");
         answered(200, GET + "If-Match: \"x\", " + tag + "\r\n\r\n");
+    }
+
+    /// The time of a file may be in the future, or beyond what nanoseconds can count.
+    @Test
+    void fileFromTheFutureIsAnsweredWithThePresent() throws Exception {
+        for (long second : new long[] {4_102_444_800L, 10_413_792_000L}) {
+            Files.setLastModifiedTime(root.resolve("b.txt"), FileTime.from(Instant.ofEpochSecond(second)));
+            RawHttp.Answer answer = answered(200, "GET /b.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertThat(Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(answer.header("last-modified"))))
+                    .isBeforeOrEqualTo(Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(answer.header("date"))));
+        }
     }
 
     /// A client that closes its output after the request still receives all answers.

@@ -133,6 +133,22 @@ class HttpServerTest {
     }
 
     @Test
+    void rejectsMalformedRequestsAndCloses() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            for (String request : new String[] {
+                "BLAH\r\n\r\n", "GET /7/10 HTTP/1.1\r\n\r\n", "GET /7/10 HTTP/1.1\r\nHost: x\r\nX : 1\r\n\r\n"
+            }) {
+                try (RawHttp client = RawHttp.connect(server, false)) {
+                    assertThat(client.send(request).read("GET").status())
+                            .as(request)
+                            .isEqualTo(400);
+                    assertThat(client.isEnded()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
     void reportsThePortInUse() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             ServerOptions same = ServerOptions.parse(new String[] {"--port=" + server.port()});

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -71,6 +73,44 @@ class ReplacedFileTest {
             }
             writes.get();
         }
+    }
+
+    /// A copy that keeps the time of modification has the same time and may have the same length.
+    @Test
+    void tagChangesWithTheContentEvenIfTheTimeOfModificationIsSetBack() throws Exception {
+        Path file = Files.createDirectory(root()).resolve("f");
+        Files.writeString(file, "one");
+        FileTime modified = Files.getLastModifiedTime(file);
+        FileOptions files = new FileOptions(root(), FileWay.LEASEHOLD, FileTrust.FOREIGN);
+        try (HttpServer server = HttpServer.open(
+                        new ServerOptions(0, Transport.NIO, Optional.empty(), "leased", 1, Optional.of(files), 0));
+                RawHttp client = RawHttp.connect(server, false)) {
+            Set<String> tags = new HashSet<>();
+            for (String content : new String[] {"one", "two", "six", "ten"}) {
+                Path next = Files.writeString(folder.resolve("next"), content);
+                Files.setLastModifiedTime(next, modified);
+                Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+                RawHttp.Answer answer =
+                        client.send("GET /f HTTP/1.1\r\nHost: x\r\n\r\n").read("GET");
+                assertThat(answer.text()).isEqualTo(content);
+                assertThat(tags.add(answer.header("etag"))).as(content).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void tagHasTheTimeOfChangeIfThatIsMuchLater() {
+        Path path = Path.of("f");
+        long second = 1_000_000_000;
+        FileEntry usual = new FileEntry(path, 3, 9 * second, 9 * second + 5, 1, 7);
+        FileEntry setBack = new FileEntry(path, 3, 9 * second, 19 * second, 1, 7);
+        FileEntry setBackAgain = new FileEntry(path, 3, 9 * second, 29 * second, 1, 7);
+        assertThat(usual.validators().tag()).isEqualTo("\"" + Long.toHexString(9 * second) + "-3\"");
+        assertThat(Set.of(
+                        usual.validators().tag(),
+                        setBack.validators().tag(),
+                        setBackAgain.validators().tag()))
+                .hasSize(3);
     }
 
     private static void ask(HttpServer server, FileWay way) throws Exception {

@@ -4,11 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Decodes requests no faster than their answers are sent.
@@ -27,7 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Confined to the connection's event loop.
 public final class PacedDecoder extends HttpRequestDecoder {
 
+    /// Maximum length of a request line. RFC 9112, 3 recommends at least 8,000 bytes.
+    private static final int MAX_LINE_BYTES = 8 << 10;
+
+    private static final Pattern VERSION = Pattern.compile("[A-Z]+/[0-9]\\.[0-9]");
+
     private final int maxWaiting; // (C)
+    private long decoded; // (O) number of requests so far
     private int waiting; // (O) requests that were decoded and are not answered
     private boolean paused; // (O)
     private boolean resumes; // (O) a task that resumes is scheduled
@@ -40,6 +48,7 @@ public final class PacedDecoder extends HttpRequestDecoder {
     /// @param maxWaiting maximum number of requests that wait for [#answered]; `Integer.MAX_VALUE` if only the
     ///     channel's writability counts, and [#answered] is not called
     public PacedDecoder(int maxWaiting) {
+        super(new HttpDecoderConfig().setMaxInitialLineLength(MAX_LINE_BYTES));
         this.maxWaiting = maxWaiting;
     }
 
@@ -47,6 +56,11 @@ public final class PacedDecoder extends HttpRequestDecoder {
     public void answered() {
         waiting--;
         resumeLater();
+    }
+
+    /// {@return the number of requests that were decoded so far}
+    public long decodedCount() {
+        return decoded;
     }
 
     /// {@return true if decoded requests wait for their answers}
@@ -82,8 +96,18 @@ public final class PacedDecoder extends HttpRequestDecoder {
         for (Object message : out.subList(before, out.size())) {
             if (message instanceof HttpRequest) {
                 waiting++;
+                decoded++;
             }
         }
+    }
+
+    /// Rejects a version that is not written as RFC 9112, 2.3 writes it. The inherited method would accept lower case.
+    @Override
+    protected HttpMessage createMessage(String[] initialLine) throws Exception {
+        if (!VERSION.matcher(initialLine[2]).matches()) {
+            throw new IllegalArgumentException("version is malformed: version=" + initialLine[2]);
+        }
+        return super.createMessage(initialLine);
     }
 
     /// Rejects a message with both lengths, because two servers that choose different ones see different requests.
