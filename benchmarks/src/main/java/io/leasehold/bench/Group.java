@@ -13,6 +13,7 @@ import io.leasehold.bench.scenario.server.Plan;
 import io.leasehold.bench.scenario.server.ServerScenario;
 import io.leasehold.bench.scenario.traffic.TrafficPlan;
 import io.leasehold.bench.scenario.traffic.TrafficScenario;
+import io.leasehold.bench.subject.Form;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -103,23 +104,26 @@ enum Group {
     /// @param chosen the only growth question or memory scenario that runs, or an empty string for those of the form
     /// @throws IllegalArgumentException if it is unknown
     Optional<Part> scenario(Options options, String chosen) {
-        String form = options.form().name().toLowerCase(Locale.ROOT);
+        Form form = options.form();
         int rounds = options.rounds();
+        int most = rounds == 0 ? Integer.MAX_VALUE : rounds;
         return switch (this) {
             case SERVER -> {
-                Plan plan = rounds == 0 ? Plan.of(form) : Plan.of(form).inRounds(rounds);
-                yield part(plan.expectedSeconds(), (to, out) -> to.writeServer(ServerScenario.run(plan, out)));
+                Plan plan = Plan.of(form).inRounds(most);
+                yield part(
+                        plan.expectedSeconds(), (to, out) -> to.write(Results.SERVER, ServerScenario.run(plan, out)));
             }
             case WINDOW -> {
-                FilePlan plan =
-                        rounds == 0 ? FilePlan.of(form) : FilePlan.of(form).inRounds(rounds);
-                yield part(plan.expectedSeconds(), (to, out) -> to.writeFiles(FileScenario.run(plan, out)));
+                FilePlan plan = FilePlan.of(form).inRounds(most);
+                yield part(plan.expectedSeconds(), (to, out) -> to.write(Results.FILES, FileScenario.run(plan, out)));
             }
             case MEMORY -> {
-                MemoryPlan all = MemoryPlan.of(form, rounds);
-                MemoryPlan plan =
-                        chosen.isEmpty() ? all : MemoryPlan.of("full", rounds).only(chosen);
-                yield part(plan.expectedSeconds(), (to, out) -> to.writeMemory(MemoryScenario.run(plan, out)));
+                MemoryPlan plan = chosen.isEmpty()
+                        ? MemoryPlan.of(form, rounds)
+                        : MemoryPlan.of(Form.FULL, rounds).only(chosen);
+                yield part(
+                        plan.terms().expectedSeconds(),
+                        (to, out) -> to.write(Results.MEMORY, MemoryScenario.run(plan, out)));
             }
             case GROWTH -> {
                 GrowthPlan plan = chosen.isEmpty()
@@ -127,7 +131,7 @@ enum Group {
                         : GrowthPlan.of(form).only(chosen);
                 yield part(plan.expectedSeconds(), (to, out) -> growth(plan, to, out));
             }
-            case RING -> ring(TrafficPlan.of(form, rounds), options.form());
+            case RING -> ring(TrafficPlan.of(form, rounds), form);
             default -> Optional.empty();
         };
     }
@@ -139,7 +143,7 @@ enum Group {
     private static void growth(GrowthPlan plan, Results results, Consumer<String> progress)
             throws IOException, InterruptedException {
         GrowthScenario.Outcome outcome = GrowthScenario.run(plan, progress);
-        results.writeGrowth(outcome.results());
+        results.write(Results.GROWTH, outcome.results());
         if (!outcome.failures().isEmpty()) {
             throw new IOException(outcome.failures().size() + " measurements failed; the first: "
                     + outcome.failures().getFirst());
@@ -150,11 +154,12 @@ enum Group {
     private Optional<Part> ring(TrafficPlan plan, Form form) {
         int growths = form == Form.CI ? 1 : form == Form.SHORT ? 5 : 20;
         int bursts = form == Form.FULL ? 10 : form == Form.SHORT ? 5 : 1;
-        long millis = plan.expectedMillis() + new PoolScenario(growths, bursts, line -> {}).expectedMillis();
-        return part(millis / 1000, (results, progress) -> {
-            PoolScenario pools = new PoolScenario(growths, bursts, progress);
-            results.writeRing(new RingResult(TrafficScenario.run(plan, progress), pools.growth(), pools.returns()));
-        });
+        PoolScenario pools = new PoolScenario(growths, bursts);
+        return part(
+                plan.expectedSeconds() + pools.expectedSeconds(),
+                (to, out) -> to.write(
+                        Results.RING,
+                        new RingResult(TrafficScenario.run(plan, out), pools.growth(out), pools.returns(out))));
     }
 
     /// {@return the name of the parameter that chooses a part of the scenario; empty if there is none}

@@ -2,55 +2,124 @@ package io.leasehold.bench;
 
 import io.leasehold.bench.jmh.Questions;
 import io.leasehold.bench.result.Results;
+import io.leasehold.bench.subject.Form;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 
-/// The JMH benchmarks as a part of the run, in rounds. If a round fails, the results of the rounds before it are kept.
+/// The JMH benchmarks as a part of the run, in rounds. A round runs every benchmark once, each in a new JVM. So compared
+/// benchmarks alternate, and a machine that slows down affects all of them. If a round fails, the results of the rounds
+/// before it are kept.
+///
+/// In the shorter forms all runs share one time budget, as long as a run has 0.3 seconds. Their results are too noisy to
+/// decide a close comparison. In the full form a run takes five seconds.
 ///
 /// JMH refuses to run if it cannot lock a file with a fixed name in the temporary folder. A file that another user left
 /// there cannot be opened, not even by root. So this class switches that lock off.
-record JmhRun(Selection selection, Form form, int rounds) implements Part.Work {
+///
+/// @param selection of the benchmarks
+/// @param rounds number of rounds
+/// @param runs number of runs in a round
+/// @param runSeconds time of a run in its JVM; two thirds are measured, the rest is warm-up
+record JmhRun(Selection selection, int rounds, int runs, double runSeconds) implements Part.Work {
+
+    private static final int ITERATIONS = 5;
+    private static final double FULL_SECONDS = 5;
+    private static final double MIN_SECONDS = 0.3;
+
+    /// Seconds to start a JVM and to transfer the results.
+    private static final double FORK_SECONDS = 0.8;
 
     private static final String IGNORE_LOCK = "jmh.ignoreLock";
     private static final Pattern OWN_PROPERTIES = Pattern.compile("\"-Dbench[^\"]*\",\\s*");
 
+    /// {@return the run of a selection}
+    ///
+    /// @param rounds number of rounds; 0 for the number of the form
+    static JmhRun of(Selection selection, Form form, int rounds) {
+        int all = rounds > 0
+                ? rounds
+                : switch (form) {
+                    case CI -> 1;
+                    case SHORT -> 2;
+                    case FULL -> 5;
+                };
+        double budget = switch (form) {
+            case CI -> 25;
+            case SHORT -> 90;
+            case FULL -> Double.MAX_VALUE;
+        };
+        int runs = selection.countRuns();
+        double share = budget / Math.max(1, runs) / all - FORK_SECONDS;
+        return new JmhRun(selection, all, runs, Math.clamp(share, MIN_SECONDS, FULL_SECONDS));
+    }
+
+    /// {@return the expected duration}
+    long expectedSeconds() {
+        return Math.round(rounds * runs * (runSeconds + FORK_SECONDS));
+    }
+
     @Override
     public void run(Results results, Consumer<String> progress) throws RunnerException, IOException {
         System.setProperty(IGNORE_LOCK, "true");
-        int runs = selection.countRuns();
-        Rounds done = new Rounds();
-        results.writeQuestions(Questions.all());
+        Map<String, List<RunResult>> done = new LinkedHashMap<>();
+        results.write(Results.QUESTIONS, Questions.all());
         try {
             for (int round = 1; round <= rounds; round++) {
                 progress.accept("round %d of %d, %d runs, about %d s left"
-                        .formatted(
-                                round,
-                                rounds,
-                                runs,
-                                form.expectedSeconds(runs, rounds) * (rounds - round + 1) / rounds));
+                        .formatted(round, rounds, runs, expectedSeconds() * (rounds - round + 1) / rounds));
                 for (Selection.Pass pass : selection.passes()) {
-                    ChainedOptionsBuilder options =
-                            new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
-                    selection.apply(options, pass);
-                    form.apply(options, runs, rounds);
-                    done.add(new Runner(options.build()).run());
+                    for (RunResult result : new Runner(options(pass).build()).run()) {
+                        String id = result.getParams().id() + result.getParams().getJvmArgs();
+                        done.computeIfAbsent(id, name -> new ArrayList<>()).add(result);
+                    }
                 }
             }
         } finally {
+            Collection<RunResult> merged =
+                    done.values().stream().map(JmhRun::merged).toList();
             ResultFormatFactory.getInstance(ResultFormatType.JSON, results.jmh().toString())
-                    .writeOut(done.merged());
+                    .writeOut(merged);
             forgetPaths(results.jmh());
         }
+    }
+
+    private ChainedOptionsBuilder options(Selection.Pass pass) {
+        TimeValue time = TimeValue.milliseconds(Math.round(1000 * runSeconds / (ITERATIONS * 1.5)));
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .addProfiler(GCProfiler.class)
+                .shouldFailOnError(true)
+                .forks(1)
+                .warmupIterations((ITERATIONS + 1) / 2)
+                .warmupTime(time)
+                .measurementIterations(ITERATIONS)
+                .measurementTime(time);
+        selection.apply(options, pass);
+        return options;
+    }
+
+    /// {@return the results of one benchmark in one JVM, with the forks of all rounds in order}
+    private static RunResult merged(List<RunResult> rounds) {
+        List<BenchmarkResult> forks = new ArrayList<>();
+        rounds.forEach(round -> forks.addAll(round.getBenchmarkResults()));
+        return new RunResult(rounds.getFirst().getParams(), forks);
     }
 
     /// Removes the paths of the JDK and of these folders, because results are published.

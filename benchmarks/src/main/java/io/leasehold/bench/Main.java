@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Runs the benchmarks: `mvn -Pbench` runs JMH's benchmarks and the scenarios. It then prints tables that compare
 /// Leasehold with the baselines, and writes a report. [Options] and the README have the options.
@@ -27,16 +29,20 @@ public final class Main {
     private final Results results;
     private final List<String> failures = new ArrayList<>();
 
-    private Main(Options options) {
+    private final Optional<Regression> baseline; // read before the run, which may write to the same folder
+
+    private Main(Options options) throws IOException {
         this.options = options;
         this.results = new Results(options.results());
+        this.baseline = options.baseline().isPresent()
+                ? Optional.of(Regression.from(new Results(options.baseline().get())))
+                : Optional.empty();
     }
 
     /// Runs the parts that the system properties name.
     ///
     /// @param args ignored
-    /// @throws IOException if the results cannot be written
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         endWithOthers();
         try {
             Main main = new Main(Options.parse(name -> System.getProperty(name, ""), MavenOptions.typed()));
@@ -50,7 +56,14 @@ public final class Main {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(1);
+        } catch (IOException e) {
+            System.err.println("results cannot be read or written: " + oneLine(e));
+            System.exit(1);
         }
+    }
+
+    private static String oneLine(Exception failure) {
+        return failure.toString().split("\n", 2)[0];
     }
 
     /// Ends the child JVMs when this JVM ends, and ends this JVM when Maven does. Otherwise JMH's forks and the JVMs of
@@ -72,6 +85,14 @@ public final class Main {
 
     /// {@return the parts to run, in the order in which they run}
     private List<Part> parts() {
+        List<Part> parts = parts(options);
+        if (parts.isEmpty()) {
+            throw Group.unknown(options.bench());
+        }
+        return parts;
+    }
+
+    static List<Part> parts(Options options) {
         List<Group> groups = Group.of(options.bench());
         Map<String, String> params = new HashMap<>(options.params());
         Map<Group, String> chosen = new EnumMap<>(Group.class);
@@ -79,28 +100,25 @@ public final class Main {
         Selection selection = groups.isEmpty()
                 ? Selection.ofRegex(Group.regex(options.bench()))
                 : Selection.ofGroups(groups, options.form());
-        selection = selection.withParams(params);
+        JmhRun jmh = JmhRun.of(selection.withParams(params), options.form(), options.rounds());
         List<Part> parts = new ArrayList<>();
-        int runs = selection.countRuns();
-        if (runs > 0) {
-            int rounds = options.rounds() == 0 ? options.form().rounds() : options.rounds();
-            JmhRun jmh = new JmhRun(selection, options.form(), rounds);
-            parts.add(new Part("JMH", options.form().expectedSeconds(runs, rounds), jmh));
+        if (jmh.runs() > 0) {
+            parts.add(new Part("JMH", jmh.expectedSeconds(), jmh));
         }
-        groups.stream()
-                .filter(group -> group.runsIn(options.form(), groups.size() == 1))
-                .forEach(group ->
-                        group.scenario(options, chosen.getOrDefault(group, "")).ifPresent(parts::add));
-        if (parts.isEmpty()) {
-            throw Group.unknown(options.bench());
+        for (Group group : groups) {
+            String one = chosen.getOrDefault(group, "");
+            if (!one.isEmpty() || group.runsIn(options.form(), groups.size() == 1)) {
+                group.scenario(options, one).ifPresent(parts::add);
+            }
         }
         return parts;
     }
 
     private void run(List<Part> parts) throws IOException {
+        System.out.printf("# Expected: %s%n", expected(parts));
         results.clear();
         Machine machine = Machines.here(options.command());
-        results.write(machine);
+        results.write(Results.MACHINE, machine);
         try (Watch watch = Watch.start()) {
             for (int i = 0; i < parts.size(); i++) {
                 Part part = parts.get(i);
@@ -115,23 +133,34 @@ public final class Main {
                     System.err.println(failures.getLast());
                 }
             }
-            results.write(machine.under(watch.stop()));
+            results.write(Results.MACHINE, machine.under(watch.stop()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalArgumentException("interrupted: bench=" + options.bench(), e);
         }
     }
 
+    /// {@return the expected duration of the run in words, by part}
+    static String expected(List<Part> parts) {
+        return parts.stream()
+                .map(part -> part.title() + " " + part.expectedSeconds() + " s")
+                .collect(Collectors.joining(", ", duration(parts) + " (", ")"));
+    }
+
     private static String left(List<Part> parts) {
+        return "about " + duration(parts) + " left in total";
+    }
+
+    private static String duration(List<Part> parts) {
         long seconds = parts.stream().mapToLong(Part::expectedSeconds).sum();
-        return seconds < 600 ? "about " + seconds + " s left in total" : "about " + seconds / 60 + " min left in total";
+        return seconds < 60 ? seconds + " s" : seconds / 60 + " min " + seconds % 60 + " s";
     }
 
     private void report() throws IOException {
         failures.addAll(Report.write(results));
         System.out.print(Terminal.text(results));
-        if (options.baseline().isPresent()) {
-            failures.addAll(Regression.of(new Results(options.baseline().get()), results));
+        if (baseline.isPresent()) {
+            failures.addAll(baseline.get().in(results));
         }
         System.out.printf("%nReport: %s%n", results.report().toAbsolutePath().normalize());
     }

@@ -2,6 +2,8 @@ package io.leasehold.bench;
 
 import io.leasehold.bench.process.MavenOptions;
 import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.Form;
+import io.leasehold.bench.subject.UnnamedFile;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -58,10 +60,10 @@ record Options(
         if (bench.equals(REPORT) && !Files.isRegularFile(results.resolve("machine.json"))) {
             throw new IllegalArgumentException("not a folder of results: bench.results=" + results);
         }
-        String dir = property.apply("bench.dir");
-        if (!dir.isEmpty() && !Files.isDirectory(Path.of(dir))) {
-            throw new IllegalArgumentException("not a folder: bench.dir=" + dir);
+        if (Files.exists(results) && !(Files.isDirectory(results) && Files.isWritable(results))) {
+            throw new IllegalArgumentException("not a folder that can be written: bench.results=" + results);
         }
+        dir(property.apply("bench.dir"), root);
         Optional<Path> baseline = Optional.of(property.apply("bench.baseline"))
                 .filter(text -> !text.isEmpty())
                 .map(root::resolve);
@@ -99,16 +101,37 @@ record Options(
         Map<String, String> parsed = new HashMap<>();
         for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
             int equals = param.indexOf('=');
-            if (equals < 1) {
+            if (equals < 1 || equals == param.length() - 1) {
                 throw new IllegalArgumentException("not name=value pairs separated by commas: bench.params=" + text);
             }
-            parsed.put(param.substring(0, equals), param.substring(equals + 1));
+            String name = param.substring(0, equals);
+            if (parsed.put(name, param.substring(equals + 1)) != null) {
+                throw new IllegalArgumentException("parameter has two values: bench.params=" + text + ", name=" + name);
+            }
         }
         return Map.copyOf(parsed);
     }
 
+    /// Checks that a file can be made in a folder, and tells it to all JVMs of the run.
+    private static void dir(String text, Path root) {
+        if (text.isEmpty()) {
+            return;
+        }
+        Path dir = root.resolve(text).toAbsolutePath();
+        if (!Files.isDirectory(dir)) {
+            throw new IllegalArgumentException("not a folder: bench.dir=" + text);
+        }
+        try {
+            UnnamedFile.create(dir).close();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("no file can be made in a folder: bench.dir=" + text, e);
+        }
+        System.setProperty(UnnamedFile.FOLDER, dir.toString());
+    }
+
     /// Checks that an allocator of a class can be created, and adds its jar to the class path of all JVMs of the run.
     private static String rival(String className, String jar, Path root) {
+        Path path = root.resolve(jar);
         if (className.isEmpty()) {
             if (!jar.isEmpty()) {
                 throw new IllegalArgumentException(
@@ -116,7 +139,6 @@ record Options(
             }
             return className;
         }
-        Path path = root.resolve(jar);
         if (!jar.isEmpty() && !Files.isReadable(path)) {
             throw new IllegalArgumentException("no such jar: bench.rival.jar=" + path);
         }
@@ -127,7 +149,9 @@ record Options(
         } catch (IOException e) {
             throw new IllegalArgumentException("jar cannot be read: bench.rival.jar=" + path, e);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(e.getMessage() + " (bench.rival, bench.rival.jar=" + path + ")", e);
+            throw new IllegalArgumentException(
+                    e.getMessage() + "; bench.rival=" + className + (jar.isEmpty() ? "" : ", bench.rival.jar=" + path),
+                    e);
         }
         System.setProperty("bench.rival", className);
         if (!jar.isEmpty()) {

@@ -4,12 +4,14 @@ import io.leasehold.bench.jmh.Question;
 import io.leasehold.bench.jmh.Questions;
 import io.leasehold.bench.jmh.ThreadKind;
 import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.JvmMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,14 +32,15 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// @param isEveryMode true if all JVM modes of a question run, false if only the first one does
 record Selection(String regex, List<String> excluded, Map<String, String> params, boolean isEveryMode) {
 
-    /// Secondary figures of a question, for which a run of seven minutes has no time beside the scenarios.
+    /// Secondary questions and figures, for which a run of all groups in seven minutes has no time. A run of one group
+    /// has them.
     private static final List<String> SECOND_FIGURES = List.of(
-            "(Page|Lease)Scaling",
+            "Scaling",
             "PageVirtualThread",
-            "Access.*\\.(setLongs|toArray)",
+            "Buffer(Access|Growth|Heap|Large|Threads)",
             "Lease.*(Handle|Escaping)",
-            "JumboReceive",
-            "Window(Hot|Pause|Recycle|Stream)");
+            "Jumbo(HandOff|Receive)",
+            "Window(Hot|Pause|Recycle|Stream|Trace)");
 
     /// All but one question of each kind: a run of one minute has no time for more.
     private static final List<String> MOST = List.of(
@@ -60,6 +63,12 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             Map.entry("windowByteSize", "2097152"),
             Map.entry("chunkByteSize", "65536"),
             Map.entry("parked", "1000"));
+
+    private static final String ALLOCATOR = "allocator";
+    private static final String BASELINE = "baseline";
+
+    /// How many times its largest usual value a number may have.
+    private static final long MOST_TIMES = 16;
 
     /// The runs that share the flags of the JVM.
     ///
@@ -85,6 +94,9 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             excluded.addAll(MOST);
         }
         Map<String, String> params = new HashMap<>(ONE_CASE);
+        if (groups.size() > 1) {
+            params.put("sizes", "PROXY");
+        }
         if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
             params.remove("bufferSize"); // the group has few cases, and results differ by size
         }
@@ -114,10 +126,23 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             throw new IllegalArgumentException("unknown parameter: bench.params=" + name + "=" + value
                     + "; the selected benchmarks have " + names);
         }
-        boolean isNumber = values.stream().allMatch(one -> one.matches("\\d+"));
-        if (isNumber ? !value.matches("[1-9]\\d{0,8}|0") : !values.contains(value)) {
-            throw new IllegalArgumentException("unknown value: bench.params=" + name + "=" + value + "; use "
-                    + (isNumber ? "a number, for example " + values : "one of " + values));
+        String start = "unknown value: bench.params=" + name + "=" + value;
+        if (values.stream().allMatch(one -> one.matches("\\d+"))) {
+            LongSummaryStatistics known =
+                    values.stream().mapToLong(Long::parseLong).summaryStatistics();
+            long min = Math.min(1, known.getMin());
+            long max = MOST_TIMES * known.getMax();
+            if (!value.matches("\\d{1,18}") || Long.parseLong(value) < min || Long.parseLong(value) > max) {
+                throw new IllegalArgumentException(
+                        start + ", min=" + min + ", max=" + max + "; use a number, for example " + values);
+            }
+            return;
+        }
+        if (name.equals(ALLOCATOR)) {
+            values.addAll(Allocators.names());
+        }
+        if (!values.contains(value)) {
+            throw new IllegalArgumentException(start + "; use one of " + values);
         }
     }
 
@@ -160,8 +185,8 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         flags.addAll(pass.threads.options());
         options.jvmArgs(flags.toArray(String[]::new));
         List<String> allocators = Allocators.names();
-        options.param("allocator", allocators.toArray(String[]::new));
-        options.param("baseline", allocators.stream().skip(1).toArray(String[]::new));
+        options.param(ALLOCATOR, allocators.toArray(String[]::new));
+        options.param(BASELINE, allocators.stream().skip(1).toArray(String[]::new));
         params.forEach(options::param);
     }
 
@@ -191,8 +216,8 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         return benchmark.getParams().orElse(Map.of()).entrySet().stream()
                 .mapToInt(param -> switch (param.getKey()) {
                     case String name when params.containsKey(name) -> 1;
-                    case "allocator" -> rivals;
-                    case "baseline" -> rivals - 1;
+                    case ALLOCATOR -> rivals;
+                    case BASELINE -> rivals - 1;
                     default -> param.getValue().length;
                 })
                 .reduce(1, Math::multiplyExact);

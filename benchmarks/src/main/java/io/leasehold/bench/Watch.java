@@ -1,11 +1,11 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.process.Sampler;
 import io.leasehold.bench.result.Conditions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /// children. Time in interrupts does not count, because most of it is traffic over loopback that this run causes. Where
 /// `/proc` is missing, everything reads 0.
 ///
-/// **Threads.** One thread calls; [#thread] reads.
+/// **Threads.** One thread calls; the sampler reads.
 ///
 /// @see "proc_stat(5)"
 final class Watch implements AutoCloseable {
@@ -48,11 +48,10 @@ final class Watch implements AutoCloseable {
 
     private final double loadBefore; // (C)
     private final double othersBefore; // (C)
-    private final CountDownLatch end = new CountDownLatch(1); // (A)
     private final Ticks start; // (C)
-    private final Thread thread; // (C)
-    private Ticks last; // (O) the thread, until it has ended
-    private double loadHighest; // (O) the thread, until it has ended
+    private final Sampler sampler; // (C)
+    private Ticks last; // (O) the sampler, until it has ended
+    private double loadHighest; // (O) the sampler, until it has ended
 
     private Watch() throws InterruptedException {
         loadBefore = load();
@@ -62,7 +61,7 @@ final class Watch implements AutoCloseable {
         othersBefore = start.others(before);
         loadHighest = loadBefore;
         last = start;
-        thread = Thread.ofPlatform().daemon().name("conditions").start(this::read);
+        sampler = new Sampler("conditions", EVERY_MILLIS, this::read);
     }
 
     /// Reads the machine for a moment, and begins to watch it.
@@ -76,25 +75,18 @@ final class Watch implements AutoCloseable {
     ///
     /// @throws InterruptedException if the caller is interrupted
     Conditions stop() throws InterruptedException {
-        end.countDown();
-        thread.join();
+        sampler.stop();
         return Conditions.of(loadBefore, loadHighest, othersBefore, last.others(start), last.stolen(start));
     }
 
     @Override
     public void close() {
-        end.countDown();
+        sampler.close();
     }
 
     private void read() {
-        try {
-            while (!end.await(EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
-                loadHighest = Math.max(loadHighest, load());
-                last = ticks(last.ours);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        loadHighest = Math.max(loadHighest, load());
+        last = ticks(last.ours);
     }
 
     private static double load() {

@@ -7,8 +7,8 @@
 /// report     the page, the tables, and the check against an earlier run
 /// jmh        questions about single operations, asked by JMH
 /// scenario   questions about whole processes: servers, memory, receivers, growth
-/// process    child JVMs, and what is read from them
-/// subject    the compared allocators, the modes of the JVM, and the sizes of buffers
+/// process    child JVMs, the terms that use them, and what is read from them
+/// subject    the compared allocators, the modes of the JVM, the forms of a run, and the sizes of buffers
 /// result     what was measured, as files in a folder
 /// ```
 ///

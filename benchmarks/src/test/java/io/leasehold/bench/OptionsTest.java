@@ -3,6 +3,8 @@ package io.leasehold.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.bench.subject.Form;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -46,12 +48,21 @@ class OptionsTest {
                 "bench.rounds   | 0                    | not a number of rounds: bench.rounds=0, min=1, max=1000",
                 "bench.rounds   | many                 | not a number of rounds: bench.rounds=many, min=1, max=1000",
                 "bench.rounds   | 99999999999          | not a number of rounds: bench.rounds=99999999999",
+                "bench.rounds   | ' 5'                 | 'not a number of rounds: bench.rounds= 5, min=1, max=1000'",
                 "bench.params   | leak                 | not name=value pairs separated by commas: bench.params=leak",
+                "bench.params   | question=            | not name=value pairs separated by commas: bench.params=question=",
+                "bench.params   | 'leak=simple,'       | 'not name=value pairs separated by commas: bench.params=leak=simple,'",
+                "bench.params   | 'a=1,a=2'            | 'parameter has two values: bench.params=a=1,a=2, name=a'",
                 "bench.dir      | /no/such/folder      | not a folder: bench.dir=/no/such/folder",
+                "bench.dir      | /proc                | no file can be made in a folder: bench.dir=/proc",
+                "bench.results  | /proc/version        | not a folder that can be written: bench.results=/proc/version",
                 "bench.baseline | nothing              | not a folder of results: bench.baseline=",
                 "bench          | report               | not a folder of results: bench.results=",
                 "bench.rival    | no.such.Allocator    | no such allocator: name=no.such.Allocator",
                 "bench.rival    | java.lang.String     | class is not an allocator: name=java.lang.String",
+                "bench.rival    | java/lang/String     | no such allocator: name=java/lang/String",
+                "bench.rival    | io.netty.buffer.AbstractByteBufAllocator | allocator cannot be created: name=io.netty",
+                "bench.rival    | io.leasehold.bench.OptionsTest$Failing | allocator cannot be created: name=io.leasehold",
                 "bench.rival.jar| rival.jar            | a jar without a class: bench.rival.jar=rival.jar"
             })
     void aWrongValueIsOneSentence(String name, String value, String message) {
@@ -84,10 +95,43 @@ class OptionsTest {
         assertThatThrownBy(() -> page.withParams(Map.of("leak", "some")))
                 .hasMessage("unknown value: bench.params=leak=some; use one of [disabled, simple]");
         assertThatThrownBy(() -> page.withParams(Map.of("byteSize", "-1")))
-                .hasMessageStartingWith("unknown value: bench.params=byteSize=-1; use a number, for example [256,");
+                .hasMessageStartingWith("unknown value: bench.params=byteSize=-1, min=1, max=1048576; use a number");
+        assertThatThrownBy(() -> page.withParams(Map.of("byteSize", "99999999999999999999")))
+                .hasMessageStartingWith("unknown value: bench.params=byteSize=99999999999999999999, min=1,");
         assertThat(page.withParams(Map.of("byteSize", "100", "leak", "simple", "allocator", "leased"))
                         .countRuns())
                 .isEqualTo(6);
+    }
+
+    /// An allocator whose constructor fails.
+    public static final class Failing extends PooledByteBufAllocator {
+
+        /// Fails.
+        public Failing() {
+            throw new IllegalStateException("on purpose");
+        }
+    }
+
+    /// The build takes about eighty seconds more.
+    @Test
+    void allGroupsInTheShortFormTakeSevenMinutesWithTheBuild() {
+        List<Part> parts = Main.parts(parse(Map.of()));
+        assertThat(parts).extracting(Part::title).containsExactly("JMH", "server", "memory");
+        assertThat(parts.stream().mapToLong(Part::expectedSeconds).sum()).isLessThanOrEqualTo(335);
+        assertThat(Main.expected(parts)).startsWith("5 min ").contains("JMH ", "server ", "memory ");
+        assertThat(Main.parts(parse(Map.of("bench.time", "ci"))).stream()
+                        .mapToLong(Part::expectedSeconds)
+                        .sum())
+                .isLessThanOrEqualTo(100);
+    }
+
+    @Test
+    void aChosenQuestionRunsAlsoInAFormThatLeavesItsGroupOut() {
+        assertThat(Main.parts(parse(Map.of("bench.params", "question=refusal"))))
+                .extracting(Part::title)
+                .contains("growth");
+        assertThatThrownBy(() -> Main.parts(parse(Map.of("bench.params", "question=none"))))
+                .hasMessageStartingWith("unknown question: id=none; use one of release-256,");
     }
 
     @Test

@@ -1,10 +1,8 @@
 package io.leasehold.bench.jmh;
 
+import io.leasehold.bench.subject.PagePool;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,17 +37,15 @@ public class JumboBenchmark {
     public BufferSize bufferSize;
 
     private final long[] handles = new long[LIVE];
-    private PageArena arena;
+    private PagePool pages;
     private JumboPool<Object> ring;
     private int next;
 
     /// Opens the pool.
     @Setup
     public void open() {
-        arena = PageArena.open(
-                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
-        JumboOptions options = JumboOptions.builder().bufferSize(bufferSize).build();
-        ring = JumboPool.open(arena, options, (of, page, address, byteSize) -> address);
+        pages = PagePool.open("bench", 256 << 20, bufferSize);
+        ring = pages.pool();
         for (int i = 0; i < LIVE; i++) {
             handles[i] = ring.tryAllocate();
         }
@@ -59,8 +55,7 @@ public class JumboBenchmark {
     @TearDown
     public void close() {
         ring.free(handles, 0, LIVE);
-        ring.close();
-        arena.close();
+        pages.close();
     }
 
     /// Buffers of an allocator.

@@ -1,10 +1,8 @@
 package io.leasehold.bench.jmh;
 
+import io.leasehold.bench.subject.PagePool;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
@@ -54,7 +52,7 @@ public class JumboHandOffBenchmark {
     private final AtomicLong handed = new AtomicLong(); // batches, written by the allocating thread
     private final AtomicLong released = new AtomicLong(); // batches, written by the releasing thread
     private final EventExecutor other = new DefaultEventExecutor();
-    private PageArena arena;
+    private PagePool pages;
     private JumboPool<Object> ring;
     private boolean ours = true;
     private volatile boolean stopped;
@@ -63,10 +61,8 @@ public class JumboHandOffBenchmark {
     /// Opens the pool, and starts the releasing thread.
     @Setup
     public void open(BenchmarkParams params) {
-        arena = PageArena.open(
-                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
-        ring = JumboPool.open(
-                arena, JumboOptions.builder().bufferSize(bufferSize).build(), (of, page, address, byteSize) -> address);
+        pages = PagePool.open("bench", 256 << 20, bufferSize);
+        ring = pages.pool();
         ours = params.getBenchmark().endsWith("handOff");
         other.execute(this::releaseBatches);
     }
@@ -78,8 +74,7 @@ public class JumboHandOffBenchmark {
     public void close() throws InterruptedException {
         stopped = true;
         other.shutdownGracefully(0, 10, TimeUnit.SECONDS).await();
-        ring.close();
-        arena.close();
+        pages.close();
     }
 
     /// Hands pages to the other thread.

@@ -51,7 +51,8 @@ public class WindowFile {
         try (FileChannel channel = FileChannel.open(path(), StandardOpenOption.WRITE)) {
             for (long at = 0; at < BYTES; ) {
                 int start = (int) (at % PATTERN_BYTES);
-                at += channel.write(piece.limit(start + written).position(start), at);
+                at += channel.write(
+                        piece.limit(Math.min(PATTERN_BYTES, start + written)).position(start), at);
             }
         }
         System.out.printf(

@@ -1,7 +1,10 @@
 package io.leasehold.bench.process;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -10,11 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A child JVM that communicates by lines on its standard input and output.
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** One thread at a time calls; [#reader] reads the output of the child.
 public final class ChildJvm implements AutoCloseable {
 
-    private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String END = "\0";
     private static final String ERROR = "error ";
     private static final int KEPT_LINES = 8;
@@ -40,7 +42,6 @@ public final class ChildJvm implements AutoCloseable {
     private ChildJvm(String name, Process process) {
         this.name = name;
         this.process = process;
-        RUNNING.add(process);
         input = process.outputWriter(StandardCharsets.UTF_8);
         reader = Thread.ofPlatform().daemon().name("output of " + name).start(this::read);
     }
@@ -61,9 +62,31 @@ public final class ChildJvm implements AutoCloseable {
         return new ChildJvm(name, command.redirectErrorStream(true).start());
     }
 
-    /// Ends all children at once, when this JVM ends.
-    public static void endAll() {
-        RUNNING.forEach(Process::destroyForcibly);
+    /// {@return a record of numbers and texts as one line, for [#parse]}
+    public static String line(Object record) {
+        try {
+            return JSON.writeValueAsString(record);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not a record: " + record, e);
+        }
+    }
+
+    /// {@return the record of a line that [#line] made}
+    ///
+    /// @throws IOException if the line is no such record
+    public static <T> T parse(String line, Class<T> type) throws IOException {
+        return JSON.readValue(line, type);
+    }
+
+    /// Reads the standard input of this JVM, which is a child, until it ends.
+    ///
+    /// @param each receives each line
+    /// @throws IOException if the input cannot be read
+    public static void forEachLine(Consumer<String> each) throws IOException {
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (@Nullable String line = input.readLine(); line != null; line = input.readLine()) {
+            each.accept(line);
+        }
     }
 
     /// Ends this JVM, which is a child, when its standard input ends. The parent keeps the input open and sends
@@ -142,8 +165,6 @@ public final class ChildJvm implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
-        } finally {
-            RUNNING.remove(process);
         }
     }
 

@@ -1,4 +1,4 @@
-/// Child JVMs, their resident memory, and the arguments of Maven.
+/// Child JVMs and the terms that use them, their resident memory, and the arguments of Maven.
 ///
 /// Every measured process is a JVM of its own that ends with this one. Its figures are not those of the process that
 /// reads them.

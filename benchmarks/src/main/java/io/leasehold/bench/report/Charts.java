@@ -65,10 +65,13 @@ final class Charts {
             boolean logarithmic,
             @Nullable DoubleFunction<String> label,
             List<Curve> curves) {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .xAxisTitle(xAxis)
+                .yAxisTitle(yAxis)
+                .build();
         style(chart.getStyler());
-        chart.setXAxisTitle(xAxis);
-        chart.setYAxisTitle(yAxis);
         chart.getStyler().setYAxisLogarithmic(logarithmic);
         if (!logarithmic) {
             chart.getStyler().setYAxisMin(0.0);
@@ -88,10 +91,13 @@ final class Charts {
 
     /// {@return curves over two logarithmic axes; the values of `x` are successive doublings}
     static String growth(String title, String xAxis, String yAxis, List<Curve> curves) {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .xAxisTitle(xAxis)
+                .yAxisTitle(yAxis)
+                .build();
         style(chart.getStyler());
-        chart.setXAxisTitle(xAxis);
-        chart.setYAxisTitle(yAxis);
         List<Double> x = curves.stream().flatMap(curve -> curve.x.stream()).toList();
         double first = Collections.min(x);
         double doublings = doublings(first, Collections.max(x));

@@ -6,7 +6,6 @@ import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
-import io.leasehold.bench.result.RingResult.Return;
 import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.result.ServerResult;
 import io.leasehold.bench.result.ServerResult.Quantile;
@@ -70,16 +69,14 @@ record Curves(Findings findings) {
     Optional<Chart> memory(String scenario) {
         List<MemoryResult> results = firsts(scenario);
         List<Curve> curves = results.stream().map(Curves::aligned).toList();
-        if (curves.isEmpty()) {
-            return Optional.empty();
-        }
-        String title = "Resident memory, " + MemoryComparisons.title(scenario);
-        return Optional.of(chart(
+        String title = MemoryComparisons.title(scenario);
+        return overTime(
                 "chart-memory-" + scenario,
-                Charts.curves(title, "seconds since the end of the burst", "resident MiB", false, null, curves),
+                "Resident memory, " + title,
+                title,
+                List.of("seconds since the end of the burst", "resident MiB"),
                 curves,
-                results.stream().map(Curves::values).toList(),
-                MemoryComparisons.title(scenario) + ". Lower is better."));
+                results.stream().map(Curves::values).toList());
     }
 
     List<MemoryResult> firsts(String scenario) {
@@ -168,35 +165,42 @@ record Curves(Findings findings) {
                         .limit(1)
                         .map(term -> curve(Side.ofAllocator(allocator), term.curve(), term.baselineBytes(), 0)))
                 .toList();
-        if (curves.isEmpty()) {
-            return Optional.empty();
-        }
         String title = "Memory of the server, " + load.title();
-        return Optional.of(chart(
+        return overTime(
                 "chart-resident-" + load.id(),
-                Charts.curves(title, "seconds", "MiB above the warm server", false, null, curves),
+                title,
+                title + ", first round",
+                List.of("seconds", "MiB above the warm server"),
                 curves,
-                List.of(),
-                title + ", first round. Lower is better."));
+                List.of());
     }
 
     private Optional<Chart> returned() {
-        List<Return> firsts = findings.ring().returns().stream()
+        List<Curve> curves = findings.ring().returns().stream()
                 .filter(one -> one.round() == 1)
-                .toList();
-        if (firsts.isEmpty()) {
-            return Optional.empty();
-        }
-        List<Curve> curves = firsts.stream()
                 .map(one -> curve(Side.ofAllocator(one.allocator()), one.curve(), 0, 0))
                 .toList();
         String title = "Resident memory after a burst of 256 MiB in pages";
-        return Optional.of(chart(
+        return overTime(
                 "chart-ring-return",
-                Charts.curves(title, "seconds since the pages were freed", "resident MiB", false, null, curves),
+                title,
+                title + ", first round",
+                List.of("seconds since the pages were freed", "resident MiB"),
                 curves,
-                List.of(),
-                title + ", first round. Lower is better."));
+                List.of());
+    }
+
+    /// {@return a chart of memory over time; empty if there are no curves}
+    ///
+    /// @param axes titles of both axes
+    /// @param values one for each entry of the legend, or none
+    private static Optional<Chart> overTime(
+            String id, String title, String caption, List<String> axes, List<Curve> curves, List<String> values) {
+        if (curves.isEmpty()) {
+            return Optional.empty();
+        }
+        String svg = Charts.curves(title, axes.get(0), axes.get(1), false, null, curves);
+        return Optional.of(chart(id, svg, curves, values, caption + ". Lower is better."));
     }
 
     private static Chart growth(GrowthResult result) {

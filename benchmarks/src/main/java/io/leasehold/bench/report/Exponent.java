@@ -4,6 +4,7 @@ import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthTopic;
 import java.util.List;
 import java.util.Optional;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
 
 /// The growth of a cost with `n`: the slope of the logarithm of the cost over the logarithm of `n`, by least squares. A
 /// cost that is proportional to `n` has exponent 1, a constant cost has exponent 0.
@@ -45,25 +46,12 @@ record Exponent(double value, double error) {
 
     /// {@return the exponent of a series; empty if it has fewer than two values of `n`}
     static Optional<Exponent> of(List<Point> points) {
-        long count = points.size();
-        double meanX = points.stream().mapToDouble(Exponent::x).average().orElse(0);
-        double meanY = points.stream().mapToDouble(Exponent::y).average().orElse(0);
-        double squares = 0;
-        double products = 0;
-        for (Point point : points) {
-            squares += (x(point) - meanX) * (x(point) - meanX);
-            products += (x(point) - meanX) * (y(point) - meanY);
-        }
-        if (squares == 0) {
-            return Optional.empty();
-        }
-        double slope = products / squares;
-        double residuals = points.stream()
-                .mapToDouble(point -> y(point) - meanY - slope * (x(point) - meanX))
-                .map(residual -> residual * residual)
-                .sum();
-        double error = count < 3 ? Double.NaN : Math.sqrt(residuals / (count - 2) / squares);
-        return Optional.of(new Exponent(Math.abs(slope) < ROUNDED ? 0 : slope, error));
+        SimpleRegression line = new SimpleRegression();
+        points.forEach(point -> line.addData(Math.log((double) point.n()), Math.log(point.cost())));
+        double slope = line.getSlope();
+        return Double.isNaN(slope)
+                ? Optional.empty()
+                : Optional.of(new Exponent(Math.abs(slope) < ROUNDED ? 0 : slope, line.getSlopeStdErr()));
     }
 
     /// {@return true if there were enough points to compare the exponent with its target}
@@ -83,14 +71,6 @@ record Exponent(double value, double error) {
             return Outcome.EXEMPT;
         }
         return value - error <= TARGET ? Outcome.CLOSE : Outcome.GROWS;
-    }
-
-    private static double x(Point point) {
-        return Math.log((double) point.n());
-    }
-
-    private static double y(Point point) {
-        return Math.log(point.cost());
     }
 
     @Override

@@ -27,14 +27,14 @@ record Findings(
 
     static Findings of(Results results) throws IOException {
         return new Findings(
-                results.machine(),
-                results.questions(),
+                results.read(Results.MACHINE),
+                results.read(Results.QUESTIONS),
                 results.measurements(),
-                results.server(),
-                results.files(),
-                results.memory(),
-                results.ring(),
-                results.growth());
+                results.read(Results.SERVER),
+                results.read(Results.FILES),
+                results.read(Results.MEMORY),
+                results.read(Results.RING),
+                results.read(Results.GROWTH));
     }
 
     /// {@return true if the machine was quiet enough for verdicts}

@@ -38,7 +38,7 @@ final class GrowthComparisons {
                         + " called equal.",
                 unit,
                 Better.LESS,
-                "mvn -Pbench -Dbench=growth",
+                Figure.command("growth"),
                 findings.isJudged(),
                 cases)));
         return all;

@@ -50,7 +50,7 @@ record JmhComparisons(Findings findings, QuestionText question, List<Measurement
     }
 
     private Comparison comparison(String id, String title, String unit, Better better, List<Case> cases) {
-        String command = "mvn -Pbench -Dbench=" + question.className();
+        String command = Figure.command(question.className());
         return new Comparison(
                 id, question.group(), title, question.sentence(), unit, better, command, findings.isJudged(), cases);
     }

@@ -1,10 +1,8 @@
 package io.leasehold.bench.report;
 
-import io.leasehold.bench.report.Comparison.Better;
-import io.leasehold.bench.report.Comparison.Case;
+import io.leasehold.bench.report.Figure.Row;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +10,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// The comparisons of the memory that an allocator keeps resident.
-record MemoryComparisons(Findings findings) {
+final class MemoryComparisons {
 
     /// The id of the comparison that the first tile of the report shows.
     static final String AFTER = "memory-after";
@@ -37,115 +35,54 @@ record MemoryComparisons(Findings findings) {
             Map.entry("mixedTrickle", "24 threads, a burst of 1 GiB in mixed sizes, then a trickle"),
             Map.entry("mixedSilent", "24 threads, a burst of 1 GiB in mixed sizes, then silence"));
 
-    /// One figure.
-    private record Figure(
-            String id, String title, String sentence, String unit, Function<MemoryResult, Optional<Double>> of) {}
-
-    private static final List<Figure> FIGURES = List.of(
-            new Figure(
-                    AFTER,
-                    "Resident memory two seconds after",
-                    "How much memory is resident two seconds after a burst, or in a steady state? Values are in"
-                            + " addition to what was resident before. A JVM varies by 8 MiB by itself.",
-                    "MiB",
-                    result -> mib(result, MOMENT_AFTER, Moment::residentBytes)),
-            later("10s", "ten seconds"),
-            later("30s", "thirty seconds"),
-            later("60s", "sixty seconds"),
-            later("minute", "a minute of silence"),
-            new Figure(
-                    "memory-fill",
-                    "Time to fill a burst",
-                    "How long does it take to allocate and write the burst? Memory that was given back has to be asked"
-                            + " for again, so this is the price of the figures above.",
-                    "ms",
-                    result -> Optional.ofNullable(result.fillMillis())),
-            new Figure(
-                    "memory-peak",
-                    "Resident memory at the peak",
-                    "How much memory is resident while the whole burst is in use?",
-                    "MiB",
-                    result -> mib(result, "peak", Moment::residentBytes)),
-            new Figure(
+    private static final List<Figure<MemoryResult>> FIGURES = List.of(
+            reading(AFTER, result -> mib(result, MOMENT_AFTER, Moment::residentBytes)),
+            later("10s"),
+            later("30s"),
+            later("60s"),
+            later("minute"),
+            new Figure<>("memory-fill", result -> Optional.ofNullable(result.fillMillis()), Stat::of),
+            reading("memory-peak", result -> mib(result, "peak", Moment::residentBytes)),
+            new Figure<>(
                     "memory-per-live",
-                    "Resident bytes for each live byte",
-                    "How much memory is resident for each byte that is in use after the scenario?",
-                    "B per live B",
                     result -> moment(result, MOMENT_AFTER)
                             .filter(moment -> moment.liveBytes() > LITTLE)
-                            .map(moment -> (double) moment.residentBytes() / moment.liveBytes())),
-            new Figure(
-                    "memory-heap",
-                    "Java heap",
-                    "How much of the Java heap is live after a garbage collection, in addition to before?",
-                    "MiB",
-                    result -> mib(result, MOMENT_AFTER, Moment::heapBytes)),
-            new Figure(
+                            .map(moment -> (double) moment.residentBytes() / moment.liveBytes()),
+                    Stat::of),
+            reading("memory-heap", result -> mib(result, MOMENT_AFTER, Moment::heapBytes)),
+            reading(
                     "memory-charged",
-                    "Memory charged to the control group",
-                    "How much memory does the kernel charge, in addition to before?",
-                    "MiB",
                     result -> mib(result, MOMENT_AFTER, Moment::chargedBytes).filter(mib -> mib != 0)));
 
-    private static Figure later(String moment, String words) {
-        return new Figure(
-                "memory-" + moment,
-                "Resident memory after " + words,
-                "How much memory is still resident after " + words + "?",
-                "MiB",
-                result -> mib(result, moment, Moment::residentBytes));
+    private static Figure<MemoryResult> later(String moment) {
+        return reading("memory-" + moment, result -> mib(result, moment, Moment::residentBytes));
     }
+
+    /// {@return a figure that is one reading of memory} The error of a single reading is known.
+    private static Figure<MemoryResult> reading(String id, Function<MemoryResult, Optional<Double>> of) {
+        return new Figure<>(id, of, MemoryComparisons::ofReadings);
+    }
+
+    private MemoryComparisons() {}
 
     static List<Comparison> of(Findings findings) {
-        MemoryComparisons all = new MemoryComparisons(findings);
-        return FIGURES.stream().flatMap(all::comparison).toList();
-    }
-
-    private Stream<Comparison> comparison(Figure figure) {
-        List<Case> cases = scenarios(findings)
-                .map(scenario -> Case.of(title(scenario), sides(scenario, figure)))
-                .filter(one -> !one.sides().isEmpty())
+        List<Row<MemoryResult>> rows = scenarios(findings)
+                .map(scenario -> Row.of(
+                        title(scenario),
+                        findings.memory().stream()
+                                .filter(result -> result.scenario().equals(scenario)),
+                        MemoryResult::allocator))
                 .toList();
-        return cases.isEmpty()
-                ? Stream.empty()
-                : Stream.of(new Comparison(
-                        figure.id,
-                        "memory",
-                        figure.title,
-                        figure.sentence,
-                        figure.unit,
-                        Better.LESS,
-                        "mvn -Pbench -Dbench=memory",
-                        findings.isJudged(),
-                        cases));
+        return FIGURES.stream()
+                .flatMap(figure -> figure.compare(findings, "memory", rows).stream())
+                .toList();
     }
 
-    private Map<Side, Stat> sides(String scenario, Figure figure) {
-        Map<Side, Stat> sides = new LinkedHashMap<>();
-        findings.memory().stream()
-                .filter(result -> result.scenario().equals(scenario))
-                .map(MemoryResult::allocator)
-                .distinct()
-                .forEach(allocator -> {
-                    List<Double> rounds = findings.memory().stream()
-                            .filter(result -> result.scenario().equals(scenario)
-                                    && result.allocator().equals(allocator))
-                            .flatMap(result -> figure.of.apply(result).stream())
-                            .toList();
-                    if (!rounds.isEmpty()) {
-                        sides.put(Side.ofAllocator(allocator), stat(rounds, figure.unit));
-                    }
-                });
-        return sides;
-    }
-
-    /// {@return a figure over the rounds} The error of a single reading of resident memory is known.
-    private static Stat stat(List<Double> rounds, String unit) {
-        if (rounds.size() == 1 && unit.equals("MiB")) {
-            double one = rounds.getFirst();
-            return Stat.reading(one, Math.max(NOISE_MIB, NOISE_SHARE * Math.abs(one)));
-        }
-        return Stat.of(rounds);
+    private static Stat ofReadings(List<Double> rounds) {
+        double first = rounds.getFirst();
+        return rounds.size() > 1
+                ? Stat.of(rounds)
+                : Stat.reading(first, Math.max(NOISE_MIB, NOISE_SHARE * Math.abs(first)));
     }
 
     static Stream<String> scenarios(Findings findings) {

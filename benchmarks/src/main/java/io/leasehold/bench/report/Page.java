@@ -36,25 +36,6 @@ record Page(
     private static final double GIB = 1 << 30;
     private static final double PERCENT = 100;
 
-    /// Figures that only the tables show.
-    private static final Set<String> MINOR = Set.of(
-            "memory-peak",
-            "memory-heap",
-            "memory-charged",
-            "server-p50",
-            "server-p9999",
-            "server-held",
-            "server-garbage",
-            "server-collections",
-            "server-wrong",
-            "files-rate",
-            "files-peak",
-            "files-wrong",
-            "ring-bytes",
-            "ring-read",
-            "ring-garbage",
-            "ring-wrong");
-
     private static final Map<String, String> GROUPS = groups();
 
     private static Map<String, String> groups() {
@@ -127,7 +108,7 @@ record Page(
 
     /// {@return true if only the tables of the report show a figure}
     static boolean isMinor(Comparison comparison) {
-        return MINOR.contains(comparison.id());
+        return FigureText.isMinor(comparison.id());
     }
 
     /// {@return a sentence about a busy machine; empty for a quiet one}
@@ -265,7 +246,7 @@ record Page(
                 group,
                 title,
                 !ours.isEmpty() || !charts.isEmpty(),
-                "mvn -Pbench -Dbench=" + group,
+                Figure.command(group),
                 losses(main),
                 glance(main),
                 main.stream().map(Page::question).toList(),

@@ -8,21 +8,31 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Compares the figures of Leasehold with those of an earlier run.
+/// An earlier run, with which the figures of Leasehold are compared.
 public final class Regression {
 
-    private Regression() {}
+    private final Findings before; // (C)
+
+    private Regression(Findings before) {
+        this.before = before;
+    }
+
+    /// {@return an earlier run, read at once}
+    ///
+    /// @param baseline its folder
+    /// @throws IOException if the folder cannot be read
+    public static Regression from(Results baseline) throws IOException {
+        return new Regression(Findings.of(baseline));
+    }
 
     /// {@return one sentence for each figure that became worse by more than its error in both runs, or one sentence
     /// that says why the runs cannot be compared}
     ///
     /// Figures without an error, and those that only one run has, are not compared.
     ///
-    /// @param baseline the earlier run
     /// @param now this run
-    /// @throws IOException if a folder cannot be read
-    public static List<String> of(Results baseline, Results now) throws IOException {
-        Findings before = Findings.of(baseline);
+    /// @throws IOException if the folder cannot be read
+    public List<String> in(Results now) throws IOException {
         Findings after = Findings.of(now);
         if (!before.isJudged() || !after.isJudged()) {
             return List.of(

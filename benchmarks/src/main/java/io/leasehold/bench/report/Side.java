@@ -1,6 +1,8 @@
 package io.leasehold.bench.report;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// The side that a number belongs to, with its color. Colors are the same in every chart. They come from a palette
 /// (Okabe and Ito) that is distinguishable for color-blind readers.
@@ -26,6 +28,19 @@ record Side(String title, int rgb, boolean isOurs) {
             case "trimmed" -> new Side("Leasehold, trimmed", OTHERS.get(1), true);
             default -> new Side(name.substring(name.lastIndexOf('.') + 1), RIVAL, false);
         };
+    }
+
+    /// {@return the sides of a comparison by their names in the results}
+    ///
+    /// @param ours name of Leasehold
+    /// @param others names of the baselines, each followed by its title
+    static Map<String, Side> named(String ours, String... others) {
+        Map<String, Side> sides = new LinkedHashMap<>();
+        sides.put(ours, LEASED);
+        for (int i = 0; i < others.length; i += 2) {
+            sides.put(others[i], other(others[i + 1], i / 2));
+        }
+        return sides;
     }
 
     /// {@return the side of a baseline that is not an allocator}

@@ -8,15 +8,4 @@ package io.leasehold.bench.result;
 /// @param growing what `n` counts, with its unit
 /// @param unit of the cost of one operation, for example `ns/release`
 /// @param touchesAll true if one operation has to touch everything that `n` counts, so that its cost may grow with `n`
-public record GrowthTopic(String id, String title, String sentence, String growing, String unit, boolean touchesAll) {
-
-    /// {@return a question whose operations touch a part of what `n` counts}
-    public static GrowthTopic of(String id, String title, String growing, String unit, String sentence) {
-        return new GrowthTopic(id, title, sentence, growing, unit, false);
-    }
-
-    /// {@return this question, marked as touching everything that `n` counts}
-    public GrowthTopic touchingAll() {
-        return new GrowthTopic(id, title, sentence, growing, unit, true);
-    }
-}
+public record GrowthTopic(String id, String title, String sentence, String growing, String unit, boolean touchesAll) {}

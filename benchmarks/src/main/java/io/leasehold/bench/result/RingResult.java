@@ -9,9 +9,6 @@ import java.util.List;
 /// @param returns resident memory after a burst
 public record RingResult(List<Traffic> traffic, List<Growth> growth, List<Return> returns) {
 
-    /// The result of a run without these scenarios.
-    public static final RingResult NOTHING = new RingResult(List.of(), List.of(), List.of());
-
     /// One receiver in its own JVM, under one kind of traffic.
     ///
     /// @param round number of the round; terms of one round ran one after the other

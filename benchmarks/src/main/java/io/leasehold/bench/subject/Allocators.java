@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -75,21 +76,27 @@ public final class Allocators {
     /// @throws IllegalArgumentException if there is no such class, or it is not an allocator that can be created
     public static ByteBufAllocator rival(String className, ClassLoader loader) {
         try {
-            Class<? extends ByteBufAllocator> type =
-                    Class.forName(className, true, loader).asSubclass(ByteBufAllocator.class);
-            try {
-                return type.getConstructor().newInstance();
-            } catch (NoSuchMethodException e) {
-                return type.getConstructor(boolean.class).newInstance(true);
+            Class<?> type = Class.forName(className, true, loader);
+            if (!ByteBufAllocator.class.isAssignableFrom(type)) {
+                throw new IllegalArgumentException(
+                        "class is not an allocator: name=" + className + "; it must be a ByteBufAllocator");
             }
-        } catch (ClassNotFoundException | NoClassDefFoundError e) {
+            Class<? extends ByteBufAllocator> allocator = type.asSubclass(ByteBufAllocator.class);
+            try {
+                return allocator.getConstructor().newInstance();
+            } catch (NoSuchMethodException e) {
+                return allocator.getConstructor(boolean.class).newInstance(true);
+            }
+        } catch (ClassNotFoundException e) {
             throw new IllegalArgumentException(
                     "no such allocator: name=" + className
                             + "; use leased, adaptive, pooled, unpooled, or a class on the class path",
                     e);
-        } catch (ClassCastException e) {
+        } catch (InvocationTargetException | LinkageError e) {
             throw new IllegalArgumentException(
-                    "class is not an allocator: name=" + className + "; it must be a ByteBufAllocator", e);
+                    "allocator cannot be created: name=" + className + ", cause="
+                            + (e instanceof InvocationTargetException ? e.getCause() : e),
+                    e);
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException(
                     "allocator cannot be created: name=" + className

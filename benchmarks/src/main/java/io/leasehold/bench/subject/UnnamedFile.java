@@ -13,13 +13,24 @@ import java.nio.file.Path;
 /// @param fileSystem type of its file system, for example `ext4`
 public record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
 
-    /// Creates an empty file.
+    /// The property with the folder.
+    public static final String FOLDER = "bench.dir";
+
+    /// Creates an empty file in the folder of [#FOLDER], or in the folder for temporary files.
     ///
     /// @return the file, to be closed by the caller
     /// @throws IOException if the file cannot be created in the folder
     public static UnnamedFile create() throws IOException {
-        String chosen = System.getProperty("bench.dir", "");
-        Path folder = Path.of(chosen.isEmpty() ? System.getProperty("java.io.tmpdir") : chosen);
+        String chosen = System.getProperty(FOLDER, "");
+        return create(Path.of(chosen.isEmpty() ? System.getProperty("java.io.tmpdir") : chosen));
+    }
+
+    /// Creates an empty file.
+    ///
+    /// @param folder of the file
+    /// @return the file, to be closed by the caller
+    /// @throws IOException if the file cannot be created in the folder
+    public static UnnamedFile create(Path folder) throws IOException {
         Path path = java.nio.file.Files.createTempFile(folder, "leasehold", ".bench");
         try {
             String type = java.nio.file.Files.getFileStore(path).type();

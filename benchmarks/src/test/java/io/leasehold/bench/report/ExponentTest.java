@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 
 class ExponentTest {
 
-    private static final GrowthTopic TOPIC = GrowthTopic.of("a", "A", "things", "ns/thing", "What is done?");
+    private static final GrowthTopic TOPIC = new GrowthTopic("a", "A", "What is done?", "things", "ns/thing", false);
+    private static final GrowthTopic TOUCHING_ALL =
+            new GrowthTopic("a", "A", "What is done?", "things", "ns/thing", true);
 
     @Test
     void isTheExponentOfThePowerLaw() {
@@ -53,7 +55,7 @@ class ExponentTest {
                         .orElseThrow()
                         .outcome(TOPIC))
                 .isEqualTo(Outcome.CLOSE);
-        assertThat(of(n -> n, 1, 2, 4).outcome(TOPIC.touchingAll())).isEqualTo(Outcome.EXEMPT);
+        assertThat(of(n -> n, 1, 2, 4).outcome(TOUCHING_ALL)).isEqualTo(Outcome.EXEMPT);
         assertThat(of(n -> n, 1, 2).outcome(TOPIC)).isEqualTo(Outcome.UNKNOWN);
     }
 

@@ -43,8 +43,8 @@ final class Fixture {
     /// {@return a folder that contains only the description of a machine}
     static Fixture in(Path folder) throws IOException {
         Fixture fixture = new Fixture(folder);
-        fixture.results.write(machine("a processor"));
-        fixture.results.writeQuestions(Questions.all());
+        fixture.results.write(Results.MACHINE, machine("a processor"));
+        fixture.results.write(Results.QUESTIONS, Questions.all());
         return fixture;
     }
 
@@ -63,7 +63,7 @@ final class Fixture {
     }
 
     Fixture on(Machine machine) throws IOException {
-        results.write(machine);
+        results.write(Results.MACHINE, machine);
         return this;
     }
 
@@ -101,7 +101,7 @@ final class Fixture {
                                 new Quantile(99.99, 100 * slow))));
             }
         }
-        results.writeServer(terms);
+        results.write(Results.SERVER, terms);
         return this;
     }
 
@@ -114,7 +114,7 @@ final class Fixture {
             }
             terms.add(new FileResult(round, true, "leasehold", 100, 16 * MIB, 0, 1, 1_000_000, 300 * MIB));
         }
-        results.writeFiles(terms);
+        results.write(Results.FILES, terms);
         return this;
     }
 
@@ -134,7 +134,7 @@ final class Fixture {
                         List.of(new Sample(0, 0), new Sample(500, 1030 * MIB), new Sample(2500, held))));
             }
         }
-        results.writeMemory(scenarios);
+        results.write(Results.MEMORY, scenarios);
         return this;
     }
 
@@ -164,19 +164,21 @@ final class Fixture {
                         List.of(new Sample(0, 256 * MIB), new Sample(900, 16 * MIB), new Sample(1900, 0))));
             }
         }
-        results.writeRing(new RingResult(traffic, growth, returns));
+        results.write(Results.RING, new RingResult(traffic, growth, returns));
         return this;
     }
 
     /// Adds two growth questions: in the first one the cost of Leasehold grows, and in the second one growth is
     /// permitted.
     Fixture growth(long... values) throws IOException {
-        GrowthTopic grows = GrowthTopic.of("grows", "A cost that grows", "MiB", "ns/release", "What is done?");
-        GrowthTopic may = GrowthTopic.of("may", "A cost that may grow", "MiB", "µs/call", "What is timed?")
-                .touchingAll();
-        results.writeGrowth(List.of(
-                new GrowthResult(grows, List.of(series("leased", 1, 2, values), series("adaptive", 0, 1, values))),
-                new GrowthResult(may, List.of(series("leased", 1, 1, values)))));
+        GrowthTopic grows = new GrowthTopic("grows", "A cost that grows", "What is done?", "MiB", "ns/release", false);
+        GrowthTopic may = new GrowthTopic("may", "A cost that may grow", "What is timed?", "MiB", "µs/call", true);
+        results.write(
+                Results.GROWTH,
+                List.of(
+                        new GrowthResult(
+                                grows, List.of(series("leased", 1, 2, values), series("adaptive", 0, 1, values))),
+                        new GrowthResult(may, List.of(series("leased", 1, 1, values)))));
         return this;
     }
 
@@ -210,7 +212,7 @@ final class Fixture {
 
     /// Adds the result of a busy machine.
     Fixture busy() throws IOException {
-        results.write(machine("a processor").under(Conditions.of(1, 9, 0, 60, 0)));
+        results.write(Results.MACHINE, machine("a processor").under(Conditions.of(1, 9, 0, 60, 0)));
         return this;
     }
 

@@ -28,7 +28,7 @@ class RegressionTest {
                 .time("LeaseBenchmark.directObject", 900)
                 .results();
 
-        assertThat(Regression.of(before, after))
+        assertThat(Regression.from(before).in(after))
                 .containsExactly("worse than the baseline: A lease on a wired page, a window, to be mapped:"
                         + " before=100.0 ±1.0, now=110.0 ±1.1, unit=ns per operation");
     }
@@ -37,14 +37,14 @@ class RegressionTest {
     void ratesAreWorseIfTheyAreLower() throws IOException {
         Results before = fixture("before").server(5).results();
         Results after = fixture("after").server(5).results();
-        assertThat(Regression.of(before, after)).isEmpty();
+        assertThat(Regression.from(before).in(after)).isEmpty();
 
         Results slower =
                 fixture("slower").rate("PageVirtualThreadBenchmark.pages", 5, 5).results();
         Results fast =
                 fixture("fast").rate("PageVirtualThreadBenchmark.pages", 9, 9).results();
-        assertThat(Regression.of(fast, slower)).singleElement().asString().contains("before=9.00", "now=5.00");
-        assertThat(Regression.of(slower, fast)).isEmpty();
+        assertThat(Regression.from(fast).in(slower)).singleElement().asString().contains("before=9.00", "now=5.00");
+        assertThat(Regression.from(slower).in(fast)).isEmpty();
     }
 
     @Test
@@ -52,7 +52,7 @@ class RegressionTest {
         Results before = fixture("before").results();
         Results busy = fixture("busy").busy().results();
 
-        assertThat(Regression.of(before, busy))
+        assertThat(Regression.from(before).in(busy))
                 .singleElement()
                 .asString()
                 .contains("cannot be compared", "quality=60", "baseline quality=0");

@@ -24,20 +24,17 @@ class GrowthResultTest {
         others.put("a call, ms", 0.25);
         List<GrowthResult> written = List.of(
                 new GrowthResult(
-                        GrowthTopic.of("a", "A question", "things", "ns/thing", "What is done?"),
+                        new GrowthTopic("a", "A question", "What is done?", "things", "ns/thing", false),
                         List.of(
                                 new Series("leased", List.of(new Point(1, 2.5, 0.75, others))),
                                 new Series("adaptive", List.of(new Point(1L << 40, 2.5, null, Map.of()))))),
-                new GrowthResult(
-                        GrowthTopic.of("b", "Another", "MiB", "µs/call", "What is timed?")
-                                .touchingAll(),
-                        List.of()));
+                new GrowthResult(new GrowthTopic("b", "Another", "What is timed?", "MiB", "µs/call", true), List.of()));
         Results results = new Results(folder);
 
-        results.writeGrowth(written);
+        results.write(Results.GROWTH, written);
 
-        assertThat(results.growth()).isEqualTo(written);
-        assertThat(results.growth()
+        assertThat(results.read(Results.GROWTH)).isEqualTo(written);
+        assertThat(results.read(Results.GROWTH)
                         .getFirst()
                         .series()
                         .getFirst()
@@ -51,12 +48,12 @@ class GrowthResultTest {
     @Test
     void isClearedWithTheRest() throws IOException {
         Results results = new Results(folder);
-        results.writeGrowth(List.of());
+        results.write(Results.GROWTH, List.of());
         assertThat(folder.resolve("growth.json")).exists();
 
         results.clear();
 
         assertThat(folder.resolve("growth.json")).doesNotExist();
-        assertThat(results.growth()).isEmpty();
+        assertThat(results.read(Results.GROWTH)).isEmpty();
     }
 }

@@ -1,6 +1,8 @@
 package io.leasehold.bench.scenario.growth;
 
 import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
+import io.leasehold.bench.scenario.growth.question.Questions;
+import io.leasehold.bench.subject.Form;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,16 +34,11 @@ public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis,
     /// | `ci` | the two smallest | one for each allocator, because starting a JVM takes longer than a measurement |
     /// | `short` | every second one of the lower part of the range | one for each measurement |
     /// | `full` | all | one for each measurement |
-    ///
-    /// @param form `ci`, `short` or `full`
-    /// @throws IllegalArgumentException if the form is unknown
-    public static GrowthPlan of(String form) {
+    public static GrowthPlan of(Form form) {
         return switch (form) {
-            case "ci" -> new GrowthPlan(together(), Duration.ofMillis(20), 700, 120);
-            case "short" -> new GrowthPlan(alone(true), Duration.ofMillis(250), 600, 900);
-            case "full" -> new GrowthPlan(alone(false), Duration.ofSeconds(1), 600, 4_500);
-            default ->
-                throw new IllegalArgumentException("unknown form: bench.time=" + form + "; use ci, short or full");
+            case CI -> new GrowthPlan(together(), Duration.ofMillis(20), 700, 120);
+            case SHORT -> new GrowthPlan(alone(true), Duration.ofMillis(250), 600, 900);
+            case FULL -> new GrowthPlan(alone(false), Duration.ofSeconds(1), 600, 4_500);
         };
     }
 

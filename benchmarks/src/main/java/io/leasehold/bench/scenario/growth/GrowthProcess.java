@@ -3,13 +3,14 @@ package io.leasehold.bench.scenario.growth;
 import io.leasehold.bench.process.ChildJvm;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.Load;
+import io.leasehold.bench.scenario.growth.question.Questions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
 /// A JVM that makes the measurements of one batch.
 ///
-/// It prints `growth point` and a [PointLine], or `growth failed` and a message, for each measurement, and `closed` at
+/// It prints `growth point` and a [Point], or `growth failed` and a message, for each measurement, and `closed` at
 /// the end. It continues after a failed measurement.
 public final class GrowthProcess {
 
@@ -34,11 +35,11 @@ public final class GrowthProcess {
 
     private static String measure(String question, Load load) {
         try {
-            Point point = Questions.of(question).run(load);
+            Point point = Questions.of(question).measurement().run(load);
             if (!(point.cost() > 0 && point.cost() < Double.POSITIVE_INFINITY)) {
                 return FAILED + "cost is not a positive number: cost=" + point.cost();
             }
-            return POINT + PointLine.of(point);
+            return POINT + ChildJvm.line(point);
         } catch (Exception | OutOfMemoryError e) {
             return FAILED + e.toString().replaceAll("\\s+", " ");
         }

@@ -1,7 +1,7 @@
 package io.leasehold.bench.scenario.growth;
 
-import io.leasehold.bench.process.AvailableMemory;
 import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.process.SystemMemory;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthResult.Series;
@@ -71,8 +71,8 @@ public final class GrowthScenario {
     }
 
     private boolean hasMemory(Task task) {
-        long needed = JVM_BYTES + task.question().touchedBytes(task.n());
-        long available = AvailableMemory.bytes();
+        long needed = JVM_BYTES + task.question().touchedBytes() * task.n();
+        long available = SystemMemory.availableBytes();
         if (needed > available) {
             begun++;
             out.accept("growth: %s left out: not enough memory: min=%d MiB, available=%d MiB"
@@ -104,13 +104,13 @@ public final class GrowthScenario {
         }
     }
 
-    private void take(Task task, String allocator, String said) {
+    private void take(Task task, String allocator, String said) throws IOException {
         String line = "growth " + said;
         if (!line.startsWith(GrowthProcess.POINT)) {
             failed(task, allocator, line.substring(GrowthProcess.FAILED.length()));
             return;
         }
-        Point point = PointLine.parse(line.substring(GrowthProcess.POINT.length()));
+        Point point = ChildJvm.parse(line.substring(GrowthProcess.POINT.length()), Point.class);
         points.computeIfAbsent(task.question().topic(), topic -> new LinkedHashMap<>())
                 .computeIfAbsent(allocator, name -> new ArrayList<>())
                 .add(point);

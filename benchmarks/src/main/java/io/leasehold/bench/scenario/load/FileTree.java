@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /// The files that a server sends, known to both ends: sizes from a seed, and [Content].
 public final class FileTree {
@@ -65,17 +64,5 @@ public final class FileTree {
                 }
             }
         }
-    }
-
-    /// Deletes a folder with its files.
-    ///
-    /// @param folder that [#write] wrote to
-    public static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 }

@@ -5,14 +5,13 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 
@@ -28,54 +27,29 @@ public record Keys(SslContext server, SslContext client) {
 
     /// Creates a key with the JDK's tool. The key is valid for two days.
     ///
-    /// @return the key file, which the caller [deletes][#delete]
+    /// @param folder for the files of the key
+    /// @return the key file
     /// @throws IOException if the tool fails, with its output
     /// @throws InterruptedException if the caller is interrupted
-    public static Path make() throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("bench");
+    public static Path make(Path folder) throws IOException, InterruptedException {
         Path file = folder.resolve("keys.p12");
-        // In case the JVM ends before the caller deletes them. The last one is deleted first.
-        folder.toFile().deleteOnExit();
-        file.toFile().deleteOnExit();
-        List<String> options = List.of(
-                "-J-XX:TieredStopAtLevel=1",
-                "-genkeypair",
-                "-keyalg EC -groupname secp256r1",
-                "-dname CN=localhost -ext san=ip:127.0.0.1 -validity 2",
-                "-storetype PKCS12",
-                "-storepass " + PASSWORD + " -alias " + ALIAS);
-        ProcessBuilder command = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.command().addAll(List.of(String.join(" ", options).split(" ", -1)));
-        command.command().addAll(List.of("-keystore", file.toString()));
-        Path said = file.resolveSibling("keytool.txt");
-        try {
-            Process process = command.redirectErrorStream(true)
-                    .redirectOutput(said.toFile())
-                    .start();
-            boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
-            if (!ended || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw new IOException("keytool failed: " + Files.readString(said));
-            }
-            Files.delete(said);
-        } catch (IOException | InterruptedException e) {
-            delete(file);
-            throw e;
+        Path said = folder.resolve("keytool.txt");
+        String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String options = "-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
+                + " -ext san=ip:127.0.0.1 -validity 2 -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS;
+        List<String> command = new ArrayList<>(List.of(tool));
+        command.addAll(List.of(options.split(" ", -1)));
+        command.addAll(List.of("-keystore", file.toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+        if (!ended || process.exitValue() != 0) {
+            process.destroyForcibly();
+            throw new IOException("keytool failed: " + Files.readString(said));
         }
         return file;
-    }
-
-    /// Deletes the files that [#make] created.
-    public static void delete(Path file) {
-        Path folder = Objects.requireNonNull(file.getParent());
-        try {
-            Files.deleteIfExists(file);
-            Files.deleteIfExists(file.resolveSibling("keytool.txt"));
-            Files.deleteIfExists(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot delete: folder=" + folder, e);
-        }
     }
 
     /// Reads a key that [#make] created.

@@ -1,6 +1,6 @@
 package io.leasehold.bench.scenario.load;
 
-import java.util.Locale;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 
 /// One phase of a load generator.
 ///
@@ -26,24 +26,8 @@ public record LoadPhase(int connections, int depth, double perSecond, long rampM
     }
 
     /// {@return true if each answer triggers the next request}
+    @JsonIgnore
     public boolean isFlatOut() {
         return perSecond == 0;
-    }
-
-    /// {@return the phase as a line of text}
-    public String line() {
-        return String.format(
-                Locale.ROOT, "%d %d %.3f %d %d", connections, depth, perSecond, rampMillis, measuredMillis);
-    }
-
-    /// {@return the phase of a line that [#line] made}
-    public static LoadPhase parse(String line) {
-        String[] parts = line.split(" ", -1);
-        return new LoadPhase(
-                Integer.parseInt(parts[0]),
-                Integer.parseInt(parts[1]),
-                Double.parseDouble(parts[2]),
-                Long.parseLong(parts[3]),
-                Long.parseLong(parts[4]));
     }
 }

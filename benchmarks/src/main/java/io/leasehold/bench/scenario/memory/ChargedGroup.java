@@ -44,9 +44,9 @@ record ChargedGroup(Optional<Path> directory) implements AutoCloseable {
     }
 
     /// Charges the memory that the process touches after this call.
-    void add(Process child) throws IOException {
+    void add(long pid) throws IOException {
         if (directory.isPresent()) {
-            Files.writeString(directory.get().resolve("cgroup.procs"), Long.toString(child.pid()));
+            Files.writeString(directory.get().resolve("cgroup.procs"), Long.toString(pid));
         }
     }
 

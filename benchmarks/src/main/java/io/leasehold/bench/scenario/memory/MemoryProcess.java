@@ -1,6 +1,8 @@
 package io.leasehold.bench.scenario.memory;
 
 import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.process.SystemMemory;
+import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.Sizes;
 import io.netty.buffer.ByteBuf;
@@ -9,7 +11,6 @@ import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Measures the memory of an allocator: one scenario in one JVM, whose output [MemoryScenario] reads.
 ///
@@ -29,14 +31,14 @@ import java.util.function.IntFunction;
 /// is printed after the allocator has served its first buffers. All other values are relative to it.
 public final class MemoryProcess {
 
-    /// Prefix of a line with numbers: mark, moment, live bytes, resident bytes, heap bytes, charged bytes.
-    static final String MARK = "FOOTPRINT";
+    /// Prefix of all lines: a [Moment], or one of the others. All moments are compared with the first one.
+    static final String PREFIX = "memory ";
 
-    /// Prefix of a line with the nanoseconds in which a burst was allocated and written.
-    static final String FILLED = "FILLED ";
+    /// Prefix of the nanoseconds in which a burst was allocated and written.
+    static final String FILLED = "filled ";
 
-    /// The moment that the others are compared with.
-    static final String BEFORE = "before";
+    /// The last line.
+    static final String CLOSED = "closed";
 
     private static final long BURST_BYTES = 1L << 30;
     private static final int LIVE = 8192;
@@ -74,27 +76,37 @@ public final class MemoryProcess {
         MemoryProcess process =
                 new MemoryProcess(Allocators.open(args[0], "disabled"), Boolean.parseBoolean(args[2]), args[3]);
         process.onLoop(process::warmUp);
-        process.report(BEFORE, 0);
-        switch (args[1]) {
-            case "burst4k" -> process.burst(4 << 10, 0);
-            case "burst64k" -> process.burst(64 << 10, 0);
-            case "survivors256" -> process.burst(256, 100);
-            case "steadyProxy" -> process.steady(Sizes.PROXY);
-            case "steadyGateway" -> process.steady(Sizes.GATEWAY);
-            case "threads" -> process.threads();
-            case "mixedDefault" -> process.mixed(1, LIGHT_MILLIS);
-            case "mixedSecond" -> process.mixed(2, LIGHT_MILLIS);
-            case "mixedTrickle" -> process.mixed(1, TRICKLE_MILLIS);
-            case "mixedSilent" -> process.mixed(1, 0);
-            default -> throw new IllegalArgumentException("unknown scenario: name=" + args[1]);
+        process.report("before", 0);
+        try {
+            process.run(args[1]);
+            System.out.println(PREFIX + CLOSED);
+        } catch (Exception | OutOfMemoryError e) {
+            System.out.println("error " + e);
         }
-        System.exit(0);
+        System.exit(0); // ends the threads too
     }
 
-    private Void warmUp() {
+    private void run(String scenario) throws Exception {
+        switch (scenario) {
+            case "burst4k" -> burst(4 << 10, 0);
+            case "burst64k" -> burst(64 << 10, 0);
+            case "survivors256" -> burst(256, 100);
+            case "steadyProxy" -> steady(Sizes.PROXY);
+            case "steadyGateway" -> steady(Sizes.GATEWAY);
+            case "threads" -> threads();
+            case "mixedDefault" -> mixed(1, LIGHT_MILLIS);
+            case "mixedSecond" -> mixed(2, LIGHT_MILLIS);
+            case "mixedTrickle" -> mixed(1, TRICKLE_MILLIS);
+            case "mixedSilent" -> mixed(1, 0);
+            default -> throw new IllegalArgumentException("unknown scenario: name=" + scenario);
+        }
+    }
+
+    private @Nullable Void warmUp() throws IOException {
         for (int i = 0; i < 1000; i++) {
             allocator.directBuffer(8 << (i % 12)).setByte(0, 1).release();
         }
+        ChildJvm.line(moment("warm", 0)); // loads what a report needs
         return null;
     }
 
@@ -107,7 +119,7 @@ public final class MemoryProcess {
             for (int i = 0; i < count; i++) {
                 all.add(written(byteSize));
             }
-            System.out.println(FILLED + (System.nanoTime() - start));
+            System.out.println(PREFIX + FILLED + (System.nanoTime() - start));
             report("peak", BURST_BYTES);
             SplittableRandom random = new SplittableRandom(42);
             List<ByteBuf> survivors = new ArrayList<>();
@@ -164,7 +176,7 @@ public final class MemoryProcess {
             long start = System.nanoTime();
             List<List<ByteBuf>> all = onEach(workers, worker -> share(worker, workers.size()));
             if (burst == 0) {
-                System.out.println(FILLED + (System.nanoTime() - start));
+                System.out.println(PREFIX + FILLED + (System.nanoTime() - start));
                 report("peak", BURST_BYTES);
             }
             onEach(workers, worker -> {
@@ -262,23 +274,17 @@ public final class MemoryProcess {
     }
 
     private void report(String when, long liveBytes) throws IOException {
-        System.out.printf(
-                "%s %s %d %d %d %d%n", MARK, when, liveBytes, residentBytes(), liveHeapBytes(), chargedBytes());
+        System.out.println(PREFIX + ChildJvm.line(moment(when, liveBytes)));
     }
 
-    private static long residentBytes() throws IOException {
-        String[] fields = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
-        return Long.parseLong(fields[1]) * 4096;
+    private Moment moment(String name, long liveBytes) throws IOException {
+        long residentBytes = SystemMemory.residentBytes(ProcessHandle.current().pid());
+        return new Moment(name, liveBytes, residentBytes, SystemMemory.liveHeapBytes(), chargedBytes());
     }
 
     private long chargedBytes() throws IOException {
         return usageFile.isEmpty()
                 ? 0
                 : Long.parseLong(Files.readString(Path.of(usageFile)).strip());
-    }
-
-    private static long liveHeapBytes() {
-        System.gc();
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 }

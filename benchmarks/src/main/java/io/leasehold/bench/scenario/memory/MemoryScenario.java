@@ -1,136 +1,85 @@
 package io.leasehold.bench.scenario.memory;
 
+import io.leasehold.bench.process.ChildJvm;
 import io.leasehold.bench.process.ResidentCurve;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.scenario.memory.MemoryPlan.Term;
 import io.leasehold.bench.subject.Allocators;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The memory scenario: the memory of each allocator in each of its terms, each in a JVM of its own ([MemoryProcess]).
 public final class MemoryScenario {
 
-    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final double MIB = 1 << 20;
+    private static final int LIMIT_MILLIS = 180_000;
 
-    /// Without C2, which sometimes uses about ten MiB for itself.
-    private static final String C1_ONLY = "-XX:TieredStopAtLevel=1";
+    /// The last flag is for a JVM without C2, which sometimes uses about ten MiB for itself.
+    private static final List<String> FLAGS = List.of(
+            Allocators.MIN_HEAP,
+            Allocators.MAX_HEAP,
+            Allocators.NATIVE,
+            "-XX:+AlwaysPreTouch",
+            "-Dio.netty.maxDirectMemory=" + (4L << 30),
+            "-XX:TieredStopAtLevel=1");
 
-    private final Consumer<String> progress;
-
-    private MemoryScenario(Consumer<String> progress) {
-        this.progress = progress;
-    }
+    private MemoryScenario() {}
 
     /// Runs a plan. A failure is reported, and its term is left out.
     ///
-    /// @param progress receives lines that say what runs and how much time is left
+    /// @param out receives lines that say what runs, how much time is left, and what was measured
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public static List<MemoryResult> run(MemoryPlan plan, Consumer<String> progress) throws InterruptedException {
-        List<MemoryResult> results = new ArrayList<>();
-        long left = plan.expectedSeconds();
-        for (int i = 0; i < plan.terms().size(); i++) {
-            Term term = plan.terms().get(i);
-            progress.accept("memory %d of %d: %s, %s; about %d s left"
-                    .formatted(i + 1, plan.terms().size(), term.scenario(), term.allocator(), left));
-            try {
-                results.add(new MemoryScenario(progress).run(term));
-            } catch (IOException | IllegalStateException e) {
-                progress.accept(
-                        "memory: failed and left out: %s, %s: %s".formatted(term.scenario(), term.allocator(), e));
-            }
-            left -= term.expectedSeconds();
-        }
-        return results;
+    public static List<MemoryResult> run(MemoryPlan plan, Consumer<String> out) throws InterruptedException {
+        return plan.terms().run(MemoryScenario::run, MemoryScenario::text, out);
     }
 
-    private MemoryResult run(Term term) throws IOException, InterruptedException {
+    private static MemoryResult run(Term term) throws IOException, InterruptedException {
         try (ChargedGroup group = ChargedGroup.open()) {
-            Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            Allocators.MIN_HEAP,
-                            Allocators.MAX_HEAP,
-                            Allocators.NATIVE,
-                            "-XX:+AlwaysPreTouch",
-                            C1_ONLY,
-                            "-Dio.netty.maxDirectMemory=" + (4L << 30),
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            MemoryProcess.class.getName(),
-                            term.allocator(),
-                            term.scenario(),
-                            Boolean.toString(term.isLong()),
-                            group.usageFile())
-                    .redirectErrorStream(true)
-                    .start();
-            try {
-                group.add(child);
+            List<String> args =
+                    List.of(term.allocator(), term.scenario(), Boolean.toString(term.isLong()), group.usageFile());
+            try (ChildJvm child = ChildJvm.start("the memory scenario", MemoryProcess.class, FLAGS, args)) {
+                group.add(child.pid());
                 return read(term, child);
-            } finally {
-                child.destroyForcibly().waitFor();
             }
         }
     }
 
-    private MemoryResult read(Term term, Process child) throws IOException, InterruptedException {
+    private static MemoryResult read(Term term, ChildJvm child) throws IOException, InterruptedException {
         List<Moment> moments = new ArrayList<>();
-        Moment before = null;
         @Nullable Double fill = null;
-        List<Sample> curve = List.of();
-        try (BufferedReader lines =
-                        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8));
-                ResidentCurve reading = new ResidentCurve(child.pid())) {
-            long start = System.nanoTime();
-            long begin = start;
-            long end = start;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        long start = System.nanoTime();
+        try (ResidentCurve curve = new ResidentCurve(child.pid())) {
+            Moment before = ChildJvm.parse(child.await(MemoryProcess.PREFIX, LIMIT_MILLIS), Moment.class);
+            long begin = System.nanoTime() - start;
+            long end = begin;
+            while (true) {
+                String line = child.await(MemoryProcess.PREFIX, LIMIT_MILLIS);
                 if (line.startsWith(MemoryProcess.FILLED)) {
-                    fill = Long.parseLong(line.substring(MemoryProcess.FILLED.length())) / (double) NANOS_PER_MILLI;
-                } else if (!line.startsWith(MemoryProcess.MARK)) {
-                    progress.accept(line);
-                } else if (before == null) {
-                    before = moment(line);
-                    begin = System.nanoTime() - start;
+                    fill = Long.parseLong(line.substring(MemoryProcess.FILLED.length())) / 1e6;
+                } else if (line.equals(MemoryProcess.CLOSED)) {
+                    List<Sample> samples = between(begin / 1_000_000, end / 1_000_000, before, curve.stop());
+                    return new MemoryResult(term.round(), term.scenario(), term.allocator(), fill, moments, samples);
                 } else {
-                    moments.add(since(before, moment(line)));
+                    moments.add(since(before, ChildJvm.parse(line, Moment.class)));
                     end = System.nanoTime() - start;
                 }
             }
-            if (before != null) {
-                curve = between(begin / NANOS_PER_MILLI, end / NANOS_PER_MILLI, before.residentBytes(), reading.stop());
-            }
         }
-        if (child.waitFor() != 0 || before == null) {
-            throw new IllegalStateException("its JVM failed: exit=" + child.exitValue());
-        }
-        return new MemoryResult(term.round(), term.scenario(), term.allocator(), fill, moments, curve);
     }
 
     /// {@return the samples without the start and the end of the process}
-    private static List<Sample> between(long beginMillis, long endMillis, long bytesBefore, List<Sample> samples) {
+    private static List<Sample> between(long beginMillis, long endMillis, Moment before, List<Sample> samples) {
         return samples.stream()
                 .filter(sample -> sample.millis() >= beginMillis && sample.millis() <= endMillis)
-                .map(sample -> new Sample(sample.millis() - beginMillis, sample.residentBytes() - bytesBefore))
+                .map(sample ->
+                        new Sample(sample.millis() - beginMillis, sample.residentBytes() - before.residentBytes()))
                 .toList();
-    }
-
-    private static Moment moment(String line) {
-        String[] fields = line.split(" ", -1);
-        return new Moment(
-                fields[1],
-                Long.parseLong(fields[2]),
-                Long.parseLong(fields[3]),
-                Long.parseLong(fields[4]),
-                Long.parseLong(fields[5]));
     }
 
     private static Moment since(Moment before, Moment moment) {
@@ -140,5 +89,12 @@ public final class MemoryScenario {
                 moment.residentBytes() - before.residentBytes(),
                 moment.heapBytes() - before.heapBytes(),
                 moment.chargedBytes() - before.chargedBytes());
+    }
+
+    private static String text(MemoryResult result) {
+        return result.moments().stream()
+                .map(moment -> String.format(Locale.ROOT, "%s %+.0f MiB", moment.name(), moment.residentBytes() / MIB))
+                .toList()
+                .toString();
     }
 }

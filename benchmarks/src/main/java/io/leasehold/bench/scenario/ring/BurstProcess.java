@@ -1,14 +1,17 @@
 package io.leasehold.bench.scenario.ring;
 
+import io.leasehold.bench.process.ChildJvm;
 import io.leasehold.bench.process.ResidentCurve;
+import io.leasehold.bench.process.SystemMemory;
+import io.leasehold.bench.result.RingResult.Return;
 import io.leasehold.bench.result.Sample;
 import io.netty.util.concurrent.DefaultEventExecutor;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// Measures resident memory after a burst of 4,096 pages that are written and freed. After the burst nothing is called.
 ///
-/// Prints `burst` and the bytes resident at the peak in addition to those before. Then it repeatedly prints `sample`,
-/// the milliseconds since the pages were freed, and the resident bytes. At the end it prints `closed`.
+/// Prints `burst` and a [Return], and `closed` at the end.
 public final class BurstProcess {
 
     private static final int EVERY_MILLIS = 10;
@@ -27,15 +30,16 @@ public final class BurstProcess {
         try (ResidentCurve warm = new ResidentCurve(pid, EVERY_MILLIS)) {
             warm.stop();
         }
-        long before = ResidentCurve.residentBytes(pid);
+        long before = SystemMemory.residentBytes(pid);
         loop.submit(() -> take(pool, Pool.PAGES)).get();
-        System.out.println("burst " + (ResidentCurve.residentBytes(pid) - before));
+        long burstBytes = SystemMemory.residentBytes(pid) - before;
         try (ResidentCurve curve = new ResidentCurve(pid, EVERY_MILLIS)) {
             loop.submit(() -> pool.releaseAll(Pool.PAGES)).get();
             TimeUnit.MILLISECONDS.sleep(WATCHED_MILLIS);
-            for (Sample sample : curve.stop()) {
-                System.out.println("sample " + sample.millis() + " " + (sample.residentBytes() - before));
-            }
+            List<Sample> samples = curve.stop().stream()
+                    .map(sample -> new Sample(sample.millis(), sample.residentBytes() - before))
+                    .toList();
+            System.out.println("burst " + ChildJvm.line(new Return(1, args[0], burstBytes, samples)));
         }
         loop.submit(pool::close).get();
         System.out.println("closed");

@@ -1,5 +1,7 @@
 package io.leasehold.bench.scenario.ring;
 
+import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.result.RingResult.Growth;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -7,14 +9,12 @@ import org.HdrHistogram.Histogram;
 /// Measures how long single allocations take while a pool grows from 64 to 4,096 pages, repeated with new pools. Only
 /// the beginning of each page is written, because Netty's allocators return little of the memory when they are dropped.
 ///
-/// Prints `growth` and four numbers in nanoseconds for each repetition after the warm-up: the median, the 99 and 99.9
-/// percentiles, and the maximum. At the end it prints `closed`.
+/// Prints `growth` and a [Growth] for each repetition after the warm-up. At the end it prints `closed`.
 public final class GrowthProcess {
 
     /// Warm-up repetitions, in which the code is compiled.
     static final int WARM = 8;
 
-    private static final double[] PERCENTS = {50, 99, 99.9, 100};
     private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private GrowthProcess() {}
@@ -29,15 +29,22 @@ public final class GrowthProcess {
         for (int i = 0; i < WARM + times; i++) {
             Histogram taken = loop.submit(() -> grow(args[0])).get();
             if (i >= WARM) {
-                StringBuilder line = new StringBuilder("growth");
-                for (double percent : PERCENTS) {
-                    line.append(' ').append(taken.getValueAtPercentile(percent));
-                }
-                System.out.println(line);
+                Growth growth = new Growth(
+                        i - WARM + 1,
+                        args[0],
+                        micros(taken, 50),
+                        micros(taken, 99),
+                        micros(taken, 99.9),
+                        micros(taken, 100));
+                System.out.println("growth " + ChildJvm.line(growth));
             }
         }
         System.out.println("closed");
         System.exit(0);
+    }
+
+    private static double micros(Histogram taken, double percent) {
+        return taken.getValueAtPercentile(percent) / 1e3;
     }
 
     private static Histogram grow(String name) {

@@ -1,12 +1,10 @@
 package io.leasehold.bench.scenario.ring;
 
 import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.PagePool;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
@@ -64,20 +62,12 @@ sealed interface Pool extends AutoCloseable {
         private static final long ARENA_BYTES = 512 << 20;
 
         private final boolean trims; // (C)
-        private final PageArena arena; // (C)
-        private final JumboPool<Object> ring; // (C)
+        private final PagePool pages = PagePool.open("ring", ARENA_BYTES, BufferSize.KIB_64); // (C)
+        private final JumboPool<Object> ring = pages.pool(); // (C)
         private final long[] handles = new long[PAGES]; // (O)
 
         Ours(boolean trims) {
             this.trims = trims;
-            arena = PageArena.open(PageArenaOptions.builder()
-                    .name("ring")
-                    .byteSize(ARENA_BYTES)
-                    .build());
-            ring = JumboPool.open(
-                    arena,
-                    JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
-                    (of, page, address, byteSize) -> address);
         }
 
         @Override
@@ -98,14 +88,13 @@ sealed interface Pool extends AutoCloseable {
             ring.free(handles, 0, count);
             if (trims) {
                 ring.trim();
-                arena.trim();
+                pages.arena().trim();
             }
         }
 
         @Override
         public void close() {
-            ring.close();
-            arena.close();
+            pages.close();
         }
     }
 

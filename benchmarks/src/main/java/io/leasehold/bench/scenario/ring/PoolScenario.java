@@ -1,23 +1,23 @@
 package io.leasehold.bench.scenario.ring;
 
 import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.process.Terms;
 import io.leasehold.bench.result.RingResult.Growth;
 import io.leasehold.bench.result.RingResult.Return;
-import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.subject.Allocators;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Measures growth and burst with each pool in turn. A failure is reported in a sentence, and its measurement is left
 /// out.
 ///
 /// @param growths number of growths of each pool
 /// @param bursts number of bursts of each pool
-/// @param out receives lines that say what runs and what was measured
-public record PoolScenario(int growths, int bursts, Consumer<String> out) {
+public record PoolScenario(int growths, int bursts) {
 
     private static final List<String> GROWING = List.of("leased", "adaptive", "pooled");
     private static final List<String> BURSTING = List.of("leased", "trimmed", "adaptive", "pooled");
@@ -27,92 +27,91 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
             Allocators.NATIVE,
             "-XX:+AlwaysPreTouch",
             "-Dio.netty.maxDirectMemory=" + (16L << 30));
-
     private static final int LIMIT_MILLIS = 60_000;
     private static final long START_MILLIS = 900;
     private static final long GROWTH_MILLIS = 120;
     private static final long BURST_MILLIS = 3_500;
-    private static final double NANOS_PER_MICRO = 1e3;
 
-    /// {@return the expected duration in milliseconds}
-    public long expectedMillis() {
-        long growing = START_MILLIS + (GrowthProcess.WARM + growths) * GROWTH_MILLIS;
-        return GROWING.size() * growing + BURST_MILLIS * BURSTING.size() * bursts;
+    private record Burst(int round, String pool) {}
+
+    private Terms<String> growing() {
+        return new Terms<>(
+                "pool growth",
+                GROWING,
+                pool -> "from %d to %d pages, %s".formatted(Pool.FIRST_PAGES, Pool.PAGES, pool),
+                pool -> START_MILLIS + (GrowthProcess.WARM + growths) * GROWTH_MILLIS);
+    }
+
+    private Terms<Burst> bursting() {
+        List<Burst> all = IntStream.rangeClosed(1, bursts)
+                .boxed()
+                .flatMap(round -> BURSTING.stream().map(pool -> new Burst(round, pool)))
+                .toList();
+        return new Terms<>("burst", all, Burst::pool, burst -> BURST_MILLIS);
+    }
+
+    /// {@return the expected duration in seconds}
+    public long expectedSeconds() {
+        return growing().expectedSeconds() + bursting().expectedSeconds();
     }
 
     /// Measures the growth of each pool, in its own JVM.
     ///
+    /// @param out receives lines that say what runs and what was measured
     /// @return the results; may be empty
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public List<Growth> growth() throws InterruptedException {
-        List<Growth> all = new ArrayList<>();
-        for (String pool : GROWING) {
-            out.accept("growth from %d to %d pages: %s".formatted(Pool.FIRST_PAGES, Pool.PAGES, pool));
-            try (ChildJvm child =
-                    ChildJvm.start("growth", GrowthProcess.class, FLAGS, List.of(pool, Integer.toString(growths)))) {
-                for (int round = 1; round <= growths; round++) {
-                    all.add(growth(round, pool, child.await("growth ", LIMIT_MILLIS)));
-                }
-                child.await("closed", LIMIT_MILLIS);
-            } catch (IOException | RuntimeException e) {
-                out.accept("  failed and left out: " + e.getMessage());
+    public List<Growth> growth(Consumer<String> out) throws InterruptedException {
+        return growing().run(this::grow, PoolScenario::text, out).stream()
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Growth> grow(String pool) throws IOException, InterruptedException {
+        List<String> args = List.of(pool, Integer.toString(growths));
+        try (ChildJvm child = ChildJvm.start("growth", GrowthProcess.class, FLAGS, args)) {
+            List<Growth> all = new ArrayList<>();
+            for (int i = 0; i < growths; i++) {
+                all.add(ChildJvm.parse(child.await("growth ", LIMIT_MILLIS), Growth.class));
             }
+            child.await("closed", LIMIT_MILLIS);
+            return all;
         }
-        return all;
     }
 
-    private Growth growth(int round, String pool, String line) {
-        String[] nanos = line.split(" ", -1);
-        Growth growth = new Growth(round, pool, micros(nanos[0]), micros(nanos[1]), micros(nanos[2]), micros(nanos[3]));
-        out.accept(String.format(
-                Locale.ROOT,
-                "  99.9 %% of the allocations took at most %.1f us, the worst took %.1f us",
-                growth.p999Micros(),
-                growth.worstMicros()));
-        return growth;
-    }
-
-    private static double micros(String nanos) {
-        return Long.parseLong(nanos) / NANOS_PER_MICRO;
+    private static String text(List<Growth> all) {
+        return all.stream()
+                .map(growth -> String.format(
+                        Locale.ROOT,
+                        "99.9 %% of the allocations took at most %.1f us, the worst took %.1f us",
+                        growth.p999Micros(),
+                        growth.worstMicros()))
+                .toList()
+                .toString();
     }
 
     /// Measures the burst of each pool, each time in a JVM of its own.
     ///
+    /// @param out receives lines that say what runs and what was measured
     /// @return the results; may be empty
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public List<Return> returns() throws InterruptedException {
-        List<Return> all = new ArrayList<>();
-        for (int round = 1; round <= bursts; round++) {
-            for (String pool : BURSTING) {
-                out.accept("burst %d of %d: %s".formatted(round, bursts, pool));
-                try (ChildJvm child = ChildJvm.start("the burst", BurstProcess.class, FLAGS, List.of(pool))) {
-                    Return result = burst(round, pool, child);
-                    all.add(result);
-                    out.accept(String.format(
-                            Locale.ROOT,
-                            "  %.0f %% returned after 0.2 s, %.0f %% after 1 s, %.0f %% after 2 s",
-                            100 * result.returned(200),
-                            100 * result.returned(1000),
-                            100 * result.returned(2000)));
-                } catch (IOException | RuntimeException e) {
-                    out.accept("  failed and left out: " + e.getMessage());
-                }
-            }
-        }
-        return all;
+    public List<Return> returns(Consumer<String> out) throws InterruptedException {
+        return bursting().run(PoolScenario::burst, PoolScenario::text, out);
     }
 
-    private static Return burst(int round, String pool, ChildJvm child) throws IOException, InterruptedException {
-        long burstBytes = Long.parseLong(child.await("burst ", LIMIT_MILLIS));
-        List<Sample> curve = new ArrayList<>();
-        for (String line = child.await("", LIMIT_MILLIS);
-                !line.equals("closed");
-                line = child.await("", LIMIT_MILLIS)) {
-            String[] sample = line.split(" ", -1);
-            if (sample[0].equals("sample")) {
-                curve.add(new Sample(Long.parseLong(sample[1]), Long.parseLong(sample[2])));
-            }
+    private static Return burst(Burst burst) throws IOException, InterruptedException {
+        try (ChildJvm child = ChildJvm.start("the burst", BurstProcess.class, FLAGS, List.of(burst.pool))) {
+            Return one = ChildJvm.parse(child.await("burst ", LIMIT_MILLIS), Return.class);
+            child.await("closed", LIMIT_MILLIS);
+            return new Return(burst.round, burst.pool, one.burstBytes(), one.curve());
         }
-        return new Return(round, pool, burstBytes, curve);
+    }
+
+    private static String text(Return result) {
+        return String.format(
+                Locale.ROOT,
+                "%.0f %% returned after 0.2 s, %.0f %% after 1 s, %.0f %% after 2 s",
+                100 * result.returned(200),
+                100 * result.returned(1000),
+                100 * result.returned(2000));
     }
 }

@@ -1,6 +1,8 @@
 package io.leasehold.bench.scenario.server;
 
+import io.leasehold.bench.process.Terms;
 import io.leasehold.bench.scenario.server.Plan.Timing;
+import io.leasehold.bench.subject.Form;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,12 +10,8 @@ import java.util.List;
 /// chunked files.
 ///
 /// @param rounds number of rounds of each
-/// @param connections of the load
 /// @param timing of every term
-public record FilePlan(int rounds, int connections, Timing timing) {
-
-    private static final int CONNECTIONS = 16;
-    private static final int FULL_ROUNDS = 6;
+public record FilePlan(int rounds, Timing timing) {
 
     private static final List<FileWay> PLAIN = List.of(FileWay.LEASEHOLD, FileWay.SENDFILE);
     private static final List<FileWay> ENCRYPTED = List.of(FileWay.LEASEHOLD, FileWay.CHUNKED, FileWay.CHUNKED64);
@@ -40,14 +38,11 @@ public record FilePlan(int rounds, int connections, Timing timing) {
     ///
     /// On two processors TLS code is compiled during the first twenty seconds of traffic. A shorter measurement would
     /// include that.
-    ///
-    /// @throws IllegalArgumentException if the form is unknown
-    public static FilePlan of(String form) {
+    public static FilePlan of(Form form) {
         return switch (form) {
-            case "ci" -> new FilePlan(0, CONNECTIONS, new Timing(0, 0, 0, 0, 1, 0));
-            case "short" -> new FilePlan(5, CONNECTIONS, new Timing(8_000, 0, 500, 0, 2_000, 0));
-            case "full" -> new FilePlan(FULL_ROUNDS, CONNECTIONS, new Timing(20_000, 500, 1_000, 0, 5_000, 0));
-            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
+            case CI -> new FilePlan(0, new Timing(0, 0, 0, 0, 1, 0));
+            case SHORT -> new FilePlan(5, new Timing(8_000, 0, 500, 0, 2_000, 0));
+            case FULL -> new FilePlan(6, new Timing(20_000, 500, 1_000, 0, 5_000, 0));
         };
     }
 
@@ -55,24 +50,22 @@ public record FilePlan(int rounds, int connections, Timing timing) {
     ///
     /// @param most from 1
     public FilePlan inRounds(int most) {
-        return new FilePlan(Math.min(most, rounds), connections, timing);
+        return new FilePlan(Math.min(most, rounds), timing);
     }
 
     /// {@return the expected duration in seconds}
     public long expectedSeconds() {
-        return terms().size() * timing.termMillis(true) / 1000;
+        return terms().expectedSeconds();
     }
 
-    /// {@return all terms; every other round runs the ways in reverse order}
-    List<Term> terms() {
-        List<Term> terms = new ArrayList<>();
+    Terms<Term> terms() {
+        List<Term> all = new ArrayList<>();
         for (int i = 1; i <= rounds; i++) {
             int round = i;
             for (boolean tls : new boolean[] {false, true}) {
-                List<FileWay> ways = tls ? ENCRYPTED : PLAIN;
-                (i % 2 == 1 ? ways : ways.reversed()).forEach(way -> terms.add(new Term(round, tls, way)));
+                Terms.inTurn(round, tls ? ENCRYPTED : PLAIN).forEach(way -> all.add(new Term(round, tls, way)));
             }
         }
-        return terms;
+        return new Terms<>("files", all, Term::text, term -> timing.termMillis(true));
     }
 }

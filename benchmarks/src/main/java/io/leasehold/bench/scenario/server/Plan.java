@@ -1,6 +1,8 @@
 package io.leasehold.bench.scenario.server;
 
+import io.leasehold.bench.process.Terms;
 import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.JvmMode;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,15 +12,13 @@ import java.util.List;
 /// @param settings in the order in which they run
 /// @param allocators that each setting runs with
 /// @param connections of the load
-/// @param port that servers listen on; 0 for any
 /// @param timing of every term
-public record Plan(List<Setting> settings, List<String> allocators, int connections, int port, Timing timing) {
+public record Plan(List<Setting> settings, List<String> allocators, int connections, Timing timing) {
 
     private static final int CONNECTIONS = 64;
     private static final int DEEP = 16;
     private static final int FULL_ROUNDS = 10;
     private static final int FEW_ROUNDS = 5;
-    private static final int SHORT_ROUNDS = 5;
 
     /// Time after the load in milliseconds. The scenario measures how much memory the allocator has returned by then.
     private static final int SETTLE_MILLIS = 2_000;
@@ -70,45 +70,34 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// | form | question | duration |
     /// |---|---|---|
     /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 20 s |
-    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 200 s |
+    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 180 s |
     /// | `full` | which results can be published? Ten rounds with and without pipelining, five of the rest | 40 min |
-    ///
-    /// @throws IllegalArgumentException if the form is unknown
-    public static Plan of(String form) {
+    public static Plan of(Form form) {
         return switch (form) {
-            case "ci" ->
+            case CI ->
                 new Plan(
                         List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, 1, 1)),
-                        some(),
+                        Allocators.names().stream()
+                                .filter(name -> !name.equals("pooled"))
+                                .toList(),
                         CONNECTIONS,
-                        0,
                         new Timing(500, 300, 300, 300, 700, SETTLE_MILLIS));
-            case "short" ->
+            case SHORT ->
                 new Plan(
-                        List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, SHORT_ROUNDS, SHORT_ROUNDS)),
+                        List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, FEW_ROUNDS, FEW_ROUNDS)),
                         Allocators.names(),
                         CONNECTIONS,
-                        0,
-                        new Timing(600, 400, 300, 1_200, 1_000, SETTLE_MILLIS));
-            case "full" ->
+                        new Timing(400, 300, 300, 900, 800, SETTLE_MILLIS));
+            case FULL ->
                 new Plan(
                         full(),
                         Allocators.names(),
                         CONNECTIONS,
-                        0,
                         new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
-            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
         };
     }
 
-    /// {@return Leasehold, Netty's default allocator, and the rival of this run}
-    private static List<String> some() {
-        return Allocators.names().stream()
-                .filter(name -> !name.equals("pooled"))
-                .toList();
-    }
-
-    /// {@return ten rounds of the two settings that have targets, and fewer of the others}
+    /// {@return ten rounds of the two main settings, and fewer of the others}
     private static List<Setting> full() {
         return List.of(
                 new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, FULL_ROUNDS, FEW_ROUNDS),
@@ -119,69 +108,41 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                 new Setting(Transport.NIO, false, JvmMode.NONE, DEEP, FEW_ROUNDS, 0));
     }
 
-    /// {@return this plan with all settings on one transport, without duplicates}
-    public Plan on(Transport transport) {
-        return new Plan(
-                settings.stream()
-                        .map(setting -> setting.on(transport))
-                        .distinct()
-                        .toList(),
-                allocators,
-                connections,
-                port,
-                timing);
-    }
-
     /// {@return this plan with at most `most` rounds of each setting}
     ///
     /// @param most from 1
     public Plan inRounds(int most) {
-        return new Plan(
-                settings.stream().map(setting -> setting.inRounds(most)).toList(),
-                allocators,
-                connections,
-                port,
-                timing);
+        return with(settings.stream().map(setting -> setting.inRounds(most)).toList());
     }
 
-    /// {@return this plan on one port}
-    ///
-    /// @param other a port of 127.0.0.1, or 0 for any
-    public Plan listeningOn(int other) {
-        return new Plan(settings, allocators, connections, other, timing);
-    }
-
-    /// {@return this plan without the settings of a transport, or with NIO instead if no setting would be left}
+    /// {@return this plan without the settings of a transport}
     Plan without(Transport transport) {
-        List<Setting> rest = settings.stream()
+        return with(settings.stream()
                 .filter(setting -> setting.transport() != transport)
-                .toList();
-        return rest.isEmpty() ? on(Transport.NIO) : new Plan(rest, allocators, connections, port, timing);
+                .toList());
+    }
+
+    private Plan with(List<Setting> others) {
+        return new Plan(others, allocators, connections, timing);
     }
 
     /// {@return the expected duration in seconds}
     public long expectedSeconds() {
-        return terms().stream()
-                        .mapToLong(term -> timing.termMillis(term.isFlatOut()))
-                        .sum()
-                / 1000;
+        return terms().expectedSeconds();
     }
 
-    /// {@return the terms of all settings, in their order}
-    List<Term> terms() {
-        return settings.stream().flatMap(setting -> terms(setting).stream()).toList();
-    }
-
-    /// {@return the rounds at full load, then those at the fixed rate} Every other round runs the allocators in reverse
-    /// order, because the first one runs on a cooler machine.
-    private List<Term> terms(Setting setting) {
-        List<Term> terms = new ArrayList<>();
-        for (int i = 0; i < setting.flatRounds() + setting.rateRounds(); i++) {
-            boolean isFlatOut = i < setting.flatRounds();
-            int round = isFlatOut ? i + 1 : i - setting.flatRounds() + 1;
-            List<String> order = round % 2 == 1 ? allocators : allocators.reversed();
-            order.forEach(allocator -> terms.add(new Term(setting, round, allocator, isFlatOut)));
+    /// {@return the terms of all settings, in their order: the rounds at full load, then those at the fixed rate}
+    Terms<Term> terms() {
+        List<Term> all = new ArrayList<>();
+        for (Setting setting : settings) {
+            for (boolean isFlatOut : new boolean[] {true, false}) {
+                for (int i = 1; i <= (isFlatOut ? setting.flatRounds() : setting.rateRounds()); i++) {
+                    int round = i;
+                    Terms.inTurn(round, allocators)
+                            .forEach(allocator -> all.add(new Term(setting, round, allocator, isFlatOut)));
+                }
+            }
         }
-        return terms;
+        return new Terms<>("server", all, Term::text, term -> timing.termMillis(term.isFlatOut()));
     }
 }

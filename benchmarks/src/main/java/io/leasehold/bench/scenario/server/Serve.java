@@ -2,12 +2,11 @@ package io.leasehold.bench.scenario.server;
 
 import io.leasehold.bench.process.MavenOptions;
 import io.leasehold.bench.scenario.load.Keys;
+import io.leasehold.bench.scenario.load.TempFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,9 +41,12 @@ public final class Serve {
                     options.transport().text() + " is not available, so the server uses NIO: " + missing.get());
             options = options.on(Transport.NIO);
         }
+        HttpServer server;
         boolean tls = Boolean.getBoolean("serve.tls");
-        Optional<Path> keys = tls ? Optional.of(Keys.make()) : Optional.empty();
-        serve(options.with(keys), keys, tls ? "https" : "http");
+        try (TempFolder keys = new TempFolder()) {
+            server = HttpServer.open(tls ? options.with(Optional.of(Keys.make(keys.path()))) : options);
+        }
+        run(server, options, tls ? "https" : "http");
     }
 
     /// {@return the options that properties name, without a key file}
@@ -56,32 +58,21 @@ public final class Serve {
         if (!tls.matches("|true|false")) {
             throw new IllegalArgumentException("not true or false: serve.tls=" + tls);
         }
-        List<String> args = new ArrayList<>();
-        for (String name : List.of("port", "transport", "allocator", "threads", "files", "trust")) {
-            String value = property.apply("serve." + name);
-            args.add("--" + name + "=" + (value.isEmpty() && name.equals("port") ? "8080" : value));
-        }
         String root = property.apply("serve.root");
-        if (!root.isEmpty()) {
-            Path folder = Path.of(property.apply("serve.base")).resolve(root);
-            if (!Files.isDirectory(folder)) {
-                throw new IllegalArgumentException("not a folder: root=" + folder);
-            }
-            args.add("--root=" + folder);
+        Path folder = Path.of(property.apply("serve.base")).resolve(root);
+        if (!root.isEmpty() && !(Files.isDirectory(folder) && Files.isReadable(folder))) {
+            throw new IllegalArgumentException("not a folder that can be read: root=" + folder);
         }
-        args.removeIf(arg -> arg.endsWith("="));
-        ServerOptions options = ServerOptions.parse(args.toArray(String[]::new));
+        ServerOptions options = ServerOptions.of(name -> switch (name) {
+            case "root" -> root.isEmpty() ? "" : folder.toString();
+            case "port" -> property.apply("serve.port").isEmpty() ? "8080" : property.apply("serve.port");
+            default -> property.apply("serve." + name);
+        });
+        // the files of a key are made later; whether they can be used is checked now
         return tls.equals("true") ? options.with(Optional.of(Path.of("keys"))).with(Optional.empty()) : options;
     }
 
-    private static void serve(ServerOptions options, Optional<Path> keys, String scheme)
-            throws IOException, GeneralSecurityException {
-        HttpServer server;
-        try {
-            server = HttpServer.open(options);
-        } finally {
-            keys.ifPresent(Keys::delete);
-        }
+    private static void run(HttpServer server, ServerOptions options, String scheme) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, options), "stop"));
         print(server, options, scheme);
         // Ends also when Maven is killed.

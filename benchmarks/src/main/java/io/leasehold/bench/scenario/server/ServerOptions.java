@@ -1,11 +1,13 @@
 package io.leasehold.bench.scenario.server;
 
 import io.leasehold.bench.scenario.load.Keys;
+import io.leasehold.window.FileTrust;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// The options of a server.
 ///
@@ -53,7 +55,7 @@ record ServerOptions(
     /// Parses arguments of the form `--port=8080`.
     ///
     /// @throws IllegalArgumentException if an argument is unknown or invalid
-    static ServerOptions parse(String[] args) {
+    static ServerOptions parse(String... args) {
         Map<String, String> values = new HashMap<>();
         for (String arg : args) {
             String[] parts = arg.split("=", 2);
@@ -63,18 +65,30 @@ record ServerOptions(
             }
             values.put(parts[0].substring(2), parts[1]);
         }
+        return of(name -> values.getOrDefault(name, ""));
+    }
+
+    /// {@return the options with named values}
+    ///
+    /// @param value of an option; an empty one has its default
+    /// @throws IllegalArgumentException if a value is invalid
+    static ServerOptions of(UnaryOperator<String> value) {
+        FileWay way = FileWay.of(or(value.apply("files"), "leasehold"));
+        FileTrust trust = FileOptions.trust(or(value.apply("trust"), "foreign"));
         return new ServerOptions(
-                number(values, "port", 0),
-                Transport.of(values.getOrDefault("transport", "nio")),
-                Optional.ofNullable(values.get("keys")).map(Path::of),
-                values.getOrDefault("allocator", "leased"),
-                number(values, "threads", 1),
-                Optional.ofNullable(values.get("root"))
-                        .map(root -> new FileOptions(
-                                Path.of(root),
-                                FileWay.of(values.getOrDefault("files", "leasehold")),
-                                FileOptions.trust(values.getOrDefault("trust", "foreign")))),
-                number(values, "fault-every", 0));
+                number("port", value.apply("port"), 0),
+                Transport.of(or(value.apply("transport"), "nio")),
+                Optional.of(value.apply("keys")).filter(keys -> !keys.isEmpty()).map(Path::of),
+                or(value.apply("allocator"), "leased"),
+                number("threads", value.apply("threads"), 1),
+                Optional.of(value.apply("root"))
+                        .filter(root -> !root.isEmpty())
+                        .map(root -> new FileOptions(Path.of(root), way, trust)),
+                number("fault-every", value.apply("fault-every"), 0));
+    }
+
+    private static String or(String value, String otherwise) {
+        return value.isEmpty() ? otherwise : value;
     }
 
     /// {@return these options with another transport}
@@ -87,10 +101,9 @@ record ServerOptions(
         return new ServerOptions(port, transport, other, allocator, threads, files, faultEvery);
     }
 
-    private static int number(Map<String, String> values, String name, int otherwise) {
-        String text = values.get(name);
+    private static int number(String name, String text, int otherwise) {
         try {
-            return text == null ? otherwise : Integer.parseInt(text);
+            return text.isEmpty() ? otherwise : Integer.parseInt(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("not a number: " + name + "=" + text, e);
         }

@@ -2,7 +2,6 @@ package io.leasehold.bench.scenario.server;
 
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.Arrays;
 
 /// The counters of a server. All but `connections` and `heldBytes` are totals since it started.
 ///
@@ -44,17 +43,5 @@ record ServerValues(
                 counts.failures().sum(),
                 counts.connections().sum(),
                 server.heldBytes());
-    }
-
-    /// {@return the values as a line of text}
-    String line() {
-        return cpuNanos + " " + collections + " " + garbageBytes + " " + answers + " " + refused + " " + spoiled + " "
-                + failures + " " + connections + " " + heldBytes;
-    }
-
-    /// {@return the values of a line that [#line] made}
-    static ServerValues parse(String line) {
-        long[] v = Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
-        return new ServerValues(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
     }
 }

@@ -21,10 +21,6 @@ public record Setting(Transport transport, boolean tls, JvmMode mode, int depth,
         }
     }
 
-    Setting on(Transport other) {
-        return new Setting(other, tls, mode, depth, flatRounds, rateRounds);
-    }
-
     /// {@return the setting as text}
     String text() {
         return transport.text() + (tls ? ", TLS" : ", plain") + ", " + mode.text() + ", "

@@ -1,14 +1,11 @@
 package io.leasehold.bench.scenario.traffic;
 
+import io.leasehold.bench.subject.PagePool;
 import io.leasehold.datagram.DatagramSource;
 import io.leasehold.datagram.JumboDatagram;
 import io.leasehold.datagram.SegmentCursor;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -31,23 +28,14 @@ final class BatchReceiver implements Reception {
     private static final Duration WAIT = Duration.ofMillis(50);
 
     private final Tally tally = new Tally(); // (C) written by the thread
-    private final PageArena arena; // (C)
-    private final JumboPool<Object> ring; // (C)
+    private final PagePool pages = PagePool.open("datagrams", ARENA_BYTES, BufferSize.KIB_64); // (C)
     private final DatagramSource<Object> source; // (C)
     private final SegmentCursor cursor = new SegmentCursor(); // (O) the thread
     private final Thread thread; // (C)
     private volatile boolean stopped; // (A)
 
     private BatchReceiver() {
-        arena = PageArena.open(PageArenaOptions.builder()
-                .name("datagrams")
-                .byteSize(ARENA_BYTES)
-                .build());
-        ring = JumboPool.open(
-                arena,
-                JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
-                (of, page, address, byteSize) -> address);
-        source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ring, BATCH);
+        source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), pages.pool(), BATCH);
         source.port().resize(StandardSocketOptions.SO_RCVBUF, SOCKET_BYTES);
         thread = Thread.ofPlatform().daemon().name("receiver").start(this::receive);
     }
@@ -101,7 +89,6 @@ final class BatchReceiver implements Reception {
             Thread.currentThread().interrupt();
         }
         source.close();
-        ring.close();
-        arena.close();
+        pages.close();
     }
 }

@@ -1,13 +1,11 @@
 package io.leasehold.bench.scenario.traffic;
 
+import io.leasehold.bench.subject.PagePool;
 import io.leasehold.datagram.DatagramPort;
 import io.leasehold.datagram.DatagramSender;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -22,8 +20,8 @@ final class BatchSender implements Sending {
     private static final long ARENA_BYTES = 4 << 20;
     private static final Duration WAIT = Duration.ofMillis(50);
 
-    private final PageArena arena; // (C)
-    private final JumboPool<Object> ring; // (C)
+    private final PagePool pages = PagePool.open("sender", ARENA_BYTES, BufferSize.KIB_64); // (C)
+    private final JumboPool<Object> ring = pages.pool(); // (C)
     private final DatagramPort from; // (C)
     private final DatagramSender sender; // (O) the thread in run
     private final long page; // (C)
@@ -32,12 +30,6 @@ final class BatchSender implements Sending {
 
     BatchSender(int port) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
-        arena = PageArena.open(
-                PageArenaOptions.builder().name("sender").byteSize(ARENA_BYTES).build());
-        ring = JumboPool.open(
-                arena,
-                JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
-                (of, number, address, byteSize) -> address);
         from = DatagramPort.open(new InetSocketAddress(loopback, 0));
         sender = from.newSender().to(new InetSocketAddress(loopback, port));
         page = ring.tryAllocate();
@@ -83,7 +75,6 @@ final class BatchSender implements Sending {
     public void close() {
         from.close();
         ring.free(page);
-        ring.close();
-        arena.close();
+        pages.close();
     }
 }

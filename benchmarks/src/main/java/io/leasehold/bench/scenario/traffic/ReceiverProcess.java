@@ -1,17 +1,14 @@
 package io.leasehold.bench.scenario.traffic;
 
-import java.io.BufferedReader;
+import io.leasehold.bench.process.ChildJvm;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /// A receiver in its own JVM. It answers requests on its standard output and ends when its standard input ends.
 ///
 /// | input | output |
 /// |---|---|
 /// | at the start | `listening on` and a port, or `error` and a message |
-/// | `values` | `values` and a [Tally.Values#line] |
+/// | a line | `values` and [Tally.Values] |
 /// | end of input | `closed` if all pages were freed, or `error` and a message |
 public final class ReceiverProcess {
 
@@ -36,15 +33,11 @@ public final class ReceiverProcess {
     private static void receive(Traffic traffic, Receiver receiver) throws IOException {
         try (Reception reception = Reception.open(traffic, receiver)) {
             for (int i = 0; i < WARM_ANSWERS; i++) {
-                Tally.Values.parse(reception.tally().values().line());
+                ChildJvm.line(reception.tally().values());
             }
             System.out.println("listening on " + reception.port());
-            BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            for (@Nullable String line = input.readLine(); line != null; line = input.readLine()) {
-                if (line.equals("values")) {
-                    System.out.println("values " + reception.tally().values().line());
-                }
-            }
+            ChildJvm.forEachLine(line -> System.out.println(
+                    "values " + ChildJvm.line(reception.tally().values())));
         }
         System.out.println("closed");
     }

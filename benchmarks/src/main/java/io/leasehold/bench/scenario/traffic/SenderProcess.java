@@ -1,9 +1,7 @@
 package io.leasehold.bench.scenario.traffic;
 
-import java.io.BufferedReader;
+import io.leasehold.bench.process.ChildJvm;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +11,15 @@ import org.jspecify.annotations.Nullable;
 /// | input | output |
 /// |---|---|
 /// | at the start | `sending`, or `error` and a message |
-/// | `values` | `values`, the number of messages sent, and the number of wrong answers |
+/// | a line | `values` and [Sent] |
 /// | end of input | `closed`, or `error` and a message |
 public final class SenderProcess {
+
+    /// The counters of a sender.
+    ///
+    /// @param messages sent
+    /// @param wrong answers
+    record Sent(long messages, long wrong) {}
 
     private SenderProcess() {}
 
@@ -36,12 +40,8 @@ public final class SenderProcess {
                 }
             });
             System.out.println("sending");
-            BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            for (@Nullable String line = input.readLine(); line != null; line = input.readLine()) {
-                if (line.equals("values")) {
-                    System.out.println("values " + sending.sent() + " " + sending.wrong());
-                }
-            }
+            ChildJvm.forEachLine(
+                    line -> System.out.println("values " + ChildJvm.line(new Sent(sending.sent(), sending.wrong()))));
             sending.stop();
             task.get();
             System.out.println("closed");

@@ -24,27 +24,7 @@ final class Tally {
     /// @param nanos time of the clock
     /// @param cpuNanos processor time of the process, including the JIT compiler and the garbage collector
     /// @param garbageBytes bytes allocated on the heap by all threads
-    record Values(long nanos, long cpuNanos, long garbageBytes, long reads, long messages, long bytes, long wrong) {
-
-        /// {@return the values as a line of text}
-        String line() {
-            return nanos + " " + cpuNanos + " " + garbageBytes + " " + reads + " " + messages + " " + bytes + " "
-                    + wrong;
-        }
-
-        /// {@return the values of a line that [#line] made}
-        static Values parse(String line) {
-            String[] v = line.split(" ", -1);
-            return new Values(
-                    Long.parseLong(v[0]),
-                    Long.parseLong(v[1]),
-                    Long.parseLong(v[2]),
-                    Long.parseLong(v[3]),
-                    Long.parseLong(v[4]),
-                    Long.parseLong(v[5]),
-                    Long.parseLong(v[6]));
-        }
-    }
+    record Values(long nanos, long cpuNanos, long garbageBytes, long reads, long messages, long bytes, long wrong) {}
 
     void addRead(int byteSize) {
         add(reads, 1);

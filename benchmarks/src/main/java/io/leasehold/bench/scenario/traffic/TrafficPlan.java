@@ -1,5 +1,7 @@
 package io.leasehold.bench.scenario.traffic;
 
+import io.leasehold.bench.process.Terms;
+import io.leasehold.bench.subject.Form;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,49 +24,41 @@ public record TrafficPlan(int rounds, long warmMillis, long measuredMillis) {
         }
     }
 
-    /// {@return the plan of a form: `ci`, `short` or `full`}
+    /// {@return the plan of a form}
     ///
-    /// @param form name of the form
     /// @param rounds number of rounds, or 0 for the number of the form
-    /// @throws IllegalArgumentException if the form is unknown
-    public static TrafficPlan of(String form, int rounds) {
+    public static TrafficPlan of(Form form, int rounds) {
         return switch (form) {
-            case "ci" -> new TrafficPlan(Math.max(1, rounds), 300, 300);
-            case "short" -> new TrafficPlan(rounds == 0 ? 5 : rounds, 3_000, 1_500);
-            case "full" -> new TrafficPlan(rounds == 0 ? 10 : rounds, 3_000, 4_000);
-            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
+            case CI -> new TrafficPlan(Math.max(1, rounds), 300, 300);
+            case SHORT -> new TrafficPlan(rounds == 0 ? 5 : rounds, 3_000, 1_500);
+            case FULL -> new TrafficPlan(rounds == 0 ? 10 : rounds, 3_000, 4_000);
         };
     }
 
-    /// {@return the expected duration in milliseconds}
-    public long expectedMillis() {
-        return terms(Optional.empty(), Optional.empty()).size() * termMillis();
+    /// {@return the expected duration in seconds}
+    public long expectedSeconds() {
+        return terms(Optional.empty(), Optional.empty()).expectedSeconds();
     }
 
-    long termMillis() {
-        return warmMillis + measuredMillis + REST_MILLIS;
-    }
-
-    /// {@return the terms that can run on this machine, round by round} Every other round runs the receivers in reverse
-    /// order, because the first one runs on a cooler machine.
+    /// {@return the terms that can run on this machine, round by round}
     ///
     /// @param missingUring reason why io_uring cannot be used; empty if it can
     /// @param missingEpoll reason why epoll cannot be used; empty if it can
-    List<Term> terms(Optional<String> missingUring, Optional<String> missingEpoll) {
-        List<Term> terms = new ArrayList<>();
+    Terms<Term> terms(Optional<String> missingUring, Optional<String> missingEpoll) {
+        List<Term> all = new ArrayList<>();
         for (int round = 1; round <= rounds; round++) {
-            List<Term> all = new ArrayList<>();
+            List<Term> terms = new ArrayList<>();
             for (Traffic traffic : Traffic.values()) {
                 for (Receiver receiver : traffic.receivers()) {
                     boolean isMissing = (receiver.isUring(traffic) && missingUring.isPresent())
                             || (receiver.isEpoll() && missingEpoll.isPresent());
                     if (!isMissing) {
-                        all.add(new Term(traffic, receiver, round));
+                        terms.add(new Term(traffic, receiver, round));
                     }
                 }
             }
-            terms.addAll(round % 2 == 1 ? all : all.reversed());
+            all.addAll(Terms.inTurn(round, terms));
         }
-        return terms;
+        return new Terms<>("traffic", all, Term::text, term -> warmMillis + measuredMillis + REST_MILLIS);
     }
 }

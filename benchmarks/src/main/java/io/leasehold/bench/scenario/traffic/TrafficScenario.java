@@ -1,11 +1,13 @@
 package io.leasehold.bench.scenario.traffic;
 
+import io.leasehold.bench.process.ChildJvm;
 import io.leasehold.bench.result.RingResult;
+import io.leasehold.bench.subject.Allocators;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// The traffic scenario: sends the same bytes to each receiver in turn.
@@ -15,6 +17,18 @@ import java.util.function.Consumer;
 public final class TrafficScenario {
 
     private static final double NANOS_PER_MICRO = 1e3;
+    private static final List<String> RECEIVER_FLAGS = List.of(
+            Allocators.MIN_HEAP,
+            Allocators.MAX_HEAP,
+            "-XX:+AlwaysPreTouch",
+            "-XX:+UseG1GC",
+            "-Dio.netty.maxDirectMemory=" + (1L << 30),
+            Allocators.NATIVE);
+    private static final List<String> SENDER_FLAGS =
+            List.of("-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", Allocators.NATIVE);
+
+    private static final int START_MILLIS = 60_000;
+    private static final int ANSWER_MILLIS = 10_000;
 
     private TrafficScenario() {}
 
@@ -35,34 +49,78 @@ public final class TrafficScenario {
                 reason -> out.accept("io_uring is not available, so sink and echo run without rings: " + reason));
         missingEpoll.ifPresent(
                 reason -> out.accept("epoll is not available, so these receivers are left out: " + reason));
-        List<TrafficPlan.Term> terms = plan.terms(missingUring, missingEpoll);
-        List<RingResult.Traffic> results = new ArrayList<>();
-        long start = System.nanoTime();
-        for (int i = 0; i < terms.size(); i++) {
-            TrafficPlan.Term term = terms.get(i);
-            double seconds = i == 0 ? plan.termMillis() / 1e3 : (System.nanoTime() - start) / 1e9 / i;
-            out.accept(String.format(
-                    Locale.ROOT,
-                    "traffic %d of %d, about %.0f s left: %s",
-                    i + 1,
-                    terms.size(),
-                    seconds * (terms.size() - i),
-                    term.text()));
-            try {
-                RingResult.Traffic result = new TrafficTerm(plan).run(term);
-                results.add(result);
-                out.accept(text(result));
-            } catch (IOException | RuntimeException e) {
-                out.accept("  failed and left out: " + e.getMessage());
+        return plan.terms(missingUring, missingEpoll).run(term -> run(plan, term), TrafficScenario::text, out);
+    }
+
+    /// Runs one term: starts its receiver and its sender, and ends both.
+    ///
+    /// @throws IOException if a process fails, with its message
+    static RingResult.Traffic run(TrafficPlan plan, TrafficPlan.Term term) throws IOException, InterruptedException {
+        String traffic = term.traffic().text();
+        List<String> args = List.of(traffic, term.receiver().text());
+        try (ChildJvm receiver = ChildJvm.start("the receiver", ReceiverProcess.class, RECEIVER_FLAGS, args)) {
+            String port = receiver.await("listening on ", START_MILLIS);
+            RingResult.Traffic result;
+            try (ChildJvm sender =
+                    ChildJvm.start("the sender", SenderProcess.class, SENDER_FLAGS, List.of(traffic, port))) {
+                sender.await("sending", START_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(plan.warmMillis());
+                SenderProcess.Sent sentBefore = sent(sender);
+                Tally.Values before = values(receiver);
+                TimeUnit.MILLISECONDS.sleep(plan.measuredMillis());
+                SenderProcess.Sent sentAfter = sent(sender);
+                Tally.Values after = values(receiver);
+                sender.endInput();
+                sender.await("closed", ANSWER_MILLIS);
+                result = result(term, before, after, sentBefore, sentAfter);
             }
+            receiver.endInput();
+            receiver.await("closed", ANSWER_MILLIS); // or an error, for example a page that was not freed
+            return result;
         }
-        return results;
+    }
+
+    private static Tally.Values values(ChildJvm receiver) throws IOException, InterruptedException {
+        receiver.tell("values");
+        return ChildJvm.parse(receiver.await("values ", ANSWER_MILLIS), Tally.Values.class);
+    }
+
+    private static SenderProcess.Sent sent(ChildJvm sender) throws IOException, InterruptedException {
+        sender.tell("values");
+        return ChildJvm.parse(sender.await("values ", ANSWER_MILLIS), SenderProcess.Sent.class);
+    }
+
+    /// Counts wrong reads and answers since the start, because none may be wrong during the warm-up either.
+    private static RingResult.Traffic result(
+            TrafficPlan.Term term,
+            Tally.Values before,
+            Tally.Values after,
+            SenderProcess.Sent sentBefore,
+            SenderProcess.Sent sentAfter)
+            throws IOException {
+        long bytes = after.bytes() - before.bytes();
+        if (bytes == 0) {
+            throw new IOException("nothing arrived during the measurement");
+        }
+        Traffic traffic = term.traffic();
+        return new RingResult.Traffic(
+                term.round(),
+                traffic.text(),
+                term.receiver().text(),
+                (after.nanos() - before.nanos()) / 1e9,
+                bytes,
+                after.reads() - before.reads(),
+                traffic == Traffic.DATAGRAMS ? after.messages() - before.messages() : bytes / traffic.messageByteSize(),
+                sentAfter.messages() - sentBefore.messages(),
+                after.wrong() + sentAfter.wrong(),
+                after.cpuNanos() - before.cpuNanos(),
+                after.garbageBytes() - before.garbageBytes());
     }
 
     private static String text(RingResult.Traffic result) {
         return String.format(
                 Locale.ROOT,
-                "  %,.0f messages/s of %,.0f sent, %.3f us of processor time per message (%.0f ms per GiB),"
+                "%,.0f messages/s of %,.0f sent, %.3f us of processor time per message (%.0f ms per GiB),"
                         + " %,d B per read, %.1f B of garbage per read, %d wrong",
                 result.messagesPerSecond(),
                 result.sent() / result.seconds(),

@@ -2,11 +2,11 @@
 /// it over loopback.
 ///
 /// ```text
-///   TrafficScenario     rounds, receivers in turn          ReceiverProcess   a JVM that receives
+///   TrafficScenario     two JVMs a term, one result          ReceiverProcess   a JVM that receives
 ///     TrafficPlan         what runs, for how long            StreamReceiver    sink or echo on Netty: TCP
 ///       Traffic             kinds of traffic                   UringBuffers      what io_uring reads into
 ///       Receiver            the receivers                    PacketReceiver    Netty's epoll: UDP
-///     TrafficTerm         two JVMs, one result               BatchReceiver     pages of Leasehold: UDP
+///                                                            BatchReceiver     pages of Leasehold: UDP
 ///                                                          SenderProcess     a JVM that sends
 ///                                                            StreamSender, BatchSender
 /// ```

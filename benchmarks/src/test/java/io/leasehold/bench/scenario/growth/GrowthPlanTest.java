@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.scenario.growth.GrowthPlan.Batch;
 import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
+import io.leasehold.bench.scenario.growth.question.Questions;
+import io.leasehold.bench.subject.Form;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -12,35 +14,32 @@ class GrowthPlanTest {
 
     @Test
     void formsTakeTheDocumentedTime() {
-        assertThat(GrowthPlan.of("ci").expectedSeconds()).isBetween(3L, 15L);
-        assertThat(GrowthPlan.of("short").expectedSeconds()).isBetween(90L, 180L);
-        assertThat(GrowthPlan.of("full").expectedSeconds()).isBetween(600L, 1_800L);
-        assertThatThrownBy(() -> GrowthPlan.of("long"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("long");
+        assertThat(GrowthPlan.of(Form.CI).expectedSeconds()).isBetween(3L, 15L);
+        assertThat(GrowthPlan.of(Form.SHORT).expectedSeconds()).isBetween(90L, 180L);
+        assertThat(GrowthPlan.of(Form.FULL).expectedSeconds()).isBetween(600L, 1_800L);
     }
 
     @Test
     void ciMeasuresSmallValuesInOneJvmForEachAllocator() {
-        GrowthPlan ci = GrowthPlan.of("ci");
+        GrowthPlan ci = GrowthPlan.of(Form.CI);
 
         assertThat(ci.batches()).extracting(Batch::allocator).containsExactly("leased", "adaptive");
         assertThat(ci.budget().toMillis()).isLessThanOrEqualTo(50);
         assertThat(ci.batches().getFirst().tasks())
                 .hasSize(2 * Questions.all().size())
-                .allMatch(task -> task.question().touchedBytes(task.n()) <= 64 << 20);
+                .allMatch(task -> task.question().touchedBytes() * task.n() <= 64 << 20);
     }
 
     @Test
     void otherFormsHaveOneJvmForEachMeasurement() {
-        for (String form : List.of("short", "full")) {
+        for (Form form : List.of(Form.SHORT, Form.FULL)) {
             assertThat(GrowthPlan.of(form).batches())
                     .allMatch(batch -> batch.tasks().size() == 1);
         }
-        assertThat(values("full", "replace"))
+        assertThat(values(Form.FULL, "replace"))
                 .startsWith(8_192L, 16_384L, 32_768L)
                 .endsWith(1_048_576L);
-        assertThat(values("short", "replace")).containsExactly(8_192L, 32_768L, 131_072L);
+        assertThat(values(Form.SHORT, "replace")).containsExactly(8_192L, 32_768L, 131_072L);
     }
 
     @Test
@@ -64,16 +63,16 @@ class GrowthPlanTest {
 
     @Test
     void selectsOneQuestion() {
-        assertThat(GrowthPlan.of("short").only("refusal").batches())
+        assertThat(GrowthPlan.of(Form.SHORT).only("refusal").batches())
                 .isNotEmpty()
                 .allMatch(batch -> batch.tasks().getFirst().question().equals(Questions.of("refusal")));
-        assertThatThrownBy(() -> GrowthPlan.of("short").only("nonesuch"))
+        assertThatThrownBy(() -> GrowthPlan.of(Form.SHORT).only("nonesuch"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("nonesuch")
                 .hasMessageContaining("refusal");
     }
 
-    private static List<Long> values(String form, String id) {
+    private static List<Long> values(Form form, String id) {
         return GrowthPlan.of(form).only(id).batches().stream()
                 .filter(batch -> batch.allocator().equals("leased"))
                 .map(batch -> batch.tasks().getFirst().n())

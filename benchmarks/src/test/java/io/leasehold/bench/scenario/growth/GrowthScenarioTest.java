@@ -9,7 +9,7 @@ import io.leasehold.bench.scenario.growth.GrowthPlan.Batch;
 import io.leasehold.bench.scenario.growth.GrowthPlan.Task;
 import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
 import io.leasehold.bench.scenario.growth.measure.GrowthRange;
-import io.leasehold.bench.scenario.growth.measure.Load;
+import io.leasehold.bench.scenario.growth.question.Questions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,28 +18,12 @@ import org.junit.jupiter.api.Test;
 /// The scenario with its processes, in its smallest form.
 class GrowthScenarioTest {
 
-    /// A question that the process does not know.
-    private record Unknown(long touched) implements GrowthQuestion {
-
-        @Override
-        public GrowthTopic topic() {
-            return GrowthTopic.of("unknown", "Unknown", "things", "ns/thing", "What is it?");
-        }
-
-        @Override
-        public GrowthRange range() {
-            return new GrowthRange(1, 2, 2);
-        }
-
-        @Override
-        public long touchedBytes(long n) {
-            return touched;
-        }
-
-        @Override
-        public Point run(Load load) {
+    /// {@return a question that the process does not know}
+    private static GrowthQuestion unknown(long touchedBytes) {
+        GrowthTopic topic = new GrowthTopic("unknown", "Unknown", "What is it?", "things", "ns/thing", false);
+        return new GrowthQuestion(topic, new GrowthRange(1, 2, 2), List.of("leased"), touchedBytes, load -> {
             throw new UnsupportedOperationException();
-        }
+        });
     }
 
     @Test
@@ -47,8 +31,8 @@ class GrowthScenarioTest {
         GrowthQuestion sizes = Questions.of("small-sizes");
         List<Task> tasks = List.of(
                 new Task(sizes, 1),
-                new Task(new Unknown(0), 1),
-                new Task(new Unknown(Long.MAX_VALUE >> 1), 1),
+                new Task(unknown(0), 1),
+                new Task(unknown(Long.MAX_VALUE >> 1), 1),
                 new Task(sizes, 2));
         GrowthPlan plan = new GrowthPlan(
                 List.of(new Batch("adaptive", tasks.subList(0, 1)), new Batch("leased", tasks)),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.scenario.memory.MemoryPlan.Term;
+import io.leasehold.bench.subject.Form;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,24 +15,24 @@ class MemoryPlanTest {
 
     @Test
     void theFullFormHasTheMixedScenarios() {
-        assertThat(MemoryPlan.of("full", 0).terms())
+        assertThat(MemoryPlan.of(Form.FULL, 0).terms().all())
                 .extracting(Term::scenario)
                 .contains("mixedDefault", "mixedSecond", "mixedTrickle", "mixedSilent");
-        assertThat(MemoryPlan.of("ci", 0).expectedSeconds()).isLessThan(30);
-        assertThat(MemoryPlan.of("short", 0).expectedSeconds()).isLessThan(80);
+        assertThat(MemoryPlan.of(Form.CI, 0).terms().expectedSeconds()).isLessThan(30);
+        assertThat(MemoryPlan.of(Form.SHORT, 0).terms().expectedSeconds()).isLessThan(80);
     }
 
     @Test
     void roundsAreInterleaved() {
-        assertThat(MemoryPlan.of("ci", 2).terms())
+        assertThat(MemoryPlan.of(Form.CI, 2).terms().all())
                 .extracting(term -> term.round() + term.allocator())
                 .containsExactly("1leased", "1adaptive", "1pooled", "2pooled", "2adaptive", "2leased");
     }
 
     @Test
     void oneScenarioCanBeChosen() {
-        MemoryPlan all = MemoryPlan.of("full", 0);
-        assertThat(all.only("mixedSilent").terms()).hasSize(3);
+        MemoryPlan all = MemoryPlan.of(Form.FULL, 0);
+        assertThat(all.only("mixedSilent").terms().all()).hasSize(3);
         assertThatThrownBy(() -> all.only("loud"))
                 .hasMessageStartingWith("unknown scenario: bench.params=scenario=loud; use one of [burst4k,");
     }
@@ -42,7 +43,7 @@ class MemoryPlanTest {
         List<String> progress = new ArrayList<>();
 
         List<MemoryResult> results =
-                MemoryScenario.run(new MemoryPlan(List.of(new Term(1, "burst64k", rival, false))), progress::add);
+                MemoryScenario.run(MemoryPlan.of(List.of(new Term(1, "burst64k", rival, false))), progress::add);
 
         assertThat(results).as("%s", progress).singleElement().satisfies(result -> {
             assertThat(result.allocator()).isEqualTo(rival);

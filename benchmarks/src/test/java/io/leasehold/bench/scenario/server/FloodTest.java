@@ -121,28 +121,24 @@ class FloodTest {
 
     @Test
     void allAnswersComeInOrderOnceTheClientReads() throws Exception {
-        Path keys = Keys.make();
-        try {
-            for (boolean encrypts : new boolean[] {false, true}) {
-                try (HttpServer server = files(FileWay.LEASEHOLD, encrypts ? Optional.of(keys) : Optional.empty());
-                        RawHttp client = RawHttp.connect(server, encrypts)) {
-                    String[] names = {"one.txt", "large.bin", "two.txt", "small.bin"};
-                    StringBuilder requests = new StringBuilder();
-                    for (int i = 0; i < 50; i++) {
-                        for (String name : names) {
-                            requests.append("GET /" + name + " HTTP/1.1\r\nHost: x\r\n\r\n");
-                        }
+        Path keys = Keys.make(root);
+        for (boolean encrypts : new boolean[] {false, true}) {
+            try (HttpServer server = files(FileWay.LEASEHOLD, encrypts ? Optional.of(keys) : Optional.empty());
+                    RawHttp client = RawHttp.connect(server, encrypts)) {
+                String[] names = {"one.txt", "large.bin", "two.txt", "small.bin"};
+                StringBuilder requests = new StringBuilder();
+                for (int i = 0; i < 50; i++) {
+                    for (String name : names) {
+                        requests.append("GET /" + name + " HTTP/1.1\r\nHost: x\r\n\r\n");
                     }
-                    client.send(requests.toString());
-                    for (int i = 0; i < 50; i++) {
-                        for (String name : names) {
-                            assertThat(client.read("GET").body()).isEqualTo(Files.readAllBytes(root.resolve(name)));
-                        }
+                }
+                client.send(requests.toString());
+                for (int i = 0; i < 50; i++) {
+                    for (String name : names) {
+                        assertThat(client.read("GET").body()).isEqualTo(Files.readAllBytes(root.resolve(name)));
                     }
                 }
             }
-        } finally {
-            Keys.delete(keys);
         }
     }
 }

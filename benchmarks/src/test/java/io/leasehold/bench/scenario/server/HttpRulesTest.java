@@ -15,7 +15,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +36,9 @@ class HttpRulesTest {
     @TempDir
     Path root;
 
+    @TempDir
+    private static Path keyFolder;
+
     private static Path keys;
 
     private final boolean encrypts;
@@ -48,12 +50,7 @@ class HttpRulesTest {
 
     @BeforeAll
     static void makeKeys() throws Exception {
-        keys = Keys.make();
-    }
-
-    @AfterAll
-    static void deleteKeys() {
-        Keys.delete(keys);
+        keys = Keys.make(keyFolder);
     }
 
     @BeforeEach

@@ -41,13 +41,24 @@ class ServeTest {
                 "serve.threads   | two    | not a number: threads=two",
                 "serve.transport | uring  | unknown transport: name=uring; use nio or epoll",
                 "serve.tls       | yes    | not true or false: serve.tls=yes",
-                "serve.root      | nobase | not a folder: root="
+                "serve.root      | nobase | not a folder that can be read: root=",
+                "serve.port      | 99999999999 | not a number: port=99999999999",
+                "serve.port      | ' 80'  | 'not a number: port= 80'",
+                "serve.threads   | 1025   | number of event loops is out of range: threads=1025, min=1, max=1024",
+                "serve.files     | quickly| unknown way: files=quickly; use leasehold, sendfile, chunked or chunked64",
+                "serve.trust     | owned  | unknown trust: name=owned; use foreign or immutable"
             })
     void aWrongValueIsOneSentence(String name, String value, String message) {
         assertThatThrownBy(() -> options(Map.of(name, value)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void anyFreePortMayBeUsed() {
+        assertThat(options(Map.of("serve.port", "0")).port()).isZero();
+        assertThat(options(Map.of("serve.port", "65535")).port()).isEqualTo(65_535);
     }
 
     @Test

@@ -9,8 +9,6 @@ import io.leasehold.bench.result.ServerResult;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.JvmMode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -24,20 +22,12 @@ class ServerScenarioTest {
     @Test
     void runsSupportedTermsAndReportsTheOthers() throws Exception {
         List<String> said = new ArrayList<>();
-        List<ServerResult> results;
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Plan plan = new Plan(
-                            List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, 4, 1, 1)),
-                            List.of("leased", "nonesuch"),
-                            8,
-                            0,
-                            new Plan.Timing(300, 10, 50, 50, 200, 10))
-                    .listeningOn(taken.getLocalPort());
-            results = ServerScenario.run(plan, said::add);
-            assertThat(said)
-                    .contains("port is in use, so the servers use a free port: address=127.0.0.1:"
-                            + taken.getLocalPort());
-        }
+        Plan plan = new Plan(
+                List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, 4, 1, 1)),
+                List.of("leased", "nonesuch"),
+                8,
+                new Plan.Timing(300, 10, 50, 50, 200, 10));
+        List<ServerResult> results = ServerScenario.run(plan, said::add);
         said.forEach(System.out::println);
         assertThat(said)
                 .filteredOn(line -> line.startsWith("  failed and left out: no such allocator: name=nonesuch"))
@@ -76,7 +66,8 @@ class ServerScenarioTest {
         try (ChildJvm server = ChildJvm.start("the server", ServerProcess.class, FLAGS, List.of("--port=0"))) {
             server.await("listening on 127.0.0.1:", LIMIT_MILLIS);
             server.tell("values");
-            assertThat(ServerValues.parse(server.await("values ", LIMIT_MILLIS)).cpuNanos())
+            assertThat(ChildJvm.parse(server.await("values ", LIMIT_MILLIS), ServerValues.class)
+                            .cpuNanos())
                     .isPositive();
             server.endInput();
             server.await("closed", LIMIT_MILLIS);
@@ -87,7 +78,7 @@ class ServerScenarioTest {
     void deathOfAChildIsReported() throws Exception {
         try (ChildJvm server = ChildJvm.start("the server", ServerProcess.class, FLAGS, List.of("--port=0"))) {
             server.await("listening on ", LIMIT_MILLIS);
-            ChildJvm.endAll();
+            ProcessHandle.of(server.pid()).ifPresent(ProcessHandle::destroyForcibly);
             assertThatThrownBy(() -> server.await("values ", LIMIT_MILLIS))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("the server ended before it said \"values\"");

@@ -18,7 +18,9 @@ class TrafficScenarioTest {
 
     @Test
     void everyRoundHasEveryReceiverInAlternatingOrder() {
-        List<TrafficPlan.Term> terms = new TrafficPlan(2, 1, 1).terms(Optional.empty(), Optional.empty());
+        List<TrafficPlan.Term> terms = new TrafficPlan(2, 1, 1)
+                .terms(Optional.empty(), Optional.empty())
+                .all();
 
         assertThat(terms).hasSize(2 * 12);
         assertThat(terms.getFirst().text()).isEqualTo("sink, leased");
@@ -28,7 +30,7 @@ class TrafficScenarioTest {
 
     @Test
     void unsupportedReceiversAreLeftOut() {
-        assertThat(SMALL.terms(Optional.of("not allowed"), Optional.empty()))
+        assertThat(SMALL.terms(Optional.of("not allowed"), Optional.empty()).all())
                 .extracting(TrafficPlan.Term::text)
                 .containsExactly(
                         "sink, epoll",
@@ -61,7 +63,7 @@ class TrafficScenarioTest {
         Optional<String> missing = Receiver.missingUring();
         assumeTrue(missing.isEmpty(), () -> "io_uring is skipped: " + missing);
 
-        isWhole(new TrafficTerm(SMALL).run(new TrafficPlan.Term(Traffic.ECHO, Receiver.LEASED, 1)));
+        isWhole(TrafficScenario.run(SMALL, new TrafficPlan.Term(Traffic.ECHO, Receiver.LEASED, 1)));
     }
 
     @Test

@@ -63,7 +63,7 @@ public final class BufferArrays {
     /// {@return work for another thread: allocates `count` buffers, then releases them}
     ///
     /// @param count maximum number of buffers in use; a few fit into the thread's magazine
-    public static Worker.Work allocateAndRelease(ByteBufAllocator allocator, int byteSize, int count) {
+    public static Stopwatch.Work allocateAndRelease(ByteBufAllocator allocator, int byteSize, int count) {
         ByteBuf[] held = new ByteBuf[count];
         return watch -> {
             for (int i = 0; i < count; i++) {

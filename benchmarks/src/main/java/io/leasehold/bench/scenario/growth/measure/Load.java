@@ -119,6 +119,29 @@ public record Load(String allocator, long n, Duration budget) {
         TimeUnit.NANOSECONDS.sleep(Math.min((long) (budgets * nanos()), TimeUnit.SECONDS.toNanos(1)));
     }
 
+    /// An operation that is timed.
+    public interface Operation {
+
+        /// Runs the operation once.
+        void run() throws Exception;
+    }
+
+    /// Repeats an operation until the budget is used up, first to warm up and then to measure.
+    ///
+    /// @param times number of operations between two looks at the budget
+    /// @return the figures
+    public Point measure(int times, Operation operation) throws Exception {
+        Stopwatch.Work work = watch -> {
+            for (int i = 0; i < times; i++) {
+                operation.run();
+                watch.lap();
+            }
+        };
+        Stopwatch.repeat(nanos(), work);
+        Stopwatch watch = Stopwatch.repeat(nanos(), work);
+        return point(watch.nanosPerLap(), watch.worstNanos(), Map.of());
+    }
+
     /// {@return the figures of this measurement}
     ///
     /// @param cost of one operation

@@ -15,6 +15,29 @@ public final class Stopwatch {
     private long worstNanos;
     private long laps;
 
+    /// Work that consists of a few operations.
+    public interface Work {
+
+        /// Runs the operations once.
+        ///
+        /// @param watch has been started; `lap` is called after each operation
+        void round(Stopwatch watch) throws Exception;
+    }
+
+    /// Repeats work until its operations took a time in total.
+    ///
+    /// @param nanos the least total time
+    /// @return the times of all operations
+    public static Stopwatch repeat(long nanos, Work work) throws Exception {
+        Stopwatch watch = new Stopwatch();
+        watch.start();
+        do {
+            work.round(watch);
+            watch.stop();
+        } while (watch.nanos < nanos);
+        return watch;
+    }
+
     /// Starts an operation. The time since the last [#stop] does not count.
     public void start() {
         started = System.nanoTime();

@@ -22,15 +22,6 @@ public final class Worker implements AutoCloseable {
     private volatile boolean isSpanRequested; // (A) set by the caller, reset by the worker
     private volatile boolean isStopped;
 
-    /// The work of a worker.
-    public interface Work {
-
-        /// Runs a few operations.
-        ///
-        /// @param watch has been started; `lap` is called after each operation
-        void round(Stopwatch watch) throws Exception;
-    }
-
     /// A step that the caller runs while the worker works.
     public interface Step {
 
@@ -64,12 +55,12 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private Worker(Work work) {
+    private Worker(Stopwatch.Work work) {
         end = loop.submit(() -> repeat(work));
     }
 
     /// {@return a worker that has been started}
-    public static Worker start(Work work) {
+    public static Worker start(Stopwatch.Work work) {
         return new Worker(work);
     }
 
@@ -103,7 +94,7 @@ public final class Worker implements AutoCloseable {
         throw new IllegalStateException("worker is busy with one operation: max=" + LIMIT_SECONDS + " s");
     }
 
-    private @Nullable Void repeat(Work work) throws Exception {
+    private @Nullable Void repeat(Stopwatch.Work work) throws Exception {
         Stopwatch watch = new Stopwatch();
         while (!isStopped) {
             watch.start();
