@@ -270,7 +270,7 @@ public final class DatagramSender {
         return rest;
     }
 
-    /// Waits until the socket has room to send.
+    /// Waits until the socket has room to send. An interrupt of the thread does not end the wait.
     ///
     /// @param timeout maximum time to wait, not negative; the portable form rounds up to milliseconds
     /// @return true if there is room

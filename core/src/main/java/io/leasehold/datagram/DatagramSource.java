@@ -179,7 +179,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     }
 
     /// Waits until the socket has a datagram or a pending error. Batches that were received and not passed yet do not
-    /// count.
+    /// count. An interrupt of the thread does not end the wait.
     ///
     /// @param timeout maximum time to wait, not negative; the portable form rounds up to milliseconds
     /// @return true if there may be something to receive

@@ -66,7 +66,8 @@ final class PortableVirtualMemory implements VirtualMemory {
         MemorySegment segment = null;
         while (segment == null) {
             try {
-                segment = mapSparse(size);
+                long wanted = size;
+                segment = Uninterrupted.run(() -> mapSparse(wanted));
             } catch (IOException | UnsupportedOperationException e) {
                 refusal = e;
                 if (size <= SMALLEST_MAPPING) {

@@ -29,12 +29,34 @@ final class ReadyWait implements AutoCloseable {
         this.operation = operation;
     }
 
-    /// Waits until the channel is ready, closed, or the time is over.
+    /// Waits until the channel is ready, closed, or the time is over. An interrupt does not end the wait, as in the
+    /// native form.
     ///
     /// @param timeoutNanos maximum time to wait in nanoseconds, rounded up to milliseconds
     /// @param isClosed true if the channel is being closed
     /// @return true if the channel became ready
     boolean await(long timeoutNanos, BooleanSupplier isClosed) throws IOException {
+        long start = System.nanoTime();
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) {
+                long left = Math.max(0, timeoutNanos - (System.nanoTime() - start));
+                boolean isReady = awaitOnce(left, isClosed);
+                boolean isInterrupted = Thread.interrupted();
+                interrupted |= isInterrupted;
+                if (isReady || !isInterrupted || isClosed.getAsBoolean()) {
+                    return isReady;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /// Waits as [#await], and until the thread is interrupted.
+    private boolean awaitOnce(long timeoutNanos, BooleanSupplier isClosed) throws IOException {
         long start = System.nanoTime();
         if (!tryLock(timeoutNanos)) {
             return false;

@@ -107,8 +107,7 @@ public interface UdpSocket extends AutoCloseable {
     int send(Outgoing message, long address, int byteSize, int segmentSize);
 
     /// Waits until a datagram can be received. A pending error counts as a datagram. Closing the socket ends the wait.
-    /// An interrupt of the thread does not end it, except that in the portable form an interrupted thread does not
-    /// wait.
+    /// An interrupt of the thread does not end it.
     ///
     /// @param timeoutNanos maximum time to wait in nanoseconds, at least 0; the portable form rounds it up to
     ///     milliseconds

@@ -49,6 +49,14 @@ class CounterFileTest {
     }
 
     @Test
+    void interruptedThreadCreatesTheFile() throws IOException {
+        Thread.currentThread().interrupt();
+        CounterFile file = CounterFile.create(folder);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(file.path()).exists();
+    }
+
+    @Test
     void agronaReadsTheCounters() throws IOException {
         CounterFile file = CounterFile.create(folder);
         int first = file.allocate(1001, 7, 0, "web: limit bytes");

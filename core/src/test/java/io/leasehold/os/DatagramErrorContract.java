@@ -42,6 +42,19 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
+    default void interruptedThreadWaitsAndStaysInterrupted() {
+        UdpSocket socket = rig().open(hosts().getFirst());
+        Thread.currentThread().interrupt();
+        boolean isWritable = socket.awaitWritable(DatagramRig.SOON);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(isWritable).isTrue();
+        Thread.currentThread().interrupt();
+        boolean isReadable = socket.awaitReadable(1);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(isReadable).isFalse();
+    }
+
+    @Test
     default void closedPortIsReportedToAConnectedSocketOnce() {
         for (String host : hosts()) {
             UdpSocket gone = rig().open(host);

@@ -49,6 +49,15 @@ class PortableVirtualMemoryTest
         assertThat(Capability.values()).noneMatch(memory::can);
     }
 
+    /// The memory of a process is mapped once, by the thread that needs it first.
+    @Test
+    void interruptedThreadMapsAllOfTheMemory() {
+        Thread.currentThread().interrupt();
+        PortableVirtualMemory mapped = PortableVirtualMemory.open(256L << 20);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(mapped.toString()).contains("segmentBytes=" + (256L << 20));
+    }
+
     @Test
     void wholeSegmentIsReservedAgainAndAgain() {
         for (int i = 0; i < 3; i++) {

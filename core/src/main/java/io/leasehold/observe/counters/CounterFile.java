@@ -3,10 +3,12 @@ package io.leasehold.observe.counters;
 import static io.leasehold.observe.counters.CounterLayout.INT;
 import static io.leasehold.observe.counters.CounterLayout.LONG;
 
+import io.leasehold.os.Uninterrupted;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -65,7 +67,7 @@ public final class CounterFile {
         ProcessHandle process = ProcessHandle.current();
         Path path = place(folder, process);
         Files.deleteIfExists(path); // left by an earlier process with the same number, or the copy that is idle longest
-        return create(path, process, isPosix);
+        return Uninterrupted.run(() -> create(path, process, isPosix));
     }
 
     /// {@return the first free path of a process; if there is none, the path that was not written for the longest time}
@@ -133,6 +135,9 @@ public final class CounterFile {
             mapped.set(INT, CounterLayout.VALUES_LENGTH_AT, CounterLayout.VALUES_LENGTH);
             CounterLayout.publishInt(mapped, CounterLayout.VERSION_AT, CounterLayout.VERSION);
             return new CounterFile(path, mapped);
+        } catch (ClosedByInterruptException e) {
+            Files.deleteIfExists(path); // this file, since it did not exist before
+            throw e;
         }
     }
 
