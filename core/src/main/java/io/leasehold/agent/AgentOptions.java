@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///   budget.
 /// * `name`: name in messages. The default is `netty`.
 /// * `log`: `off`, `info` or `debug`. The default is `info`.
-/// * `off`: `true` or `false`; after `=` the key alone means true. The default is `false`.
+/// * `off`: `true` or `false`; the key alone means true. The default is `false`.
 ///
 /// **Threads.** Immutable.
 ///
@@ -54,7 +54,9 @@ record AgentOptions(OptionalLong budget, OptionalLong limit, String name, AgentL
         Map<String, String> values = new LinkedHashMap<>();
         for (String property : properties.stringPropertyNames()) {
             if (property.startsWith(PREFIX)) {
-                put(values, property.substring(PREFIX.length()), properties.getProperty(property), property);
+                String key = property.substring(PREFIX.length());
+                String value = properties.getProperty(property);
+                put(values, key, key.equals("off") && value.isEmpty() ? "true" : value, property);
             }
         }
         Map<String, String> pairs = new LinkedHashMap<>();
@@ -71,9 +73,11 @@ record AgentOptions(OptionalLong budget, OptionalLong limit, String name, AgentL
     /// {@return the limit that a property of Netty sets for direct memory, if it is given and positive}
     ///
     /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    /// @throws IllegalArgumentException if the limit is too low
     static OptionalLong nettyLimit(String prefix) {
-        long bytes = Long.getLong(prefix + "io.netty.maxDirectMemory", -1);
-        return bytes > 0 ? OptionalLong.of(bytes) : OptionalLong.empty();
+        String property = prefix + "io.netty.maxDirectMemory";
+        long bytes = Long.getLong(property, -1);
+        return bytes > 0 ? OptionalLong.of(checkLimit(property, bytes)) : OptionalLong.empty();
     }
 
     /// {@return true if a property of Netty sets the number of arenas of its pools}

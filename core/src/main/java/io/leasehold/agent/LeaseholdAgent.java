@@ -3,58 +3,41 @@ package io.leasehold.agent;
 import java.lang.instrument.Instrumentation;
 import org.jspecify.annotations.Nullable;
 
-/// The entry of the agent: `-javaagent:leasehold-core-<version>-agent.jar=<options>`.
+/// Starts the agent, once.
 ///
 /// The agent never stops the program. If something does not fit, it prints one line, and Netty keeps its own allocator.
 ///
-/// **Threads.** The JVM calls the entry points on one thread, before the main method runs or when the agent is
-/// attached.
-public final class LeaseholdAgent {
+/// **Threads.** Thread-safe.
+final class LeaseholdAgent {
 
     private static boolean isActive; // (L) this class
 
     private LeaseholdAgent() {}
 
-    /// Starts the agent of the command line.
+    /// Starts the agent, unless it is off or active. Throws nothing, since an exception would end the JVM before the
+    /// program starts. Called by [AgentEntry] by reflection.
     ///
     /// @param arguments text after `=`, or null
     /// @param instrumentation the JVM
-    public static void premain(@Nullable String arguments, Instrumentation instrumentation) {
-        start(arguments, instrumentation);
-    }
-
-    /// Starts the agent in a JVM that runs. It serves the copies of Netty that are loaded afterwards.
-    ///
-    /// @param arguments text after `=`, or null
-    /// @param instrumentation the JVM
-    public static void agentmain(@Nullable String arguments, Instrumentation instrumentation) {
-        start(arguments, instrumentation);
-    }
-
-    private static synchronized void start(@Nullable String arguments, Instrumentation instrumentation) {
-        AgentOptions options;
+    static synchronized void start(@Nullable String arguments, Instrumentation instrumentation) {
+        AgentLog log = AgentLog.INFO; // also for options that are wrong, since `log` may be among them
         try {
-            options = AgentOptions.of(arguments);
-        } catch (IllegalArgumentException e) {
-            AgentLog.INFO.problem(e.getMessage() + "; Netty keeps its own allocator");
-            return;
-        }
-        if (options.isOff()) {
-            return;
-        }
-        if (isActive) {
-            options.log().problem("the agent is already active, and this one is ignored");
-            return;
-        }
-        isActive = true;
-        for (Class<?> type : instrumentation.getAllLoadedClasses()) {
-            if (FacadeTransformer.isPool(type.getName().replace('.', '/'))) {
-                options.log()
-                        .problem("a pool of Netty is loaded already and keeps its own allocator: class="
-                                + type.getName() + ", loader=" + type.getClassLoader());
+            AgentOptions options = AgentOptions.of(arguments);
+            log = options.log();
+            if (options.isOff()) {
+                return;
             }
+            if (isActive) {
+                log.problem("the agent is already active, and this one is ignored");
+                return;
+            }
+            FacadeTransformer transformer = new FacadeTransformer(log);
+            transformer.refuse(instrumentation.getAllLoadedClasses());
+            NettyCopies.start(options, instrumentation);
+            instrumentation.addTransformer(transformer);
+            isActive = true;
+        } catch (RuntimeException | Error e) {
+            log.problem(AgentLog.cause(e) + "; Netty keeps its own allocator");
         }
-        NettyCopies.start(options, instrumentation);
-        instrumentation.addTransformer(new FacadeTransformer(options.log()));
     }
 }

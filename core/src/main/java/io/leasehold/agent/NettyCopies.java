@@ -5,7 +5,6 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The copies of Netty in this process. A process may have several: in class loaders of applications, or relocated by a
@@ -97,9 +96,5 @@ final class NettyCopies {
 
     private static String prefix(Class<?> base) {
         return base.getName().substring(0, base.getName().length() - BASE.length());
-    }
-
-    static OptionalLong limit(AgentOptions options, String prefix) {
-        return options.limit().isPresent() ? options.limit() : AgentOptions.nettyLimit(prefix);
     }
 }

@@ -1,6 +1,5 @@
 package io.leasehold.agent;
 
-import java.lang.reflect.InvocationTargetException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -54,9 +53,10 @@ final class NettyCopy {
                 heap = open(agent);
             }
             return heap == null ? null : heap.apply(pool);
-        } catch (ReflectiveOperationException | RuntimeException | OutOfMemoryError | LinkageError e) {
-            Throwable cause = e instanceof InvocationTargetException && e.getCause() != null ? e.getCause() : e;
-            agent.options().log().problem("Netty keeps its own allocator: copy=" + this + ", cause=" + cause);
+        } catch (ReflectiveOperationException | RuntimeException | Error e) {
+            agent.options()
+                    .log()
+                    .problem("Netty keeps its own allocator: copy=" + this + ", cause=" + AgentLog.cause(e));
             return null;
         }
     }
@@ -64,23 +64,30 @@ final class NettyCopy {
     private Function<Object, Object> open(NettyCopies.Agent agent) throws ReflectiveOperationException {
         Map<String, Object> options = new HashMap<>();
         options.put("name", agent.options().name());
-        OptionalLong limit = NettyCopies.limit(agent.options(), prefix);
-        if (limit.isPresent()) {
-            options.put("limit", AgentOptions.checkLimit("limit", limit.getAsLong()));
+        OptionalLong limit = agent.options().limit();
+        if (limit.isEmpty()) {
+            limit = AgentOptions.nettyLimit(prefix);
         }
+        limit.ifPresent(bytes -> options.put("limit", bytes));
         OptionalLong budget = agent.options().budget();
         if (budget.isEmpty()) {
             budget = agent.platform().maxDirectMemory();
+            budget.ifPresent(bytes -> AgentOptions.checkLimit("-XX:MaxDirectMemorySize", bytes));
         }
-        if (budget.isPresent()) {
-            options.put("budget", AgentOptions.checkLimit("budget", budget.getAsLong()));
-        }
+        budget.ifPresent(bytes -> options.put("budget", bytes));
         Class<?> entry = entry(agent, options);
         @SuppressWarnings("unchecked")
         Function<Object, Object> opened =
                 (Function<Object, Object>) entry.getMethod("open", Map.class).invoke(null, options);
         NettyCopies.add(this);
-        agent.budget().opened(agent.options().log(), this + ", options=" + options);
+        StringBuilder told = new StringBuilder(toString());
+        for (String key : new String[] {"name", "limit", "budget"}) {
+            if (options.containsKey(key)) {
+                told.append(", ").append(key).append('=').append(options.get(key));
+            }
+        }
+        agent.budget()
+                .opened(agent.options().log(), told.append(", ").append(opened).toString());
         return opened;
     }
 
@@ -119,6 +126,6 @@ final class NettyCopy {
 
     @Override
     public String toString() {
-        return prefix + "io.netty in " + base.getClassLoader();
+        return prefix + "io.netty, loader=" + AgentLog.name(base.getClassLoader());
     }
 }

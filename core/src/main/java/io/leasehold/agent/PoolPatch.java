@@ -118,9 +118,19 @@ final class PoolPatch {
         }
         List<VerifyError> errors = classFile.verify(result);
         if (!errors.isEmpty()) {
-            throw new IllegalStateException("the patched class is not valid", errors.getFirst());
+            throw new IllegalStateException(
+                    "the patched class is not valid: error=" + errors.getFirst().getMessage());
         }
         return result;
+    }
+
+    /// {@return true if a loaded pool was patched, so that a new definition of it must be patched too}
+    static boolean isPatched(Class<?> pool) {
+        try {
+            return pool.getDeclaredField(DIRECT).isSynthetic();
+        } catch (NoSuchFieldException e) {
+            return false;
+        }
     }
 
     private void patch(ClassBuilder builder, ClassElement element) {

@@ -48,4 +48,9 @@ record PoolShape(String suffix, String constructor, Set<String> methods, Set<Str
     boolean matches(String name) {
         return name.equals(suffix) || name.endsWith("/" + suffix);
     }
+
+    /// {@return what relocation put in front of `io/netty/` in the name of a pool, with a slash at the end, or nothing}
+    static String copyOf(String name) {
+        return name.substring(0, name.lastIndexOf("io/netty/"));
+    }
 }

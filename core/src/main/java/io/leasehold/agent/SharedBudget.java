@@ -31,9 +31,9 @@ final class SharedBudget {
     /// Prints one line for the first copy.
     void opened(AgentLog log, String copy) {
         if (isAnnounced.compareAndSet(false, true)) {
-            log.info("Netty allocates from Leasehold: " + copy);
+            log.info("Netty allocates from Leasehold: copy=" + copy);
         } else {
-            log.debug("Netty allocates from Leasehold: " + copy);
+            log.debug("Netty allocates from Leasehold: copy=" + copy);
         }
     }
 

@@ -3,7 +3,8 @@
 /// `java -javaagent:leasehold-core-<version>-agent.jar -jar server.jar` is enough. The options are in `AgentOptions`.
 ///
 /// ```text
-///   LeaseholdAgent       start, before the main method
+///   AgentEntry           start, before the main method, in any JVM
+///     LeaseholdAgent       start in a JVM that is new enough, once
 ///     AgentOptions         options, checked
 ///     FacadeTransformer    is called for each class that is loaded
 ///       PoolPatch            changes the two pools of Netty
@@ -30,7 +31,9 @@
 ///   one that needs no release.
 /// * **The original bodies stay.** If anything fails, a pool works as before. So a class that does not have the
 ///   expected shape, and a copy of Netty that was loaded before the agent, only cost one line on the standard error
-///   stream.
+///   stream. The same holds for a wrong option and a JVM that is too old.
+/// * **Other agents may change the pools too**, before or after this one. A class that another agent redefines is
+///   patched again.
 /// * **`Unpooled` and `io.netty.allocator.type=unpooled` are Netty's.** They say that no pool is wanted. So does a pool
 ///   that is made with 0 arenas. A pool with aligned buffers keeps its own arenas too.
 /// * **One of all facades reports the memory** ([FacadeHeap][io.leasehold.netty.FacadeHeap]), so that a sum over all

@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.os.AddressSpace;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -96,8 +97,11 @@ public final class FacadeHeap implements Function<Object, Object> {
         return facade.equals(first.get());
     }
 
+    /// {@return the kind of memory, for the line that the agent prints}
     @Override
     public String toString() {
-        return "FacadeHeap(" + allocator.name() + ")";
+        return AddressSpace.isNative()
+                ? "native memory is in use"
+                : "portable memory is in use: cause=" + AddressSpace.portableCause();
     }
 }

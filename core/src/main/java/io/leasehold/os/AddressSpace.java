@@ -19,13 +19,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The form is chosen when this class is initialised. It is native on Linux on x86-64 and aarch64, unless the JVM
 /// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` is `portable`. The
-/// portable choice is logged once to `io.leasehold`, with its reason.
+/// portable choice is logged once to `io.leasehold`, with its reason. The library of the agent leaves that to the agent,
+/// because a logger would start the logging of the program before the program has configured it.
 ///
 /// **Ownership.** The memory stays until no class, segment or byte buffer of the library is reachable any more. That
 /// happens only if its class loader becomes unreachable; see [KernelHoldings].
 ///
 /// **Threads.** Immutable. The caller orders the loads and stores in it.
 public final class AddressSpace {
+
+    /// The module of the library in the agent, which gets native access unless the command line denies it.
+    private static final String AGENT_MODULE = "io.leasehold.agent.library";
 
     private static final Choice CHOICE = choose(OsOptions.ofSystem());
 
@@ -40,6 +44,11 @@ public final class AddressSpace {
     /// {@return true if [#ALL] is the whole address space of this process}
     public static boolean isNative() {
         return CHOICE.memory instanceof LinuxVirtualMemory;
+    }
+
+    /// {@return why [#ALL] is not the whole address space; empty if it is}
+    public static String portableCause() {
+        return CHOICE.cause;
     }
 
     /// Arranges that the kernel resources of the library are released when the library becomes unreachable.
@@ -77,9 +86,9 @@ public final class AddressSpace {
                 Arena scope = Arena.ofAuto();
                 // This is the first restricted call: if it is refused, no state has been set up yet.
                 MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE, scope, null);
-                return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all, new KernelHoldings.End(scope));
+                return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all, new KernelHoldings.End(scope), "");
             } catch (IllegalCallerException e) {
-                refusal = "native access is refused, add --enable-native-access=" + nativeAccessName();
+                refusal = "native access is refused" + remedy();
             }
         } else {
             refusal = "this system is not known, os.name=" + options.osName() + ", os.arch=" + options.osArch();
@@ -93,17 +102,26 @@ public final class AddressSpace {
     private static Choice choosePortable(OsOptions options, String reason) {
         long byteSize = options.portableBytes().orElseGet(MemoryLimit::ofSystem);
         PortableVirtualMemory memory = PortableVirtualMemory.open(byteSize);
-        System.getLogger("io.leasehold")
-                .log(System.Logger.Level.INFO, "portable memory is in use: " + reason + "; " + memory);
-        return new Choice(memory, new PortableFiles(), memory.segment(), null);
+        if (!isOfAgent()) {
+            System.getLogger("io.leasehold")
+                    .log(System.Logger.Level.INFO, "portable memory is in use: " + reason + "; " + memory);
+        }
+        return new Choice(memory, new PortableFiles(), memory.segment(), null, reason);
     }
 
-    private static String nativeAccessName() {
+    private static String remedy() {
         Module module = AddressSpace.class.getModule();
-        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+        String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
+        return isOfAgent() ? "" : ", add --enable-native-access=" + name;
     }
 
-    private record Choice(VirtualMemory memory, Files files, MemorySegment all, KernelHoldings.@Nullable End end) {}
+    private static boolean isOfAgent() {
+        return AGENT_MODULE.equals(AddressSpace.class.getModule().getName());
+    }
+
+    /// @param cause why the memory is portable; empty if it is native
+    private record Choice(
+            VirtualMemory memory, Files files, MemorySegment all, KernelHoldings.@Nullable End end, String cause) {}
 
     /// A class of its own, so that a process that never uses a socket opens none.
     private static final class Sockets {

@@ -75,8 +75,8 @@ public final class AgentJar {
         Manifest manifest = new Manifest();
         Attributes attributes = manifest.getMainAttributes();
         attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        attributes.putValue("Premain-Class", LeaseholdAgent.class.getName());
-        attributes.putValue("Agent-Class", LeaseholdAgent.class.getName());
+        attributes.putValue("Premain-Class", AgentEntry.class.getName());
+        attributes.putValue("Agent-Class", AgentEntry.class.getName());
         return manifest;
     }
 }

@@ -48,11 +48,28 @@ class AgentOptionsTest {
                 "off=maybe | option is neither true nor false: off=maybe",
                 "name=,limit=1g | option is blank",
                 "limit=1g, | unknown option",
+                ", | unknown option: option=\"\"",
+                "limit=18446744073709551616 | option is not a number of bytes",
+                "off=,limit=1g | option is neither true nor false: off=",
+                "off,off | option is given twice: option=off",
+                "LIMIT=1g | unknown option: option=\"LIMIT=1g\"",
             })
     void aValueThatIsNotAllowedIsNamed(String arguments, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> AgentOptions.of(arguments, properties))
                 .withMessageContaining(message);
+    }
+
+    @Test
+    void aPropertyIsOffWithoutAValueToo() {
+        properties.setProperty("io.leasehold.agent.off", "");
+        assertThat(AgentOptions.of(null, properties).isOff()).isTrue();
+    }
+
+    @Test
+    void anArgumentWinsOverAPropertyThatIsNotAllowed() {
+        properties.setProperty("io.leasehold.agent.limit", "many");
+        assertThat(AgentOptions.of("limit=32m", properties).limit()).hasValue(32L << 20);
     }
 
     @Test

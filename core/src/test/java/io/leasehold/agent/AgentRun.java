@@ -16,31 +16,41 @@ import java.util.stream.Stream;
 /// A JVM that runs one main class of the tests with the agent. Leasehold is not on its class path. Each change makes a
 /// new object.
 ///
-/// @param main main class
 /// @param options options of the JVM, in order; agents are loaded in this order
 /// @param classPath folders and jars
-record AgentRun(Class<?> main, List<String> options, List<Path> classPath) {
+/// @param program last options of the JVM, which name the main class
+record AgentRun(List<String> options, List<Path> classPath, List<String> program) {
 
     private static final long TIMEOUT_SECONDS = 120;
+    private static final List<String> OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     /// {@return a run without an agent, with the Netty of the tests}
     static AgentRun of(Class<?> main) {
         List<Path> classPath = Stream.of(main, ByteBuf.class, ReferenceCounted.class)
                 .map(AgentJar::rootOf)
                 .toList();
-        return new AgentRun(main, List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), classPath);
+        return new AgentRun(OPTIONS, classPath, List.of(main.getName()));
+    }
+
+    /// {@return a run without an agent, with named modules only}
+    static AgentRun ofModule(String module, Class<?> main, List<Path> modulePath) {
+        return new AgentRun(
+                OPTIONS,
+                List.of(),
+                List.of("--module-path", joined(modulePath), "--module", module + "/" + main.getName()));
     }
 
     AgentRun with(String... more) {
-        return new AgentRun(
-                main, Stream.concat(options.stream(), Stream.of(more)).toList(), classPath);
+        return new AgentRun(joined(options, List.of(more)), classPath, program);
     }
 
     AgentRun withClassPath(Path... more) {
-        return new AgentRun(
-                main,
-                options,
-                Stream.concat(classPath.stream(), Stream.of(more)).toList());
+        return new AgentRun(options, joined(classPath, List.of(more)), program);
+    }
+
+    /// {@return the same run with folders and jars in front of the others}
+    AgentRun withFirst(Path... more) {
+        return new AgentRun(options, joined(List.of(more), classPath), program);
     }
 
     /// {@return the same run with the agent}
@@ -57,9 +67,10 @@ record AgentRun(Class<?> main, List<String> options, List<Path> classPath) {
             List<String> command = new ArrayList<>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(options);
-            command.add("-cp");
-            command.add(classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
-            command.add(main.getName());
+            if (!classPath.isEmpty()) {
+                command.addAll(List.of("-cp", joined(classPath)));
+            }
+            command.addAll(program);
             command.addAll(List.of(arguments));
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -82,5 +93,21 @@ record AgentRun(Class<?> main, List<String> options, List<Path> classPath) {
                 .lines()
                 .filter(line -> line.startsWith("leasehold-agent: "))
                 .toList();
+    }
+
+    /// {@return the lines that are neither of the agent nor a result of the program, such as warnings of the JVM}
+    static List<String> otherLines(ForkedProgram run) {
+        return run.output()
+                .lines()
+                .filter(line -> !line.startsWith("leasehold-agent: ") && !line.matches("[A-Za-z.]+=.*"))
+                .toList();
+    }
+
+    private static String joined(List<Path> paths) {
+        return paths.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static <E> List<E> joined(List<E> first, List<E> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 }

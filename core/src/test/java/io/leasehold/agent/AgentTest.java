@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.page.ForkedProgram;
 import java.util.List;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,6 +66,14 @@ class AgentTest {
                 .run();
         assertServed(run);
         assertThat(run.value("pooled.isDirectBufferPooled")).isEqualTo("true");
+    }
+
+    @RepeatedTest(3)
+    void poolsThatSeveralThreadsLoadAtOnceAreServed() throws Exception {
+        ForkedProgram run = AgentRun.of(LoadingProgram.class).withAgent("").run();
+        assertThat(run.exitCode()).as("%s", run).isZero();
+        assertThat(run.value("direct")).as("%s", run).isEqualTo("LeasedByteBuf");
+        assertThat(AgentRun.lines(run)).as("%s", run).hasSize(1);
     }
 
     private static void assertServed(ForkedProgram run) {

@@ -110,7 +110,7 @@ final class PoolProgram {
         heap.release();
     }
 
-    private static ByteBuf innermost(ByteBuf buf) {
+    static ByteBuf innermost(ByteBuf buf) {
         ByteBuf inner = buf;
         while (inner.unwrap() != null) {
             inner = inner.unwrap();
