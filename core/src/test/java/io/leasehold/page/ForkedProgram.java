@@ -87,7 +87,7 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
     }
 
     public static Plan of(Class<?> main) {
-        return new Plan(main, List.of(), List.of(), 120);
+        return new Plan(main, List.of(), List.of(), 300);
     }
 
     /// {@return the rest of the line that begins with `key=`}
