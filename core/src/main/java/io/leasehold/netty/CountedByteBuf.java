@@ -119,6 +119,15 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         reuse(newCapacity, newMaxCapacity);
     }
 
+    /// Ends a use of a buffer over an [ExternalMemory] that no caller got. The memory does not go back to its owner.
+    final void cancelUse() {
+        Use begun = use;
+        use = null;
+        detached = slowRelease = false;
+        COUNT.setRelease(this, 0);
+        BufferUse.end(begun, this);
+    }
+
     /// Allows the holder to use the rest of the block, and to grow beyond it.
     final void allowGrowth() {
         maxCapacity(Integer.MAX_VALUE);
@@ -248,7 +257,26 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 throw new IllegalReferenceCountException(seen, -decrement);
             }
             if (seen == decrement) {
-                StackReserve.ensure(3); // before the count says that the buffer is free
+                try {
+                    StackReserve.ensure(3); // before the count says that the buffer is free
+                } catch (StackOverflowError e) {
+                    if (!COUNT.compareAndSet(this, seen, 0)) {
+                        throw e;
+                    }
+                    // the stack has no space for the rest, so only loads and stores follow
+                    boolean isFreed = false;
+                    for (int i = 0; !isFreed && i < StrandedBuffers.PLACES; i++) {
+                        if (allocator.stranded.places[i] == null) {
+                            allocator.stranded.places[i] = this;
+                            isFreed = true;
+                        }
+                    }
+                    allocator.stranded.areSome = true;
+                    if (!isFreed) {
+                        throw e;
+                    }
+                    return true;
+                }
             }
         } while (!COUNT.compareAndSet(this, seen, seen - decrement));
         if (seen == decrement) {
@@ -269,7 +297,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     /// Frees the block after the count became 0. No other thread can reach the block until its heap or owner has it.
-    private void free() {
+    final void free() {
         view = null;
         try {
             BufferUse.end(use, this);

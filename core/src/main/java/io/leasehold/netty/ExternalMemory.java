@@ -1,8 +1,10 @@
 package io.leasehold.netty;
 
 import io.leasehold.lease.MemoryOwner;
+import io.leasehold.memory.OptionChecks;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Memory of another owner as a [LeasedByteBuf]: for example a page of a pool, or a window on a file.
@@ -53,9 +55,11 @@ public final class ExternalMemory {
     /// @param address address of the first byte, which [io.leasehold.memory.OffHeap] must reach
     /// @param byteSize length of the memory in bytes, at least 1
     /// @return the wrapper
-    /// @throws IllegalArgumentException if `byteSize` is less than 1
+    /// @throws IllegalArgumentException if `address` or `byteSize` is less than 1
     /// @throws IllegalStateException if the allocator is closed
     public static ExternalMemory of(LeasedByteBufAllocator allocator, MemoryOwner owner, long address, int byteSize) {
+        Objects.requireNonNull(owner, "owner is null");
+        OptionChecks.atLeast("address", address, 1);
         if (byteSize <= 0) {
             throw new IllegalArgumentException("external memory is empty: byteSize=" + byteSize + ", min=1");
         }
@@ -77,7 +81,7 @@ public final class ExternalMemory {
         }
         CountedByteBuf buf = buffer();
         buf.reuseExternal(handle, capacity, maxCapacity);
-        return LeasedByteBufAllocator.watched(buf);
+        return watched(buf);
     }
 
     /// Returns a buffer over a part of the memory, while another writer (the kernel) may still write behind that part.
@@ -88,10 +92,12 @@ public final class ExternalMemory {
     /// @param index index of the first readable byte
     /// @param length number of readable bytes
     /// @return the buffer
+    /// @throws IndexOutOfBoundsException if the part is not within the memory
     public ByteBuf wrapShared(long handle, int index, int length) {
+        Objects.checkFromIndexSize(index, length, byteSize);
         CountedByteBuf buf = buffer();
         buf.reusePart(handle, index, length, 2);
-        ByteBuf wrapper = LeasedByteBufAllocator.watched(buf);
+        ByteBuf wrapper = watched(buf);
         sharedBuffer = buf;
         sharedWrapper = wrapper;
         return wrapper;
@@ -111,6 +117,20 @@ public final class ExternalMemory {
         sharedWrapper = null;
         buf.allowGrowth();
         wrapper.release(); // through the wrapper, if any: it stops the detector if this is the last reference
+    }
+
+    /// {@return the object to give to the caller} If the leak detector fails, the use of the buffer ends.
+    private ByteBuf watched(CountedByteBuf buf) {
+        ByteBuf watched = null;
+        try {
+            watched = LeasedByteBufAllocator.watched(buf);
+            return watched;
+        } finally {
+            if (watched == null) {
+                buf.cancelUse();
+                bound = buf;
+            }
+        }
     }
 
     private CountedByteBuf buffer() {

@@ -31,6 +31,7 @@ import java.util.function.Consumer;
 final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 150;
+    private static final int PAGE = 4096;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 300_000};
     private static final Duration DECAY = Duration.ofSeconds(8);
 
@@ -80,7 +81,7 @@ final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
     }
 
     private void step() {
-        int dice = random.nextInt(60);
+        int dice = random.nextInt(63);
         if (dice < 24 || buffers.isEmpty()) {
             allocate(dice % 3 == 0, SIZES[random.nextInt(SIZES.length)] + random.nextInt(8));
         } else if (dice < 44) {
@@ -95,6 +96,8 @@ final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
             steps.run("decay", () -> PageArenas.step(arena, now += DECAY.toNanos() / 4));
         } else if (dice < 59) {
             ResourceLeakDetector.setLevel(random.nextBoolean() ? Level.PARANOID : Level.DISABLED);
+        } else if (dice < 62) {
+            wrap();
         } else {
             reopen();
         }
@@ -144,6 +147,33 @@ final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         all.addComponent(true, buffers.getFirst().retain());
         steps.run("read a composite", () -> all.getByte(all.writerIndex() - 1));
         all.release();
+    }
+
+    /// Wraps memory of another owner, and releases the buffer.
+    private void wrap() {
+        long page = arena.tryAllocate();
+        if (page == PageArena.NO_PAGE) {
+            return;
+        }
+        List<Long> returned = new ArrayList<>();
+        ExternalMemory external =
+                ExternalMemory.of(allocator, returned::add, arena.frames().address(page), PAGE);
+        ByteBuf[] wrapped = new ByteBuf[1];
+        steps.run("wrap", () -> {
+            if (wrapped[0] == null) {
+                wrapped[0] = external.wrap(7, 100, PAGE);
+            }
+            assertThat(returned).as("handles that came back too early").isEmpty();
+        });
+        ByteBuf buf = wrapped[0];
+        buf.writeLong(5);
+        steps.run("release a wrapped buffer", () -> {
+            if (buf.refCnt() > 0) {
+                buf.release();
+            }
+        });
+        assertThat(returned).as("handles that came back").containsExactly(7L);
+        arena.free(page);
     }
 
     private void reopen() {

@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Memory of another owner is wrapped as a buffer like any other, and its handle goes back once.
@@ -114,6 +115,19 @@ class ExternalMemoryTest {
                 .hasMessageContaining("min=0, max=4096");
         assertThatThrownBy(() -> ExternalMemory.of(allocator, released::add, address, 0))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ExternalMemory.of(allocator, released::add, 0, BYTES))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("address is too low: address=0, min=1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 4097", "4096, 1", "-1, 2", "1, -1", "4095, 2147483647", "2147483647, 2147483647"})
+    void refusesToShareAPartThatIsNotWithinTheMemory(int index, int length) {
+        assertThatThrownBy(() -> external.wrapShared(1, index, length)).isInstanceOf(IndexOutOfBoundsException.class);
+        ByteBuf buf = external.wrapShared(2, BYTES, 0);
+        external.endSharing();
+        buf.release();
+        assertThat(released).containsExactly(2L);
     }
 
     @ParameterizedTest
