@@ -4,8 +4,7 @@ import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// The layout of the magazines in the slot of a thread: one stack of free blocks for each size class.
 ///
@@ -34,7 +33,9 @@ final class MagazineLayout {
     private static final int OPEN = SPACE + 1;
     private static final int DEPTHS = OPEN + 1;
 
-    private static final Map<Integer, MagazineLayout> LAYOUTS = new ConcurrentHashMap<>();
+    /// The layout that was made last, which heaps with the same options share. One is kept, not one for each number of
+    /// bytes: these would never go.
+    private static volatile @Nullable MagazineLayout last; // (A) racy on purpose
 
     private final int maxBytes; // (C)
     private final Magazine[] magazines; // (C) indexed by size class
@@ -57,9 +58,14 @@ final class MagazineLayout {
         this.cellCount = cell - BiasedSlot.FIRST;
     }
 
-    /// {@return the layout for threads that cache up to `maxBytes` bytes; all heaps share it}
+    /// {@return the layout for threads that cache up to `maxBytes` bytes}
     static MagazineLayout of(int maxBytes) {
-        return LAYOUTS.computeIfAbsent(maxBytes, MagazineLayout::new);
+        MagazineLayout layout = last;
+        if (layout == null || layout.maxBytes != maxBytes) {
+            layout = new MagazineLayout(maxBytes);
+            last = layout;
+        }
+        return layout;
     }
 
     /// The place of one magazine in each slot, so that one look-up replaces four.

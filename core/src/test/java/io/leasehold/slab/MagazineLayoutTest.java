@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.Seeds;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -53,6 +56,21 @@ class MagazineLayoutTest {
             int expected = size > maxBytes ? 0 : Math.clamp(maxBytes / 2 / size, 1, 64);
             assertThat(some.depth(c)).as("of %d B", size).isEqualTo(expected);
         }
+    }
+
+    /// Allocators come and go with any cache size, so their layouts must go with them.
+    @Test
+    void layoutThatNoHeapUsesCanBeCollected() throws InterruptedException {
+        ReferenceQueue<Object> collected = new ReferenceQueue<>();
+        WeakReference<Object> first = new WeakReference<>(MagazineLayout.of(12_345), collected);
+        assertThat(MagazineLayout.of(12_345)).isSameAs(first.get());
+        assertThat(MagazineLayout.of(54_321).depth(0)).isPositive();
+        Reference<?> gone = null;
+        for (int round = 0; gone == null && round < 600; round++) {
+            System.gc();
+            gone = collected.remove(100);
+        }
+        assertThat(gone).isSameAs(first);
     }
 
     @Test
