@@ -32,6 +32,7 @@ class BlocksTest {
             .name("blocks")
             .byteSize(BYTES)
             .budget(MemoryBudget.of("test", 2 * BYTES))
+            .decay(PageArenaOptions.NO_DECAY) // otherwise the maintenance thread may free what a test trims
             .build());
     private final Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
 
