@@ -2,8 +2,10 @@ package io.leasehold.budget;
 
 import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -111,11 +113,17 @@ public final class MemoryBudget implements AutoCloseable {
     /// @return the budget; its parent is named `process`
     /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
     public static MemoryBudget shared(String name, long byteLimit, AtomicLong total, AtomicLong own) {
-        MemoryBudget all = new MemoryBudget(BudgetOptions.of("process", byteLimit), "process", null, total);
+        Objects.requireNonNull(own, "own is null");
+        MemoryBudget all = new MemoryBudget(
+                BudgetOptions.of("process", byteLimit),
+                "process",
+                null,
+                Objects.requireNonNull(total, "total is null"));
         return all.child(BudgetOptions.of(name, byteLimit), own);
     }
 
-    /// {@return the default budget, which all arenas without a budget of their own are charged to}
+    /// {@return the default budget, which all arenas without a budget of their own are charged to} All code of the
+    /// process shares it, so closing it has no effect.
     ///
     /// @throws IllegalStateException if the machine or cgroup leaves too little beside the maximum heap
     public static synchronized MemoryBudget process() {
@@ -127,6 +135,10 @@ public final class MemoryBudget implements AutoCloseable {
                             Runtime.getRuntime().maxMemory()));
         }
         return process;
+    }
+
+    private static synchronized boolean isOfProcess(MemoryBudget budget) {
+        return budget == process;
     }
 
     /// Creates a child of this budget with its own limit.
@@ -172,9 +184,13 @@ public final class MemoryBudget implements AutoCloseable {
     /// @throws IllegalStateException if this budget is closed
     public boolean tryReserve(long bytes) {
         checkBytes(bytes);
+        if (used.get() == CLOSED) {
+            throw closed();
+        }
         if (bytes == 0) {
             return true;
         }
+        StackReserve.ensure();
         BudgetRefusal refusal = charge(bytes, this, null);
         if (refusal != null || lastRefusal != null) { // as a rule neither, and nothing is written
             lastRefusal = refusal;
@@ -273,6 +289,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///     child; nothing is changed then
     public void release(long bytes) {
         checkBytes(bytes);
+        StackReserve.ensure();
         long before;
         do {
             before = own.get();
@@ -294,13 +311,13 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /// Closes this budget and removes it from its parent. No bytes can be reserved in it afterwards. Does nothing if it
-    /// is closed already.
+    /// is closed already, or is the budget of the process.
     ///
     /// @throws IllegalStateException if bytes are still reserved or children are open, naming the budgets that hold
     ///     them; nothing is changed then
     @Override
     public void close() {
-        if (used.get() == CLOSED) {
+        if (used.get() == CLOSED || isOfProcess(this)) {
             return;
         }
         if (!children.tryClose()) {

@@ -33,6 +33,18 @@ final class SoftLimitSignal {
         if (budget.isAboveSoftLimit() == told || claims.getAndIncrement() != 0) {
             return;
         }
+        boolean isDone = false;
+        try {
+            tell();
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                claims.set(0); // the stack is full: the next change tells
+            }
+        }
+    }
+
+    private void tell() {
         int seen = 1;
         do {
             for (boolean isAbove = budget.isAboveSoftLimit(); isAbove != told; isAbove = budget.isAboveSoftLimit()) {

@@ -250,7 +250,7 @@ final class FrameReclaimer {
     ///
     /// @return true if there may be more such pages
     private boolean decommitOnce(DecommitBatch batch, int minAge) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         batch.clear();
         boolean more = pool.takeIdle(batch, minAge);
         if (batch.count() > 0) {

@@ -49,6 +49,24 @@ class MemoryBudgetTest {
         assertThat(budget.tryReserve(Long.MAX_VALUE - 2)).isTrue();
     }
 
+    /// One user must not take it from all others.
+    @Test
+    void budgetOfTheProcessCannotBeClosed() {
+        MemoryBudget process = MemoryBudget.process();
+        process.close();
+        assertThat(process.tryReserve(1)).isTrue();
+        process.release(1);
+    }
+
+    @Test
+    void closedBudgetRefusesEvenNoBytes() {
+        MemoryBudget budget = MemoryBudget.of("closed", 100);
+        budget.close();
+        assertThatThrownBy(() -> budget.tryReserve(0))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("budget is closed: budget=closed");
+    }
+
     @Test
     void boundOfZeroRefusesEverything() {
         assertThat(MemoryBudget.of("nothing", 0).tryReserve(1)).isFalse();
