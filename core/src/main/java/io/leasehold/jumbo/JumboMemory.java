@@ -36,10 +36,10 @@ final class JumboMemory {
         this.arena = arena;
         this.frames = arena.frames();
         this.services = ArenaAccess.of(arena);
-        this.owner = services.register(name);
         this.slabByteSize = slabByteSize;
         this.runPages = Math.toIntExact(slabByteSize / arena.options().pageByteSize());
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
+        this.owner = services.register(name); // last: if this fails, nothing of the arena is in use
     }
 
     /// {@return the number of arena pages in a slab}

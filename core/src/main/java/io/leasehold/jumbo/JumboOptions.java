@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import io.leasehold.holder.Tag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Options that a pool is opened with. Start from [#builder()] and set what differs.
@@ -65,6 +66,7 @@ public record JumboOptions(
                 throw new IllegalArgumentException("watermarks are out of order: low=" + low + ", high=" + high
                         + ", min=0; choose low below high");
             }
+            Objects.requireNonNull(listener, "listener is null");
         }
     }
 
@@ -73,8 +75,8 @@ public record JumboOptions(
     /// @throws IllegalArgumentException if a value is out of range; the message names the value and its limits
     public JumboOptions {
         OptionChecks.name(name);
-        Alignment.check("slabByteSize", slabByteSize);
-        OptionChecks.range("slabByteSize", slabByteSize, MIN_SLAB_BYTES, MAX_SLAB_BYTES);
+        Objects.requireNonNull(bufferSize, "bufferSize is null");
+        Alignment.check("slabByteSize", slabByteSize, MIN_SLAB_BYTES, MAX_SLAB_BYTES);
         OptionChecks.range("maxPages", maxPages, 0, JumboLayout.MAX_PAGES);
         OptionChecks.range("initialPages", initialPages, 0, maxPages == 0 ? JumboLayout.MAX_PAGES : maxPages);
         OptionChecks.range("shards", shards, 0, MAX_SHARDS);
@@ -181,7 +183,7 @@ public record JumboOptions(
 
         /// Sets the number of shards.
         ///
-        /// @param shards number of shards, or 0 for a number that suits the machine
+        /// @param shards maximum number of threads with a queue of their own, or 0 for none
         /// @return this builder
         public Builder shards(int shards) {
             this.shards = shards;

@@ -83,8 +83,20 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
         this.recordless = options.isDirectMap() && !options.traced();
-        this.source =
-                MemorySource.open(SourceKind.LEASE_POOL, options.name(), options.tag(), this, LeasePool::openLeases);
+        this.source = openSource();
+    }
+
+    private MemorySource openSource() {
+        MemorySource opened = null;
+        try {
+            opened = MemorySource.open(
+                    SourceKind.LEASE_POOL, options.name(), options.tag(), this, LeasePool::openLeases);
+            return opened;
+        } finally {
+            if (opened == null) {
+                map.close(true); // the Java heap is full
+            }
+        }
     }
 
     /// Opens a pool of leases on the pages of an arena.
@@ -97,6 +109,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     ///     [io.leasehold.memory.MappingBudget]
     /// @throws PageStateException if the arena is closed
     public static LeasePool open(PageArena arena, LeasePoolOptions options) {
+        StackReserve.ensure(2); // a pool that is half open is closed again
         return new LeasePool(arena, options);
     }
 

@@ -125,8 +125,8 @@ final class WindowRegion {
         }
         region.abandon();
         if (!isKept) {
-            isKept = true;
             file.reservations().keep(new Remnant(List.of(region), windowByteSize, windowCount, lost));
+            isKept = true; // last: if the Java heap is full, closing can be repeated
         }
     }
 

@@ -53,16 +53,19 @@ public final class Alignment {
         return Long.numberOfTrailingZeros(powerOfTwo);
     }
 
-    /// Checks an alignment that a caller passed.
+    /// Checks an alignment or a size that a caller passed.
     ///
-    /// @param name name of the alignment in the message
-    /// @param byteAlignment a power of two, in bytes
-    /// @return `byteAlignment`
-    /// @throws IllegalArgumentException if `byteAlignment` is not a power of two
-    public static long check(String name, long byteAlignment) {
-        if (!isPowerOfTwo(byteAlignment)) {
-            throw new IllegalArgumentException(name + " is not a power of two: " + name + "=" + byteAlignment);
+    /// @param name name of the value in the message
+    /// @param value a power of two, in bytes
+    /// @param min least value that is allowed
+    /// @param max greatest value that is allowed
+    /// @return `value`
+    /// @throws IllegalArgumentException if `value` is not a power of two, or out of bounds
+    public static long check(String name, long value, long min, long max) {
+        if (!isPowerOfTwo(value)) {
+            throw new IllegalArgumentException(
+                    name + " is not a power of two: " + name + "=" + value + ", min=" + min + ", max=" + max);
         }
-        return byteAlignment;
+        return OptionChecks.range(name, value, min, max);
     }
 }

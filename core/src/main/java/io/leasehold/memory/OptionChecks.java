@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import java.util.Objects;
+
 /// Checks option values that a caller sets. Each message names the option, the value and the limits.
 ///
 /// **Threads.** Stateless.
@@ -43,6 +45,7 @@ public final class OptionChecks {
     /// @return `value`
     /// @throws IllegalArgumentException if it is empty or blank
     public static String name(String value) {
+        Objects.requireNonNull(value, "name is null");
         if (value.isBlank()) {
             throw new IllegalArgumentException("name is blank: name=\"" + value + "\"");
         }

@@ -27,7 +27,7 @@ public final class Region implements AutoCloseable {
 
     private final Reservations reservations; // (C)
     private final String name; // (C)
-    private final Reservations.Extent extent; // (C)
+    private Reservations.Extent extent; // (O) with the size of its committed part, so that closing needs no Java heap
     private final long byteSize; // (C)
     private long committedByteSize; // (O)
     private Backing backing = Backing.ANONYMOUS; // (O)
@@ -40,12 +40,16 @@ public final class Region implements AutoCloseable {
         this.extent = extent;
         this.byteSize = byteSize;
         this.committedByteSize = Math.min(extent.committedByteSize(), byteSize);
-        nameExtent(name);
+        nameExtent(name, "");
     }
 
     /// Names the whole extent. Naming only a part would add a mapping.
-    private void nameExtent(String newName) {
-        memory().name(extent.address(), extent.byteSize(), newName);
+    private void nameExtent(String newName, String state) {
+        try {
+            memory().name(extent.address(), extent.byteSize(), newName + state);
+        } catch (OutOfMemoryError e) {
+            // the Java heap is full; a name only helps a reader
+        }
     }
 
     /// Makes the first `newByteSize` bytes readable and writable. Bytes that were never written read as zero.
@@ -61,8 +65,10 @@ public final class Region implements AutoCloseable {
         }
         touchableByteSize = Math.max(touchableByteSize, newByteSize);
         if (newByteSize > committedByteSize) {
+            Reservations.Extent grown = extent.committed(newByteSize);
             memory().commit(address() + committedByteSize, newByteSize - committedByteSize);
             committedByteSize = newByteSize;
+            extent = grown;
         }
     }
 
@@ -72,10 +78,12 @@ public final class Region implements AutoCloseable {
     /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void mapMemoryFile(int descriptor) {
         checkOpen();
+        Reservations.Extent grown = extent.committed(byteSize);
         memory().map(address(), byteSize, descriptor, 0, VirtualMemory.Protection.READ_WRITE);
         backing = Backing.MEMORY_FILE;
         touchableByteSize = byteSize;
         committedByteSize = byteSize;
+        extent = grown;
     }
 
     /// Maps a part of a memory file over a committed part of the region, shared. One system call replaces the previous
@@ -153,8 +161,8 @@ public final class Region implements AutoCloseable {
             return;
         }
         surrender();
-        nameExtent(PARKED);
-        reservations.park(extent());
+        nameExtent(PARKED, "");
+        reservations.park(extent);
         closed = true;
     }
 
@@ -165,7 +173,7 @@ public final class Region implements AutoCloseable {
     public void abandon() {
         if (!closed) {
             surrender();
-            nameExtent(name + " abandoned");
+            nameExtent(name, " abandoned");
             if (!memory().can(VirtualMemory.Capability.DECOMMIT)) {
                 OffHeap.fill(address(), Math.min(touchableByteSize, committedByteSize), (byte) 0);
             }
@@ -181,7 +189,7 @@ public final class Region implements AutoCloseable {
     /// @throws SystemCallException if the kernel fails again to release the memory
     Region succeeded(String newName) {
         abandon();
-        return new Region(reservations, newName, extent(), byteSize);
+        return new Region(reservations, newName, extent, byteSize);
     }
 
     /// {@return the address of the first byte, a multiple of the requested alignment}
@@ -239,11 +247,7 @@ public final class Region implements AutoCloseable {
 
     /// {@return the address space, with the size of its committed part}
     Reservations.Extent extent() {
-        return new Reservations.Extent(
-                extent.address(),
-                extent.byteSize(),
-                extent.byteAlignment(),
-                Math.max(committedByteSize, extent.committedByteSize()));
+        return extent;
     }
 
     private void checkOpen() {

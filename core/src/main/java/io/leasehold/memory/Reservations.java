@@ -53,17 +53,26 @@ public final class Reservations {
     static final int MAX_PARKED = 128;
 
     private static final int NO_SPREAD = 1;
+    private static final long NO_ADDRESS = 0;
+    private static final long MAX_ALIGNMENT = 1L << 62;
     private static final Reservations SYSTEM = ofSystem();
 
     private final VirtualMemory memory; // (C)
     private final MappingBudget mappings; // (C)
     private final int spread; // (C)
-    private final List<Extent> parked = new ArrayList<>(); // (L) this
+    private final List<Extent> parked =
+            new ArrayList<>(MAX_PARKED + 1); // (L) this; long enough, so closing needs no heap
     private final List<Remnant> remnants = new ArrayList<>(); // (L) this
     private long reservedBytes; // (L) this; mapped now, including parked extents
 
     /// Reserved space. The first `committedByteSize` bytes were committed at some time.
-    record Extent(long address, long byteSize, long byteAlignment, long committedByteSize) {}
+    record Extent(long address, long byteSize, long byteAlignment, long committedByteSize) {
+
+        /// {@return this extent, of which at least `newByteSize` bytes were committed}
+        Extent committed(long newByteSize) {
+            return newByteSize <= committedByteSize ? this : new Extent(address, byteSize, byteAlignment, newByteSize);
+        }
+    }
 
     /// Creates reservations over another seam, for tests. All other code uses [#system()]. An owner gets as many
     /// addresses as its limit has bytes.
@@ -119,7 +128,7 @@ public final class Reservations {
     /// @throws IllegalStateException if the [MappingBudget] is exhausted
     /// @throws SystemCallException if the kernel refuses the address space
     public synchronized Region reserve(String name, long byteSize, long byteAlignment) {
-        Alignment.check("byteAlignment", byteAlignment);
+        Alignment.check("byteAlignment", byteAlignment, 1, MAX_ALIGNMENT);
         if (byteAlignment < memory.pageSize()) {
             throw new IllegalArgumentException("byteAlignment is less than the OS page: region=" + name
                     + ", byteAlignment=" + byteAlignment + ", page=" + memory.pageSize());
@@ -133,17 +142,25 @@ public final class Reservations {
                 .min(Comparator.comparingLong(Extent::byteSize))
                 .orElse(null);
         if (fit != null) {
-            parked.remove(fit);
-            return new Region(this, name, fit, byteSize);
+            Region region = new Region(this, name, fit, byteSize);
+            parked.remove(fit); // last: if the Java heap is full, the extent stays parked
+            return region;
         }
         mappings.charge(name, MAPPINGS_PER_REGION);
+        long address = NO_ADDRESS;
+        Region region = null;
         try {
-            long address = memory.reserve(byteSize, byteAlignment);
+            address = memory.reserve(byteSize, byteAlignment);
+            region = new Region(this, name, new Extent(address, byteSize, byteAlignment, 0), byteSize);
             reservedBytes += byteSize;
-            return new Region(this, name, new Extent(address, byteSize, byteAlignment, 0), byteSize);
-        } catch (SystemCallException | IllegalArgumentException e) {
-            mappings.credit(MAPPINGS_PER_REGION);
-            throw e;
+            return region;
+        } finally {
+            if (region == null) { // the kernel refused, or the Java heap is full
+                if (address != NO_ADDRESS) {
+                    memory.release(address, byteSize);
+                }
+                mappings.credit(MAPPINGS_PER_REGION);
+            }
         }
     }
 

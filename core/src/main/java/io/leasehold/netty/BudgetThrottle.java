@@ -3,6 +3,7 @@ package io.leasehold.netty;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
 import io.netty.channel.ChannelHandler;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -44,8 +45,8 @@ public final class BudgetThrottle {
     private final LongAdder stops = new LongAdder(); // (A)
 
     private BudgetThrottle(MemoryBudget budget, LeasedByteBufAllocator allocator, long minShareBytes) {
-        this.budget = budget;
-        this.allocator = allocator;
+        this.budget = Objects.requireNonNull(budget, "budget is null");
+        this.allocator = Objects.requireNonNull(allocator, "allocator is null");
         this.minShareBytes = OptionChecks.atLeast("minShareBytes", minShareBytes, 1);
     }
 

@@ -12,6 +12,7 @@ import io.leasehold.holder.Site;
 import io.leasehold.holder.TagCount;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.EarlyClasses;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.Observation;
@@ -50,6 +51,9 @@ final class BufferHeaps {
     /// Maximum number of places in an error message, on a line each.
     private static final int TOP_PLACES = 4;
 
+    /// Layers whose stack must be free before an allocator is opened, because one that is half open is closed again.
+    private static final int OPENING_LAYERS = 4;
+
     static final Refusal CLOSED = Refusal.of("the allocator is closed");
     static final Refusal CANNOT_OPEN = Refusal.of("the allocator cannot be opened");
 
@@ -65,41 +69,22 @@ final class BufferHeaps {
     private final Observation observation; // (C)
 
     private BufferHeaps(
-            LeasedByteBufAllocator allocator,
-            LeasedByteBufAllocatorBuilder builder,
+            String name,
+            SlabHeap<CountedByteBuf> direct,
+            SlabHeap<CountedByteBuf> onHeap,
             PageArena arena,
             MemoryBudget charged,
-            @Nullable MemoryBudget own) {
-        EarlyClasses.initialize(
-                BufferEvents.class,
-                BufferUse.class,
-                EveryUse.class,
-                LeakSampling.class,
-                RecordedBuffer.class,
-                Sample.class,
-                Sampler.class,
-                Site.class,
-                TagCount.class);
+            @Nullable MemoryBudget own,
+            @Nullable SoftLimit softLimit,
+            Observation observation) {
+        this.name = name;
+        this.direct = direct;
+        this.onHeap = onHeap;
         this.arena = arena;
         this.charged = charged;
-        this.softLimit = builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         this.own = own;
-        this.name = builder.name;
-        SlabHeapOptions options =
-                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, builder.tag);
-        this.direct = SlabHeap.open(
-                arena,
-                options,
-                (heap, handle, array, address, byteSize) ->
-                        new LeasedByteBuf(allocator, heap, null, handle, address, byteSize));
-        this.onHeap = SlabHeap.onJavaHeap(
-                arena, options.withName(name + " on the Java heap"), (heap, handle, array, at, byteSize) -> {
-                    if (array == null) {
-                        throw new IllegalArgumentException("block of the Java heap has no array: handle=" + handle);
-                    }
-                    return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
-                });
-        this.observation = Observation.open(allocator, arena, direct, onHeap);
+        this.softLimit = softLimit;
+        this.observation = observation;
         this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
         this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap) + places(onHeap)), System::nanoTime);
     }
@@ -110,30 +95,95 @@ final class BufferHeaps {
     /// @param text holders, for people
     private record Holdings(int livePages, String text) {}
 
-    /// Opens the heaps that a builder describes.
+    /// Opens the heaps that a builder describes, or changes nothing.
     ///
     /// @throws IllegalArgumentException if a value does not fit the machine
     /// @throws IllegalStateException if the machine leaves too little memory
     static BufferHeaps open(LeasedByteBufAllocator allocator, LeasedByteBufAllocatorBuilder builder) {
+        StackReserve.ensure(OPENING_LAYERS);
+        EarlyClasses.initialize(
+                BufferEvents.class,
+                BufferUse.class,
+                EveryUse.class,
+                LeakSampling.class,
+                RecordedBuffer.class,
+                Sample.class,
+                Sampler.class,
+                Site.class,
+                TagCount.class);
         PageArena given = builder.arena;
         if (given != null) {
             MemoryBudget budget = given.options().budget();
             MemoryBudget charged = budget == null ? MemoryBudget.process() : budget;
-            return new BufferHeaps(allocator, builder, given, charged, null);
+            return open(allocator, builder, given, charged, null);
         }
         MemoryBudget own = builder.ownBudget();
         PageArena arena = null;
         BufferHeaps heaps = null;
         try {
             arena = PageArena.open(builder.arenaOptions(own));
-            heaps = new BufferHeaps(allocator, builder, arena, own, own);
+            heaps = open(allocator, builder, arena, own, own);
             return heaps;
         } finally {
             if (heaps == null) {
                 if (arena != null) {
-                    arena.closeForcibly(); // forcibly, as a heap may be open on it; no block is allocated
+                    arena.closeForcibly(); // forcibly, as closing a heap may have failed too; no block is allocated
                 }
                 own.close();
+            }
+        }
+    }
+
+    private static BufferHeaps open(
+            LeasedByteBufAllocator allocator,
+            LeasedByteBufAllocatorBuilder builder,
+            PageArena arena,
+            MemoryBudget charged,
+            @Nullable MemoryBudget own) {
+        String name = builder.name;
+        SlabHeapOptions options =
+                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, builder.tag);
+        SoftLimit softLimit =
+                builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
+        SlabHeap<CountedByteBuf> direct = null;
+        SlabHeap<CountedByteBuf> onHeap = null;
+        Observation observation = null;
+        BufferHeaps heaps = null;
+        try {
+            direct = SlabHeap.open(
+                    arena,
+                    options,
+                    (heap, handle, array, address, byteSize) ->
+                            new LeasedByteBuf(allocator, heap, null, handle, address, byteSize));
+            onHeap = SlabHeap.onJavaHeap(
+                    arena, options.withName(name + " on the Java heap"), (heap, handle, array, at, byteSize) -> {
+                        if (array == null) {
+                            throw new IllegalArgumentException("block of the Java heap has no array: handle=" + handle);
+                        }
+                        return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
+                    });
+            observation = Observation.open(allocator, arena, direct, onHeap);
+            heaps = new BufferHeaps(name, direct, onHeap, arena, charged, own, softLimit, observation);
+            return heaps;
+        } finally {
+            if (heaps == null) { // the Java heap is full, or the arena has the maximum number of owners
+                closeUnused(direct, onHeap, observation);
+            }
+        }
+    }
+
+    private static void closeUnused(
+            @Nullable SlabHeap<?> direct, @Nullable SlabHeap<?> onHeap, @Nullable Observation observation) {
+        if (observation != null) {
+            observation.close();
+        }
+        try {
+            if (onHeap != null) {
+                onHeap.close();
+            }
+        } finally {
+            if (direct != null) {
+                direct.close();
             }
         }
     }
@@ -315,11 +365,12 @@ final class BufferHeaps {
                     arena.options().byteSize(),
                     held);
         }
+        ArenaActivity activity = arena.activity();
         BudgetRefusal full = charged.refusal(wanted);
         if (full != null) {
             return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
-        BudgetRefusal last = arena.activity().lastRefusal();
+        BudgetRefusal last = activity.lastRefusal();
         if (last != null && last.listener() != null) {
             return new Refusal(
                     last.reason().words(),
@@ -328,8 +379,13 @@ final class BufferHeaps {
         }
         return new Refusal(
                 "no free run is long enough, or the kernel refused memory",
-                "arena=%s, kernelRefusals=%d"
-                        .formatted(arena.options().name(), arena.stats().kernelRefusals()),
+                String.format(
+                        Locale.ROOT,
+                        "arena=%s, %s, longestFreeRun=%,d B, kernelRefusals=%d",
+                        arena.options().name(),
+                        max(arena.options().byteSize()),
+                        activity.longestFreeRunBytes(),
+                        activity.kernelRefusals()),
                 held.text);
     }
 

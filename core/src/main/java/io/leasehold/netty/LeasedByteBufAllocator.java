@@ -9,6 +9,7 @@ import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.ObservedAllocator;
 import io.leasehold.observe.Profile;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -186,8 +187,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
-    /// {@return true if each use has to be recorded: for the tag of its thread, for a flight recording, or by Netty's leak
-    /// detector}
+    /// {@return true if each use has to be recorded: for the tag of its thread, for a flight recording, or by Netty's
+    /// leak detector}
     private static boolean isEachWatched() {
         return EveryUse.isRecorded() || LeakSampling.isEachTracked();
     }
@@ -312,7 +313,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// {@return the arena of direct buffers; this call opens it if it is not open yet}
     ///
-    /// Closing the allocator closes the arena, unless the arena was given to the builder.
+    /// Closing the allocator closes the arena, unless the arena was given to the builder. The arena of [#DEFAULT]
+    /// cannot be closed.
     ///
     /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     public PageArena arena() {
@@ -383,11 +385,15 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         if (open != null) {
             return open;
         }
+        throwIfOpeningFailed();
+        return openHeaps();
+    }
+
+    private void throwIfOpeningFailed() {
         Throwable recent = openFailure.recent();
         if (recent != null) {
             throw new IllegalStateException("allocator could not be opened: allocator=" + name, recent);
         }
-        return openHeaps();
     }
 
     private synchronized BufferHeaps openHeaps() {
@@ -396,8 +402,12 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             throw new IllegalStateException("allocator is closed: allocator=" + name);
         }
         if (open == null) {
+            throwIfOpeningFailed(); // a thread that waited for this lock does not try what failed meanwhile
             try {
                 open = BufferHeaps.open(this, builder);
+                if (isOfProcess) {
+                    ArenaAccess.of(open.arena).keepOpen();
+                }
             } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
                 openFailure.remember(e);
                 throw e;
@@ -416,7 +426,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             try {
                 return openHeaps();
             } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-                cause = closed ? null : e;
+                Throwable remembered = openFailure.recent();
+                cause = closed ? null : remembered == null ? e : remembered;
             }
         }
         throw refused(isDirect, byteSize, cause == null ? BufferHeaps.CLOSED : BufferHeaps.CANNOT_OPEN, cause);

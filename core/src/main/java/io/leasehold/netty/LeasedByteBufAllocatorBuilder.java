@@ -160,7 +160,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @return this builder
     /// @throws IllegalArgumentException if it is not a power of two, or more than 64 KiB or a page of the arena
     public LeasedByteBufAllocatorBuilder alignment(int newByteAlignment) {
-        Alignment.check("alignment", newByteAlignment);
+        Alignment.check("alignment", newByteAlignment, 1, MAX_PAGE_BYTES);
         checkAlignment(
                 newByteAlignment,
                 arena == null ? MAX_PAGE_BYTES : arena.options().pageByteSize());
@@ -188,11 +188,11 @@ public final class LeasedByteBufAllocatorBuilder {
     }
 
     /// Sets a limit that only notifies. The first thread that allocates beyond it calls the listener; after that no
-    /// thread calls it for `interval`. If the listener throws an exception, the first one is logged, and the thread
-    /// still gets its buffer.
+    /// thread calls it for `interval`, nor while a thread is in the listener. If the listener throws an exception or an
+    /// error, the first one is logged, and the thread still gets its buffer.
     ///
     /// @param softByteLimit number of charged bytes beyond which the listener is called, at most the hard limit
-    /// @param interval minimum time between two calls
+    /// @param interval minimum time between two calls; with 292 years or more the listener is called once
     /// @param listener receives the number of charged bytes, on the allocating thread and before that thread gets its
     ///     buffer
     /// @return this builder
@@ -200,6 +200,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @throws NullPointerException if the interval or the listener is null
     public LeasedByteBufAllocatorBuilder softLimit(long softByteLimit, Duration interval, LongConsumer listener) {
         OptionChecks.atLeast("softByteLimit", softByteLimit, 0);
+        Objects.requireNonNull(interval, "interval is null");
         if (interval.isNegative()) {
             throw new IllegalArgumentException("interval is negative: interval=" + interval + ", min=" + Duration.ZERO);
         }

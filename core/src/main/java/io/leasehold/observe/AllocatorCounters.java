@@ -51,15 +51,27 @@ final class AllocatorCounters {
         this.direct = new Kind(direct, 1);
         this.onHeap = new Kind(onHeap, -1);
         Arrays.fill(totalCounters, CounterFile.NONE);
+        boolean isDone = false;
+        try {
+            allocateTotals();
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                close(); // the Java heap is full
+            }
+        }
+        set(CounterType.ALLOCATOR, 1);
+        set(CounterType.LIMIT, arena.options().byteSize());
+        set(CounterType.RESERVED, arena.addressByteSize());
+    }
+
+    private void allocateTotals() {
         for (CounterType type : CounterType.values()) {
             if (type.number() <= CounterType.KERNEL_FAULTS.number()) {
                 String label = type == CounterType.ALLOCATOR ? name : name + ": " + type.label();
                 totalCounters[type.ordinal()] = file.allocate(type.number(), owner, 0, label);
             }
         }
-        set(CounterType.ALLOCATOR, 1);
-        set(CounterType.LIMIT, arena.options().byteSize());
-        set(CounterType.RESERVED, arena.addressByteSize());
     }
 
     /// The size classes of one heap.

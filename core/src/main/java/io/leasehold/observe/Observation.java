@@ -75,12 +75,20 @@ public final class Observation implements AutoCloseable {
         } catch (RuntimeException | LinkageError | VirtualMachineError e) {
             ProcessCounters.report(e);
         }
-        List<MemorySource> sources = List.of(direct.source(), onHeap.source());
-        Observation made = new Observation(allocator, arena, sources, counters, hasJmx);
-        if (counters != null || hasJmx) {
-            ArenaAccess.of(arena).addReclaimer(made.ticks);
+        Observation opened = null;
+        try {
+            Observation made =
+                    new Observation(allocator, arena, List.of(direct.source(), onHeap.source()), counters, hasJmx);
+            if (counters != null || hasJmx) {
+                ArenaAccess.of(arena).addReclaimer(made.ticks);
+            }
+            opened = made;
+            return made;
+        } finally {
+            if (opened == null && counters != null) {
+                counters.close(); // the Java heap is full
+            }
         }
-        return made;
     }
 
     /// The ticks of the arena.

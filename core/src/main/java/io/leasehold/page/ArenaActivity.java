@@ -33,6 +33,16 @@ public final class ArenaActivity {
         return budget.lastRefusal();
     }
 
+    /// {@return the length of the longest run of free pages in bytes, not counting pages in the magazines of threads}
+    public long longestFreeRunBytes() {
+        pool.lock.lock();
+        try {
+            return pool.supply.longestFreeRunBytes();
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
     /// {@return the number of flushes of all magazines}
     public long reclaims() {
         pool.lock.lock();

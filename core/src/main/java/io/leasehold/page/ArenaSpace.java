@@ -13,9 +13,7 @@ import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageFile;
 import io.leasehold.page.service.PageReclaimer;
-import java.util.ArrayDeque;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +41,7 @@ final class ArenaSpace {
     /// A remnant that has more than this many times the requested pages is left to a larger arena.
     private static final int MAX_REMNANT_RATIO = 4;
 
+    private static final int MAX_FILE_NAME = 100;
     private static final int REGIONS = 2; // pages and tables
     private static final long LINE = 64;
     private static final int NO_FILE = -1;
@@ -129,65 +128,89 @@ final class ArenaSpace {
 
     private static ArenaSpace open(
             PageArenaOptions options, Reservations reservations, MemoryBudget parent, Remnant remnant) {
-        List<Region> regions;
+        List<Region> regions = null;
+        MemoryBudget budget = null;
+        ArenaSpace space = null;
         try {
             regions = remnant.succeed(options.name());
-        } catch (SystemCallException e) {
-            reservations.keep(remnant);
-            throw e;
-        }
-        Region pages = regions.get(0);
-        Region tables = regions.get(1);
-        Deque<AutoCloseable> undo = new ArrayDeque<>();
-        try {
-            BitSet lost = remnant.lost();
-            undo.push(() -> leave(reservations, pages, tables, remnant));
-            MemoryBudget budget = budget(options, parent, tables.byteSize());
-            undo.push(budget);
-            return prepared(
-                    new ArenaSpace(options, pages, tables, budget, remnant.pageCount(), lost, reservations), undo);
-        } catch (RuntimeException e) {
-            undo(undo, e);
+            Region pages = regions.get(0);
+            Region tables = regions.get(1);
+            budget = budget(options, parent, tables.byteSize());
+            space = new ArenaSpace(options, pages, tables, budget, remnant.pageCount(), remnant.lost(), reservations);
+            space.prepare();
+            return space;
+        } catch (RuntimeException | Error e) {
+            undo(e, space, budget, null, null);
+            leave(e, reservations, regions, remnant);
             throw e;
         }
     }
 
-    private static void leave(Reservations reservations, Region pages, Region tables, Remnant before) {
+    /// Keeps the address space that an arena failed to take over.
+    private static void leave(
+            Throwable cause, Reservations reservations, @Nullable List<Region> regions, Remnant before) {
+        Remnant left = before;
         try {
-            pages.abandon();
-            tables.abandon();
+            if (regions != null) {
+                // memory that cannot be given back now is given back by the next owner
+                left = before.with(regions);
+                regions.forEach(Region::abandon);
+            }
+        } catch (RuntimeException | Error e) {
+            cause.addSuppressed(e);
         } finally {
-            // memory that could not be given back now is given back by the next owner
-            reservations.keep(before.with(List.of(pages, tables)));
+            reservations.keep(left);
         }
     }
 
     private static ArenaSpace open(
             PageArenaOptions options, Reservations reservations, MemoryBudget parent, int pageCount) {
-        long tableBytes = tableByteSize(pageCount, reservations.memory().pageSize());
-        Deque<AutoCloseable> undo = new ArrayDeque<>();
+        long osPage = reservations.memory().pageSize();
+        long tableBytes = tableByteSize(pageCount, osPage);
+        MemoryBudget budget = null;
+        Region pages = null;
+        Region tables = null;
+        ArenaSpace space = null;
         try {
-            MemoryBudget budget = budget(options, parent, tableBytes);
-            undo.push(budget);
-            Region pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), BYTE_ALIGNMENT);
-            undo.push(pages);
-            Region tables = reservations.reserve(
-                    options.name() + " tables",
-                    tableBytes,
-                    reservations.memory().pageSize());
-            undo.push(tables);
-            return prepared(
-                    new ArenaSpace(options, pages, tables, budget, pageCount, new BitSet(), reservations), undo);
-        } catch (RuntimeException e) {
-            undo(undo, e);
+            budget = budget(options, parent, tableBytes);
+            pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), BYTE_ALIGNMENT);
+            tables = reservations.reserve(options.name() + " tables", tableBytes, osPage);
+            space = new ArenaSpace(options, pages, tables, budget, pageCount, new BitSet(), reservations);
+            space.prepare();
+            return space;
+        } catch (RuntimeException | Error e) {
+            undo(e, space, budget, pages, tables);
             throw e;
         }
     }
 
-    private static ArenaSpace prepared(ArenaSpace space, Deque<AutoCloseable> undo) {
-        undo.push(space::closeFile);
-        space.prepare();
-        return space;
+    /// Closes what an arena that failed to open has opened. Each part is closed even if another one fails.
+    private static void undo(
+            Throwable cause,
+            @Nullable ArenaSpace space,
+            @Nullable MemoryBudget budget,
+            @Nullable Region pages,
+            @Nullable Region tables) {
+        close(cause, budget);
+        close(cause, tables);
+        close(cause, pages);
+        try {
+            if (space != null) {
+                space.closeFile();
+            }
+        } catch (RuntimeException | Error e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static void close(Throwable cause, @Nullable AutoCloseable part) {
+        try {
+            if (part != null) {
+                part.close();
+            }
+        } catch (Exception | Error e) {
+            cause.addSuppressed(e);
+        }
     }
 
     private static MemoryBudget budget(PageArenaOptions options, MemoryBudget parent, long tableBytes) {
@@ -229,8 +252,8 @@ final class ArenaSpace {
         budget.release(budget.usedBytes());
         budget.close();
         if (!lost.isEmpty() && !isLeft) {
-            isLeft = true;
             reservations.keep(new Remnant(List.of(pages, tables), options.pageByteSize(), pageCount, lost));
+            isLeft = true; // last: if the Java heap is full, closing can be repeated
         }
         closeFile();
     }
@@ -239,7 +262,7 @@ final class ArenaSpace {
     /// before it leaves nothing to decommit.
     private void prepare() {
         if (options.memoryFile()) {
-            descriptor = memory.createMemory(options.name(), pages.byteSize());
+            descriptor = memory.createMemory(fileName(options.name()), pages.byteSize());
             pages.mapMemoryFile(descriptor);
         }
         pages.advise(options.hugePages() ? Advice.HUGE_PAGE : Advice.NO_HUGE_PAGE);
@@ -248,21 +271,16 @@ final class ArenaSpace {
         tables.commit(tables.byteSize());
     }
 
+    /// {@return a name of an arena in the form that the kernel accepts for a memory file}
+    private static String fileName(String name) {
+        return name.substring(0, Math.min(name.length(), MAX_FILE_NAME)).replaceAll("[^ -~]", "_");
+    }
+
     private void closeFile() {
         if (descriptor != NO_FILE) {
             int closing = descriptor;
             descriptor = NO_FILE; // close(2) closes the descriptor even if it returns an error
             memory.closeMemory(closing);
-        }
-    }
-
-    private static void undo(Deque<AutoCloseable> steps, RuntimeException cause) {
-        for (AutoCloseable step : steps) {
-            try {
-                step.close();
-            } catch (Exception e) {
-                cause.addSuppressed(e);
-            }
         }
     }
 }

@@ -105,6 +105,12 @@ final class Decay {
         waker = wake;
     }
 
+    /// Requests the first step, as if the arena rested before. So if the callback fails, the next request tries again.
+    void start() {
+        rest.begin();
+        request();
+    }
+
     /// Sets the clock of the idle pages to `now`. It does not advance while the arena rests.
     ///
     /// @return the tick of `now`

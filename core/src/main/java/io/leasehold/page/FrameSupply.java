@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameSupply {
 
     /// Pages are made accessible in steps of this size, to save kernel calls. Accessible pages cost no memory until
-    /// they are touched.
+    /// they are touched, but their tables are charged. So a step has at most as many pages as the limit.
     static final long STEP_BYTES = 8 << 20;
 
     private final Region region; // (C)
@@ -48,7 +48,7 @@ final class FrameSupply {
         this.budget = budget;
         this.settings = settings;
         this.pageSizePower = frames.pageSizePower();
-        this.stepPages = Math.max(1, (int) (STEP_BYTES >>> pageSizePower));
+        this.stepPages = Math.clamp(STEP_BYTES >>> pageSizePower, 1, settings.limitPages);
     }
 
     /// Settings that do not change while the arena is open.
@@ -178,6 +178,10 @@ final class FrameSupply {
     /// {@return the length of the longest run of free pages}
     int longestFreeRun() {
         return map.longestFree();
+    }
+
+    long longestFreeRunBytes() {
+        return (long) map.longestFree() << pageSizePower;
     }
 
     /// {@return why the last request failed, if it failed}

@@ -115,18 +115,20 @@ final class Maintenance {
         return SYSTEM;
     }
 
+    /// Adds the clock of an arena, and starts the maintenance thread. If no thread can be started now, the next change
+    /// in the arena tries again.
     void add(String name, Decay decay) {
         Task task = new Task(name, decay);
+        Runnable wake = () -> wake(task);
         lock.lock();
         try {
             reserve(tasks.size() + 1);
             tasks.add(task);
-            enqueue(task, System.nanoTime());
-            decay.onRequest(() -> wake(task));
         } finally {
             lock.unlock();
         }
-        ensureRunning();
+        decay.onRequest(wake);
+        decay.start();
     }
 
     private void remove(Task task) {

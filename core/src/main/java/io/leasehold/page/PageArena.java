@@ -51,6 +51,9 @@ public final class PageArena implements AutoCloseable {
     /// The handle of no page.
     public static final long NO_PAGE = 0;
 
+    /// Layers whose stack must be free before an arena is opened, because an arena that is half open is closed again.
+    private static final int OPENING_LAYERS = 3;
+
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
     static {
@@ -75,15 +78,16 @@ public final class PageArena implements AutoCloseable {
     private final MemorySource source; // (C)
     private @Nullable BitSet left; // (L) this; pages that stale pointers may refer to
     private int liveAtClose; // (L) this; pages that were live at a forced close
+    private boolean isKeptOpen; // (L) this
     private boolean closed; // (L) this
 
-    private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
+    private PageArena(PageArenaOptions options, Reservations reservations, ArenaSpace space, long now) {
         VirtualMemory memory = reservations.memory();
         int pagePower = Alignment.power(options.pageByteSize());
         this.options = options;
         this.limitPages = (int) (options.byteSize() >>> pagePower);
         this.zeroOnFree = options.zeroOnFree();
-        this.space = ArenaSpace.open(options, reservations, parent);
+        this.space = space;
         int pageCount = space.pageCount;
         int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), FrameLayout.MAX_TAG) + 1;
         PageLocks locks = options.lockWired() ? new PageLocks(memory, reservations.mappings()) : null;
@@ -119,18 +123,38 @@ public final class PageArena implements AutoCloseable {
     /// @throws PageExhaustedException if the budget is too small for the tables of the arena
     public static PageArena open(PageArenaOptions options) {
         PageArena arena = open(options, Reservations.system(), System.nanoTime());
-        if (options.decay().equals(PageArenaOptions.NO_DECAY)) {
-            AddressSpace.releaseAtEnd(); // else maintenance releases it when it has time
-        } else {
-            Maintenance.system().add(options.name(), arena.decay);
+        boolean isOpen = false;
+        try {
+            if (options.decay().equals(PageArenaOptions.NO_DECAY)) {
+                AddressSpace.releaseAtEnd(); // else maintenance releases it when it has time
+            } else {
+                Maintenance.system().add(options.name(), arena.decay);
+            }
+            isOpen = true;
+            return arena;
+        } finally {
+            if (!isOpen) {
+                arena.closeForcibly(); // the Java heap is full; no page is allocated
+            }
         }
-        return arena;
     }
 
     /// Opens an arena over the given kernel seam and without maintenance, for tests.
     static PageArena open(PageArenaOptions options, Reservations reservations, long now) {
+        StackReserve.ensure(OPENING_LAYERS);
         MemoryBudget parent = options.budgetAbove();
-        return new PageArena(options.fitted(reservations, parent), reservations, parent, now);
+        PageArenaOptions fitted = options.fitted(reservations, parent);
+        BitSet none = new BitSet(); // early: the Java heap may be full later
+        ArenaSpace opened = ArenaSpace.open(fitted, reservations, parent);
+        PageArena arena = null;
+        try {
+            arena = new PageArena(fitted, reservations, opened, now);
+            return arena;
+        } finally {
+            if (arena == null) {
+                opened.close(none);
+            }
+        }
     }
 
     /// Allocates one page.
@@ -209,17 +233,13 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages at an aligned address if such a run is free within the limit and the budget.
     ///
-    /// @param byteAlignment a power of two from the page size to 2 MiB
+    /// @param byteAlignment a power of two, at most 2 MiB; a page is always aligned to its size
     /// @param pages number of pages
     /// @return the handle of the run, or [#NO_PAGE]
     /// @throws IllegalArgumentException if a value is out of range
     /// @throws PageStateException if the arena is closed
     public long tryAllocateRun(int pages, long byteAlignment) {
-        Alignment.check("byteAlignment", byteAlignment);
-        if (byteAlignment > ArenaSpace.BYTE_ALIGNMENT) {
-            throw new IllegalArgumentException("byteAlignment is too large: byteAlignment=" + byteAlignment + ", max="
-                    + ArenaSpace.BYTE_ALIGNMENT);
-        }
+        Alignment.check("byteAlignment", byteAlignment, 1, ArenaSpace.BYTE_ALIGNMENT);
         int align = (int) Math.max(1, byteAlignment >>> frames.pageSizePower());
         return claim(allocator.allocate(checkRun(pages), align));
     }
@@ -365,8 +385,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Closes the arena and gives its memory back. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are live, or a heap or a pool is open on the arena, naming some of them;
-    ///     nothing is changed then
+    /// @throws IllegalStateException if pages are live, or a heap or a pool is open on the arena, naming some of them,
+    ///     or if the arena belongs to the default allocator; nothing is changed then
     @Override
     public void close() {
         close(false);
@@ -377,6 +397,7 @@ public final class PageArena implements AutoCloseable {
     /// pages that were live are not used again. Those of all other pages serve later arenas.
     ///
     /// @return number of pages that were live
+    /// @throws IllegalStateException if the arena belongs to the default allocator; nothing is changed then
     public int closeForcibly() {
         return close(true);
     }
@@ -384,6 +405,10 @@ public final class PageArena implements AutoCloseable {
     private synchronized int close(boolean force) {
         if (closed) {
             return 0;
+        }
+        if (isKeptOpen) {
+            throw new IllegalStateException(
+                    "cannot close, all code of the process shares the arena: arena=" + options.name());
         }
         if (!force) {
             reclaimers.requireNone();
@@ -431,6 +456,10 @@ public final class PageArena implements AutoCloseable {
 
     void requestDecay() {
         decay.request();
+    }
+
+    synchronized void keepOpen() {
+        isKeptOpen = true;
     }
 
     Decay decay() {

@@ -8,6 +8,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Options of an arena. Start from [#builder()] and set what differs.
@@ -71,7 +72,6 @@ public record PageArenaOptions(
         OptionChecks.name(name);
         OptionChecks.range("byteSize", byteSize, 0, MAX_PAGES * MAX_PAGE_BYTES);
         if (pageByteSize != 0) {
-            Alignment.check("pageByteSize", pageByteSize);
             boolean known = pageByteSize == MIN_PAGE_BYTES
                     || pageByteSize == 16 << 10
                     || pageByteSize == 64 << 10
@@ -81,6 +81,7 @@ public record PageArenaOptions(
                         + pageByteSize + "; use 4096, 16384, 65536 or 2097152");
             }
         }
+        Objects.requireNonNull(decay, "decay is null");
         if (decay.compareTo(MIN_DECAY) < 0) {
             throw new IllegalArgumentException("decay is too short: decay=" + decay + ", min=" + MIN_DECAY);
         }

@@ -51,4 +51,9 @@ final class PageServices implements ArenaServices {
     public void requestDecay() {
         arena.requestDecay();
     }
+
+    @Override
+    public void keepOpen() {
+        arena.keepOpen();
+    }
 }

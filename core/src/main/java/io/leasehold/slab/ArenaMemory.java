@@ -40,9 +40,9 @@ final class ArenaMemory implements SlabMemory {
         this.arena = arena;
         this.frames = arena.frames();
         this.services = ArenaAccess.of(arena);
-        this.owner = services.register(name);
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
         this.pageByteSize = Math.toIntExact(arena.options().pageByteSize());
+        this.owner = services.register(name); // last: if this fails, nothing of the arena is in use
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.Files;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
@@ -63,9 +64,12 @@ public final class WindowCache implements AutoCloseable {
     /// while keeps the file open.
     private static final Duration SHUT_TIMEOUT = Duration.ofSeconds(10);
 
+    /// Layers whose stack must be free before a cache is opened, because one that is half open is closed again.
+    private static final int OPENING_LAYERS = 3;
+
     private final WindowCacheOptions options; // (C)
     private final Files files; // (C)
-    private final WindowCounts counts = new WindowCounts(); // (C)
+    private final WindowCounts counts; // (C)
     private final WindowSpace space; // (C)
     private final StagingRuns staging; // (C)
     private final WindowReads reads; // (C)
@@ -75,49 +79,28 @@ public final class WindowCache implements AutoCloseable {
     private final MemorySource source; // (C)
     private final AtomicBoolean isClosed = new AtomicBoolean(); // (A)
 
-    private WindowCache(PageArena arena, WindowCacheOptions options, Files files, Reservations reservations) {
-        VirtualMemory memory = reservations.memory();
-        boolean canMap = files.can(Files.Capability.MAP) && memory.can(VirtualMemory.Capability.MAP);
+    private WindowCache(
+            WindowCacheOptions options,
+            Files files,
+            VirtualMemory memory,
+            WindowCounts counts,
+            WindowSpace space,
+            StagingRuns staging) {
         this.options = options;
         this.files = files;
-        this.staging = new StagingRuns(arena, options.name());
-        this.space = openSpace(reservations, canMap);
-        boolean isOpen = false;
-        try {
-            this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
-            this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
-            this.checksums = new FileChecksum(reads, staging);
-            this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
-            this.source = MemorySource.open(
-                    SourceKind.WINDOW_CACHE,
-                    options.name(),
-                    options.tag(),
-                    this,
-                    cache -> cache.pools().mapped());
-            isOpen = true;
-        } finally {
-            if (!isOpen) {
-                space.pools().close();
-                staging.close();
-            }
-        }
-    }
-
-    private WindowSpace openSpace(Reservations reservations, boolean canMap) {
-        WindowPools pools = null;
-        WindowSpace opened = null;
-        try {
-            pools = WindowPools.open(reservations, options, canMap);
-            opened = new WindowSpace(options, counts, pools);
-            return opened;
-        } finally {
-            if (opened == null) {
-                if (pools != null) {
-                    pools.close();
-                }
-                staging.close();
-            }
-        }
+        this.counts = counts;
+        this.staging = staging;
+        this.space = space;
+        this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
+        this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
+        this.checksums = new FileChecksum(reads, staging);
+        this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
+        this.source = MemorySource.open(
+                SourceKind.WINDOW_CACHE,
+                options.name(),
+                options.tag(),
+                this,
+                cache -> cache.pools().mapped());
     }
 
     /// Opens a cache. If native access or memfd_create(2) is denied, the cache has no windows, and every call works
@@ -158,7 +141,26 @@ public final class WindowCache implements AutoCloseable {
                     "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", min="
                             + reservations.memory().pageSize());
         }
-        return new WindowCache(arena, options, files, reservations);
+        StackReserve.ensure(OPENING_LAYERS);
+        VirtualMemory memory = reservations.memory();
+        boolean canMap = files.can(Files.Capability.MAP) && memory.can(VirtualMemory.Capability.MAP);
+        WindowCounts counts = new WindowCounts();
+        StagingRuns staging = new StagingRuns(arena, options.name());
+        WindowPools pools = null;
+        WindowCache cache = null;
+        try {
+            pools = WindowPools.open(reservations, options, canMap);
+            WindowSpace space = new WindowSpace(options, counts, pools);
+            cache = new WindowCache(options, files, memory, counts, space, staging);
+            return cache;
+        } finally {
+            if (cache == null) {
+                if (pools != null) {
+                    pools.close();
+                }
+                staging.close();
+            }
+        }
     }
 
     /// Opens a file.

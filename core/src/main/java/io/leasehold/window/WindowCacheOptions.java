@@ -46,12 +46,8 @@ public record WindowCacheOptions(
         OptionChecks.name(name);
         checkCount("windows", windows);
         checkCount("extents", extents);
-        Alignment.check("windowByteSize", windowByteSize);
-        Alignment.check("extentByteSize", extentByteSize);
-        if (extentByteSize < windowByteSize || extentByteSize > MAX_SLOT_BYTES) {
-            throw new IllegalArgumentException("extents are too small or too large: extentByteSize=" + extentByteSize
-                    + ", min=" + windowByteSize + ", max=" + MAX_SLOT_BYTES + ", windows=" + name);
-        }
+        Alignment.check("windowByteSize", windowByteSize, 1, MAX_SLOT_BYTES);
+        Alignment.check("extentByteSize", extentByteSize, windowByteSize, MAX_SLOT_BYTES);
         OptionChecks.atLeast("directByteSize", directByteSize, 0);
         OptionChecks.atLeast("dirtyByteSize", dirtyByteSize, 1);
         Tag.check(tag);

@@ -64,12 +64,12 @@ final class WindowPools {
         try {
             String name = options.name();
             if (options.extents() > 0) {
-                extents = new WindowPool(
+                extents = openPool(
                         SlotMemory.open(reservations, name, placeholder, options.extents(), options.extentByteSize()),
                         false);
             }
             if (options.windows() > 0) {
-                windows = new WindowPool(
+                windows = openPool(
                         SlotMemory.open(reservations, name, placeholder, options.windows(), options.windowByteSize()),
                         true);
             }
@@ -77,6 +77,18 @@ final class WindowPools {
         } catch (RuntimeException | Error e) {
             new WindowPools(reservations, placeholder, extents, windows).closeAfter(e);
             throw e;
+        }
+    }
+
+    private static WindowPool openPool(SlotMemory memory, boolean evicts) {
+        WindowPool pool = null;
+        try {
+            pool = new WindowPool(memory, evicts);
+            return pool;
+        } finally {
+            if (pool == null) {
+                memory.close(); // the Java heap is full
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.page.PageArena;
@@ -161,6 +162,21 @@ class JumboCloseTest {
                         .pages(0, 10)
                         .watermarks(1, 11, isHigh -> {})
                         .build());
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that is what is tested
+    void missingOptionIsRefusedWhenTheOptionsAreMade() {
+        JumboOptions options = JumboOptions.defaults();
+        assertThatNullPointerException()
+                .isThrownBy(() -> options.toBuilder().watermarks(1, 2, null))
+                .withMessage("listener is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> options.toBuilder().bufferSize(null).build())
+                .withMessage("bufferSize is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> options.toBuilder().name(null).build())
+                .withMessage("name is null");
     }
 
     private static void refusesOption(String message, Runnable call) {

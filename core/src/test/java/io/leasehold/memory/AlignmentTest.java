@@ -62,15 +62,23 @@ class AlignmentTest {
     }
 
     @Test
-    void checkReturnsAPowerOfTwo() {
-        assertThat(Alignment.check("byteAlignment", 64)).isEqualTo(64);
+    void checkReturnsAPowerOfTwoWithinItsBounds() {
+        assertThat(Alignment.check("byteAlignment", 64, 64, 64)).isEqualTo(64);
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {0, -4096, 12, Long.MIN_VALUE})
-    void checkNamesWhatIsNoPowerOfTwo(long value) {
-        assertThatThrownBy(() -> Alignment.check("byteAlignment", value))
+    @ValueSource(longs = {0, -4096, 12, Long.MIN_VALUE, Long.MAX_VALUE})
+    void checkNamesWhatIsNoPowerOfTwoAndTheBounds(long value) {
+        assertThatThrownBy(() -> Alignment.check("byteAlignment", value, 16, 64))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("byteAlignment is not a power of two: byteAlignment=" + value);
+                .hasMessage("byteAlignment is not a power of two: byteAlignment=" + value + ", min=16, max=64");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {8, 128, 1L << 62})
+    void checkNamesAPowerOfTwoThatIsOutOfBounds(long value) {
+        assertThatThrownBy(() -> Alignment.check("byteAlignment", value, 16, 64))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteAlignment is out of bounds: byteAlignment=" + value + ", min=16, max=64");
     }
 }

@@ -5,17 +5,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Limits of an allocator: rejected requests, soft limits, and messages of a closed allocator.
 class AllocatorLimitsTest {
@@ -41,6 +49,60 @@ class AllocatorLimitsTest {
             assertThat(held.size()).isBetween(8, 16);
             held.removeLast().release();
             held.add(allocator.directBuffer(65_536));
+            held.forEach(ByteBuf::release);
+        }
+    }
+
+    /// An arena with no more addresses than its limit, in which every second page is free.
+    @Test
+    void messageNamesTheLongestRunIfTheBytesAreThere() {
+        Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
+        long page = VirtualMemory.system().pageSize();
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("holes")
+                .byteSize(16 * page)
+                .budget(MemoryBudget.of("holes", 1 << 20))
+                .build();
+        try (PageArena arena = PageArenas.open(options, reservations);
+                LeasedByteBufAllocator allocator =
+                        LeasedByteBufAllocator.builder().arena(arena).build()) {
+            List<Long> pages = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                pages.add(arena.allocate());
+            }
+            for (int i = 0; i < 16; i += 2) {
+                arena.free(pages.get(i));
+            }
+            assertThatThrownBy(() -> allocator.directBuffer((int) (2 * page)))
+                    .isInstanceOf(BufferMemoryError.class)
+                    .hasMessageContaining(String.format(
+                            Locale.ROOT, "arena=holes, max=%,d B, longestFreeRun=%,d B, ", 16 * page, page));
+            for (int i = 1; i < 16; i += 2) {
+                arena.free(pages.get(i));
+            }
+            allocator.directBuffer((int) (2 * page)).release();
+        }
+        reservations.releaseParked();
+    }
+
+    /// The tables of a limit take one part in two hundred of it, also if the limit is a few pages.
+    @ParameterizedTest
+    @ValueSource(ints = {64 << 10, 128 << 10, 320 << 10, 1 << 20, 3 << 20})
+    void smallLimitServesNearlyAllOfItsBytes(int byteLimit) {
+        int page = (int) VirtualMemory.system().pageSize();
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("tiny")
+                .byteLimit(byteLimit)
+                .build()) {
+            List<ByteBuf> held = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            held.add(allocator.directBuffer(page));
+                        }
+                    })
+                    .isInstanceOf(BufferMemoryError.class);
+            int tablePages = Math.ceilDiv(byteLimit / 200, page);
+            assertThat(held).hasSizeGreaterThanOrEqualTo(byteLimit / page - tablePages);
             held.forEach(ByteBuf::release);
         }
     }
@@ -128,6 +190,51 @@ class AllocatorLimitsTest {
                 allocator.directBuffer(100).release();
             }
         }
+    }
+
+    /// An event loop that gets another error than an [OutOfMemoryError] from a read tries again without end.
+    @Test
+    void listenerOfASoftLimitThatFailsWithAnErrorRefusesNothing() {
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("complained", 4 << 20)
+                .softLimit(0, Duration.ZERO, used -> {
+                    throw new AssertionError("listener failed");
+                })
+                .build()) {
+            for (int i = 0; i < 3; i++) {
+                allocator.directBuffer(100).release();
+            }
+        }
+    }
+
+    @Test
+    void listenerOfASoftLimitMayAllocate() {
+        AtomicReference<LeasedByteBufAllocator> reporting = new AtomicReference<>();
+        AtomicInteger calls = new AtomicInteger();
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("reporting", 4 << 20)
+                .softLimit(0, Duration.ZERO, used -> {
+                    calls.incrementAndGet();
+                    reporting.get().directBuffer(100).release();
+                })
+                .build()) {
+            reporting.set(allocator);
+            for (int i = 0; i < 3; i++) {
+                allocator.directBuffer(100).release();
+            }
+        }
+        assertThat(calls).hasValueBetween(2, 3); // the first buffer may be allocated before anything is charged
+    }
+
+    @Test
+    void softLimitWithAnEndlessIntervalNotifiesOnce() {
+        List<Long> notified = new ArrayList<>();
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("once", 4 << 20)
+                .softLimit(0, Duration.ofSeconds(Long.MAX_VALUE), notified::add)
+                .build()) {
+            for (int i = 0; i < 3; i++) {
+                allocator.directBuffer(100).release();
+            }
+        }
+        assertThat(notified).hasSize(1);
     }
 
     @Test

@@ -7,11 +7,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.ForkedJvm;
 import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.Eventually;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +60,32 @@ class AllocatorOpeningTest {
                 .isInstanceOf(BufferMemoryError.class)
                 .hasMessageContaining("the allocator is closed")
                 .hasNoCause();
+    }
+
+    /// Event loops that all wait for the same failing system calls must not repeat them one after the other.
+    @Test
+    void threadsThatWaitedForAnOpeningThatFailedDoNotTryAgain() throws Exception {
+        PageArena closed = arena();
+        builder.arena(closed);
+        closed.close();
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
+        Queue<BufferMemoryError> errors = new ConcurrentLinkedQueue<>();
+        List<Thread> waiting = new ArrayList<>();
+        BufferMemoryError first;
+        synchronized (allocator) {
+            for (int i = 0; i < 8; i++) {
+                waiting.add(Thread.ofPlatform().start(() -> errors.add(refusal(allocator))));
+            }
+            Eventually.holds(
+                    "all threads wait",
+                    () -> waiting.stream().allMatch(thread -> thread.getState() == Thread.State.BLOCKED));
+            first = refusal(allocator);
+        }
+        for (Thread thread : waiting) {
+            thread.join();
+        }
+        assertThat(errors).hasSize(8);
+        assertThat(errors).allSatisfy(error -> assertThat(error.getCause()).isSameAs(first.getCause()));
     }
 
     @Test

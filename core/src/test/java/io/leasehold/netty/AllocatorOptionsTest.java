@@ -11,6 +11,7 @@ import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,10 +125,11 @@ class AllocatorOptionsTest {
         ByteBuf mine = shared.directBuffer(100);
         shared.close();
         assertThat(shared.closeForcibly()).isZero();
-        assertThatIllegalStateException()
-                .isThrownBy(shared.arena()::close)
-                .withMessageStartingWith(
-                        "arena is in use, close its users first: arena=default pages, users=[heap=default");
+        for (ThrowingCallable close : List.<ThrowingCallable>of(shared.arena()::close, shared.arena()::closeForcibly)) {
+            assertThatIllegalStateException()
+                    .isThrownBy(close)
+                    .withMessage("cannot close, all code of the process shares the arena: arena=default pages");
+        }
         mine.setLong(0, 1);
         shared.directBuffer(100).release();
         mine.release();
@@ -155,8 +157,9 @@ class AllocatorOptionsTest {
                 () -> builder.threadCacheByteSize(65 << 20),
                 "threadCacheByteSize is out of bounds: threadCacheByteSize=68157440, min=0, max=67108864");
         assertRefused(() -> builder.idleByteSize(-1), "idleByteSize is too low: idleByteSize=-1, min=0");
-        assertRefused(() -> builder.alignment(48), "alignment is not a power of two: alignment=48");
-        assertRefused(() -> builder.alignment(1 << 20), "alignment is more than a page: alignment=1048576, max=65536");
+        assertRefused(() -> builder.alignment(48), "alignment is not a power of two: alignment=48, min=1, max=65536");
+        assertRefused(
+                () -> builder.alignment(1 << 20), "alignment is out of bounds: alignment=1048576, min=1, max=65536");
         assertRefused(
                 () -> builder.softLimit(-1, Duration.ZERO, used -> {}),
                 "softByteLimit is too low: softByteLimit=-1, min=0");
@@ -173,6 +176,12 @@ class AllocatorOptionsTest {
         assertThatThrownBy(() -> builder.softLimit(1, Duration.ZERO, null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("listener is null");
+        assertThatThrownBy(() -> builder.softLimit(1, null, used -> {}))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("interval is null");
+        assertThatThrownBy(() -> builder.name(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("name is null");
     }
 
     @Test

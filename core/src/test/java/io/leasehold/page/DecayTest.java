@@ -245,6 +245,25 @@ class DecayTest {
         }
     }
 
+    /// The process may not start a thread when an arena is opened, but later.
+    @Test
+    void startThatFailsIsTriedAgainByTheNextRequest() {
+        try (PageArena arena = open(Duration.ofMillis(8), 0)) {
+            int[] wakes = new int[1];
+            arena.decay().onRequest(() -> {
+                if (++wakes[0] == 1) {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }
+            });
+            arena.decay().start();
+            assertThat(wakes).containsExactly(1);
+            arena.decay().request();
+            assertThat(wakes).containsExactly(2);
+            arena.decay().request();
+            assertThat(wakes).as("the arena does not rest any more").containsExactly(2);
+        }
+    }
+
     private PageArenaOptions options(Duration decay) {
         return PageArenaOptions.builder()
                 .name("decaying")

@@ -10,6 +10,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,17 @@ class MemoryFilePageArenaTest
         }
         assertThat(mappings()).isZero();
         assertThat(descriptors()).isEqualTo(before);
+    }
+
+    /// The kernel limits the names of memory files, but not those of arenas.
+    @Test
+    void nameOfAnArenaMayBeAnyText() {
+        for (String name : List.of("x".repeat(10_000), "Gr\u00f6\u00dfe", "a/b\n\0", "\ud83d\ude00")) {
+            try (PageArena arena = open(options().toBuilder().name(name).build())) {
+                arena.free(arena.allocate());
+                assertThat(arena.options().name()).isEqualTo(name);
+            }
+        }
     }
 
     @Test

@@ -111,10 +111,10 @@ interface PageArenaContract extends PageArenaFixture {
         try (PageArena arena = open()) {
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 3))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("byteAlignment is not a power of two: byteAlignment=3");
+                    .hasMessage("byteAlignment is not a power of two: byteAlignment=3, min=1, max=2097152");
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 4 << 20))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("byteAlignment is too large: byteAlignment=4194304, max=2097152");
+                    .hasMessage("byteAlignment is out of bounds: byteAlignment=4194304, min=1, max=2097152");
         }
     }
 

@@ -51,6 +51,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     /// {@return the bytes of a read, which the caller releases: a copy, the page's own buffer, or a slice of it}
     @Override
     public ByteBuf retainedSlice(int index, int length) {
+        checkIndex(index, length);
         ByteBuf copy = owner.tryCopySmall(address + index, length);
         if (copy != null) {
             return copy;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param slabByteSize number of bytes by which the ring grows and shrinks: a power of two from 256 KiB to 2 MiB
 /// @param maxPages maximum number of pages in use at once, in addition to armed pages; 0 for 64 MiB of pages
 /// @param lowPages low watermark: pressure ends when the number of pages in use falls to this value; 0 for half of the
-///     maximum
+///     maximum, but below the high watermark
 /// @param highPages high watermark: pressure begins when the number of pages in use rises to this value; 0 for three
 ///     quarters of the maximum
 /// @param eventLoops maximum number of event loops with armed pages; 0 for the number that Netty starts, two a
@@ -82,7 +82,7 @@ public record LeasedBufferRingOptions(
         int bound = bound(bufferSize, maxPages);
         int high = highPages == 0 ? high(bound) : highPages;
         OptionChecks.range("highPages", high, 1, bound);
-        OptionChecks.range("lowPages", lowPages == 0 ? low(bound) : lowPages, 0, high - 1);
+        OptionChecks.range("lowPages", lowPages, 0, high - 1);
         OptionChecks.range("copyByteSize", copyByteSize, 0, bufferSize.byteSize());
     }
 
@@ -116,7 +116,7 @@ public record LeasedBufferRingOptions(
     }
 
     int lowWatermark() {
-        return lowPages == 0 ? low(bound(bufferSize, maxPages)) : lowPages;
+        return lowPages == 0 ? Math.min(bound(bufferSize, maxPages) / 2, highWatermark() - 1) : lowPages;
     }
 
     /// {@return the number of pages that all event loops have armed}
@@ -131,10 +131,6 @@ public record LeasedBufferRingOptions(
 
     private static int high(int bound) {
         return bound - bound / 4;
-    }
-
-    private static int low(int bound) {
-        return bound / 2;
     }
 
     /// Collects options. [#build] checks them.
@@ -196,7 +192,7 @@ public record LeasedBufferRingOptions(
         /// Sets the maximum number of pages, and the watermarks.
         ///
         /// @param maxPages maximum number of pages in use, or 0 for 64 MiB of pages
-        /// @param lowPages low watermark in pages, or 0 for half of the maximum
+        /// @param lowPages low watermark in pages, or 0 for half of the maximum, but below the high watermark
         /// @param highPages high watermark in pages, or 0 for three quarters of the maximum
         /// @return this builder
         public Builder pages(int maxPages, int lowPages, int highPages) {

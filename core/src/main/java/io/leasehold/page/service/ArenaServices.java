@@ -58,4 +58,8 @@ public interface ArenaServices {
     /// after it returned [PageReclaimer.Progress#DONE]. Costs one volatile load unless the arena rests, and never
     /// blocks.
     void requestDecay();
+
+    /// Keeps the arena open for as long as the process runs: from now on each attempt to close it throws. For an arena
+    /// that all code of the process shares.
+    void keepOpen();
 }

@@ -319,6 +319,31 @@ class LeasedBufferRingTest {
         assertThatThrownBy(() -> OPTIONS.toBuilder().tag(" ").build()).hasMessage("tag is blank: tag=\" \"");
     }
 
+    @Test
+    void sliceThatIsNotWithinThePageIsRefused() {
+        try (Fixture fixture = new Fixture(OPTIONS)) {
+            ByteBuf page = fixture.ring.allocate();
+            for (int[] part : new int[][] {{0, PAGE + 1}, {-1, 2}, {PAGE, 1}, {0, 1 << 30}}) {
+                assertThatThrownBy(() -> page.retainedSlice(part[0], part[1]))
+                        .isInstanceOf(IndexOutOfBoundsException.class);
+            }
+            page.release();
+        }
+    }
+
+    /// A caller that sets one watermark does not have to know the default of the other one.
+    @Test
+    void defaultOfTheLowWatermarkIsBelowTheHighOne() {
+        assertThat(OPTIONS.toBuilder().pages(64, 0, 0).build().lowWatermark()).isEqualTo(32);
+        assertThat(OPTIONS.toBuilder().pages(64, 0, 33).build().lowWatermark()).isEqualTo(32);
+        LeasedBufferRingOptions low = OPTIONS.toBuilder().pages(64, 0, 1).build();
+        assertThat(low.lowWatermark()).isZero();
+        assertThat(low.highWatermark()).isEqualTo(1);
+        try (Fixture fixture = new Fixture(low)) {
+            fixture.ring.allocate().release();
+        }
+    }
+
     private static List<ByteBuf> exhaust(LeasedByteBufAllocator allocator) {
         List<ByteBuf> all = new ArrayList<>();
         for (int size = 1 << 20; size >= 1; size /= 4) {
