@@ -76,7 +76,7 @@ public final class MemoryBudget implements AutoCloseable {
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
         this.options = options;
         this.name = name;
-        this.path = parent == null ? name : parent.path + "/" + name;
+        this.path = parent == null ? name : parent.path.concat("/").concat(name);
         this.parent = parent;
         this.used = used;
         this.depth = parent == null ? 1 : parent.depth + 1;

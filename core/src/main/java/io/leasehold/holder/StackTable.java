@@ -65,9 +65,13 @@ final class StackTable {
         if (stacks.size() >= maxStacks) { // a race adds a few more at most
             return other;
         }
-        List<Frame> resolved =
-                Arrays.stream(walked).limit(depth).map(StackTable::frame).toList();
-        return stacks.computeIfAbsent(key, k -> new CallStack(resolved));
+        Frame[] resolved = new Frame[depth];
+        for (int i = 0; i < depth; i++) {
+            resolved[i] = frame(walked[i]);
+        }
+        CallStack added = new CallStack(List.of(resolved));
+        known = stacks.putIfAbsent(key, added);
+        return known == null ? added : known;
     }
 
     private static boolean isHidden(String type, Set<String> hidden) {

@@ -4,7 +4,6 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -137,10 +136,13 @@ public final class Reservations {
             throw new IllegalArgumentException("byteSize is not a positive multiple of the OS page: region=" + name
                     + ", byteSize=" + byteSize + ", page=" + memory.pageSize());
         }
-        Extent fit = parked.stream()
-                .filter(extent -> extent.byteSize >= byteSize && extent.byteAlignment >= byteAlignment)
-                .min(Comparator.comparingLong(Extent::byteSize))
-                .orElse(null);
+        Extent fit = null;
+        for (Extent extent : parked) {
+            boolean fits = extent.byteSize >= byteSize && extent.byteAlignment >= byteAlignment;
+            if (fits && (fit == null || extent.byteSize < fit.byteSize)) {
+                fit = extent;
+            }
+        }
         if (fit != null) {
             Region region = new Region(this, name, fit, byteSize);
             parked.remove(fit); // last: if the Java heap is full, the extent stays parked
@@ -203,7 +205,12 @@ public final class Reservations {
     }
 
     private boolean isParked(long byteSize) {
-        return parked.stream().anyMatch(extent -> extent.byteSize >= byteSize);
+        for (Extent extent : parked) {
+            if (extent.byteSize >= byteSize) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isFree(long byteSize) {
@@ -228,10 +235,13 @@ public final class Reservations {
     /// @param fits true if a remnant with this number of regions fits
     /// @return the remnant, which the caller owns, or null if none fits
     public synchronized @Nullable Remnant takeRemnant(int regions, Predicate<Remnant> fits) {
-        Remnant fit = remnants.stream()
-                .filter(remnant -> remnant.regionCount() == regions && fits.test(remnant))
-                .min(Comparator.comparingInt(Remnant::pageCount))
-                .orElse(null);
+        Remnant fit = null;
+        for (Remnant remnant : remnants) {
+            boolean isSmaller = fit == null || remnant.pageCount() < fit.pageCount();
+            if (isSmaller && remnant.regionCount() == regions && fits.test(remnant)) {
+                fit = remnant;
+            }
+        }
         remnants.remove(fit);
         return fit;
     }

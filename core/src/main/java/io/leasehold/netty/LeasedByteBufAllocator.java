@@ -41,8 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
 
-    private static final System.Logger LOG = System.getLogger("io.leasehold");
-
     /// Limit of [#DEFAULT] in bytes if the process has no default limit.
     private static final long FALLBACK_BYTES = 16 << 20;
 
@@ -50,9 +48,10 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// [MemoryBudget#process()] and opened at its first buffer.
     ///
     /// If the memory limit leaves no memory beside the Java heap, the allocator falls back to 16 MiB. The log
-    /// says so once, when this class is first used. Like `ForkJoinPool.commonPool()`, the allocator is shared by all
+    /// says so once, when the allocator is opened. Like `ForkJoinPool.commonPool()`, the allocator is shared by all
     /// code of the process: [#close] and [#closeForcibly] have no effect on it.
-    public static final LeasedByteBufAllocator DEFAULT = ofProcess();
+    public static final LeasedByteBufAllocator DEFAULT =
+            new LeasedByteBufAllocator(builder().name("default"), System::nanoTime, true);
 
     private final String name; // (C)
     private final LeasedByteBufAllocatorBuilder builder; // (C) read when the heaps are opened, not later
@@ -101,22 +100,6 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.openFailure = openFailure;
         this.stranded = stranded;
         this.facade = facade == null ? this : facade;
-    }
-
-    private static LeasedByteBufAllocator ofProcess() {
-        LeasedByteBufAllocatorBuilder builder = new LeasedByteBufAllocatorBuilder().name("default");
-        try {
-            MemoryBudget.process();
-        } catch (IllegalStateException e) {
-            builder.byteLimit(FALLBACK_BYTES);
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "default allocator falls back to a small limit: byteLimit=" + FALLBACK_BYTES + ", cause="
-                            + e.getMessage());
-        } catch (RuntimeException | LinkageError e) {
-            LOG.log(System.Logger.Level.WARNING, "default allocator has no memory to allocate from: cause=" + e, e);
-        }
-        return new LeasedByteBufAllocator(builder, System::nanoTime, true);
     }
 
     /// {@return a builder of an allocator with its own limit, arena, caches or checks}
@@ -404,6 +387,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         if (open == null) {
             throwIfOpeningFailed(); // a thread that waited for this lock does not try what failed meanwhile
             try {
+                if (isOfProcess && builder.isWithoutLimit()) {
+                    limitDefault();
+                }
                 open = BufferHeaps.open(this, builder);
                 if (isOfProcess) {
                     ArenaAccess.of(open.arena).keepOpen();
@@ -415,6 +401,20 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             heaps = open;
         }
         return open;
+    }
+
+    /// Sets the limit of [#DEFAULT] if the process has no default limit.
+    private void limitDefault() {
+        try {
+            MemoryBudget.process();
+        } catch (IllegalStateException e) {
+            builder.byteLimit(FALLBACK_BYTES);
+            System.getLogger("io.leasehold")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "default allocator falls back to a small limit: byteLimit=" + FALLBACK_BYTES + ", cause="
+                                    + e.getMessage());
+        }
     }
 
     /// Opens the heaps for a request for a buffer.

@@ -257,6 +257,11 @@ public final class LeasedByteBufAllocatorBuilder {
         return allocator;
     }
 
+    /// {@return true if the limit is that of the process}
+    boolean isWithoutLimit() {
+        return arena == null && budget == null && byteLimit == 0;
+    }
+
     /// {@return a new budget for the allocator's own arena, which limits all memory that the arena commits}
     ///
     /// @throws IllegalStateException if no limit was set, and the system leaves too little memory for a default one
@@ -271,7 +276,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// {@return the options of the allocator's own arena}
     PageArenaOptions arenaOptions(MemoryBudget charged) {
         PageArenaOptions options = PageArenaOptions.builder()
-                .name(name + " pages")
+                .name(name.concat(" pages"))
                 .tag(tag)
                 .byteSize(Alignment.down(byteLimit, LIMIT_BYTE_ALIGNMENT))
                 .budget(charged)

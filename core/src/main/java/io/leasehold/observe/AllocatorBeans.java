@@ -61,11 +61,6 @@ public final class AllocatorBeans implements AutoCloseable {
         }
     }
 
-    /// {@return true if this JVM has the classes of JMX}
-    static boolean canExist() {
-        return ModuleLayer.boot().findModule("java.management").isPresent();
-    }
-
     /// {@return true if the process has a JMX server}
     static boolean isServerOpen() {
         return !MBeanServerFactory.findMBeanServer(null).isEmpty();

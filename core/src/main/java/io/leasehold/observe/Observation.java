@@ -5,6 +5,7 @@ import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
@@ -16,9 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// are registered once the process has a JMX server.
 ///
 /// ```text
-///   maintenance thread ---- tick of the arena ----> counters, at most each 500 ms
+///   maintenance thread ---- tick of the arena ----> counters, opened in the first tick, at most each 500 ms
 ///                                                   beans, if a server exists by now
 /// ```
+///
+/// An observation opens its counters late, because creating the file would be a large part of a cold start.
 ///
 /// An observation is a reclaimer that frees nothing. So it is called while the arena has something to do, and costs
 /// nothing while the arena rests. The last call comes after the last change.
@@ -33,27 +36,37 @@ public final class Observation implements AutoCloseable {
 
     private static final long NANOS_BETWEEN_UPDATES = 500_000_000;
 
+    /// Asked here, because `AllocatorBeans` needs the classes of JMX.
+    private static final boolean JMX_EXISTS =
+            ModuleLayer.boot().findModule("java.management").isPresent();
+
     private final ObservedAllocator allocator; // (C)
     private final PageArena arena; // (C)
+    private final SlabHeap<?> direct; // (C)
+    private final SlabHeap<?> onHeap; // (C)
+    private final boolean hasCounters; // (C)
     private final List<MemorySource> sources; // (C) of both heaps
     private final boolean hasJmx; // (C)
     private final PageReclaimer ticks = new Ticks(); // (C)
-    private final @Nullable AllocatorCounters counters; // (C)
+    private volatile @Nullable AllocatorCounters counters; // (L) this, read without it
     private volatile @Nullable AllocatorBeans beans; // (L) this, read without it
-    private volatile boolean failed; // (A) the file cannot be written any more
+    private volatile boolean failed; // (A) there is no file, or it cannot be written any more
     private long shownChanges; // (O) the thread that updates; of samples, whose stacks are in the file
     private boolean closed; // (L) this
 
     private Observation(
             ObservedAllocator allocator,
             PageArena arena,
-            List<MemorySource> sources,
-            @Nullable AllocatorCounters counters,
+            SlabHeap<?> direct,
+            SlabHeap<?> onHeap,
+            boolean hasCounters,
             boolean hasJmx) {
         this.allocator = allocator;
         this.arena = arena;
-        this.sources = sources;
-        this.counters = counters;
+        this.direct = direct;
+        this.onHeap = onHeap;
+        this.sources = List.of(direct.source(), onHeap.source());
+        this.hasCounters = hasCounters;
         this.hasJmx = hasJmx;
     }
 
@@ -66,28 +79,37 @@ public final class Observation implements AutoCloseable {
     /// @return the observation; it shows nothing if all is switched off or fails
     public static Observation open(
             ObservedAllocator allocator, PageArena arena, SlabHeap<?> direct, SlabHeap<?> onHeap) {
-        AllocatorCounters counters = null;
-        boolean hasJmx = false;
+        boolean hasCounters = ProcessCounters.OPTIONS.hasCounters();
+        boolean hasJmx = ProcessCounters.OPTIONS.hasJmx() && JMX_EXISTS;
+        Observation made = new Observation(allocator, arena, direct, onHeap, hasCounters, hasJmx);
+        boolean isOpen = false;
         try {
-            CounterFile file = ProcessCounters.file();
-            counters = file == null ? null : new AllocatorCounters(file, allocator.name(), arena, direct, onHeap);
-            hasJmx = ProcessCounters.OPTIONS.hasJmx() && AllocatorBeans.canExist();
-        } catch (RuntimeException | LinkageError | VirtualMachineError e) {
-            ProcessCounters.report(e);
-        }
-        Observation opened = null;
-        try {
-            Observation made =
-                    new Observation(allocator, arena, List.of(direct.source(), onHeap.source()), counters, hasJmx);
-            if (counters != null || hasJmx) {
+            if (hasCounters && arena.options().decay().equals(PageArenaOptions.NO_DECAY)) {
+                made.openCounters(); // such an arena has no ticks
+            }
+            if (hasCounters || hasJmx) {
                 ArenaAccess.of(arena).addReclaimer(made.ticks);
             }
-            opened = made;
+            isOpen = true;
             return made;
         } finally {
-            if (opened == null && counters != null) {
-                counters.close(); // the Java heap is full
+            if (!isOpen) {
+                made.closeCounters(); // the Java heap is full
             }
+        }
+    }
+
+    private synchronized void openCounters() {
+        if (closed || failed || counters != null) {
+            return;
+        }
+        try {
+            CounterFile file = ProcessCounters.file();
+            failed = file == null;
+            counters = file == null ? null : new AllocatorCounters(file, allocator.name(), arena, direct, onHeap);
+        } catch (RuntimeException | LinkageError | VirtualMachineError e) {
+            failed = true;
+            ProcessCounters.report(e);
         }
     }
 
@@ -115,10 +137,14 @@ public final class Observation implements AutoCloseable {
 
     /// Stores the current numbers in the file, and registers the beans if that became possible.
     void update() {
-        if (counters != null && !failed) {
+        if (hasCounters && counters == null) {
+            openCounters();
+        }
+        AllocatorCounters open = counters;
+        if (open != null && !failed) {
             try {
-                counters.update();
-                updateHolders(counters);
+                open.update();
+                updateHolders(open);
                 FaultPoll.poll();
             } catch (InternalError e) {
                 failed = true; // another process cut the file
@@ -167,9 +193,14 @@ public final class Observation implements AutoCloseable {
         if (beans != null) {
             beans.close();
         }
-        if (counters != null && !failed) {
+        closeCounters();
+    }
+
+    private void closeCounters() {
+        AllocatorCounters open = counters;
+        if (open != null && !failed) {
             try {
-                counters.close();
+                open.close();
                 FaultPoll.poll();
             } catch (InternalError e) {
                 failed = true;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param hasCounters true if the process has a file of counters
 /// @param hasJmx true if allocators are registered where a JMX server exists
 /// @param temporary folder for temporary files
-/// @param user name of the user, as a part of a file name
+/// @param user name of the user
 public record ObserveOptions(boolean hasCounters, boolean hasJmx, Path temporary, String user) {
 
     private static final String COUNTERS = "io.leasehold.counters";
@@ -36,11 +36,11 @@ public record ObserveOptions(boolean hasCounters, boolean hasJmx, Path temporary
                 !"false".equals(properties.apply(COUNTERS)),
                 !"false".equals(properties.apply(JMX)),
                 Path.of(temporary == null ? "." : temporary),
-                user == null || user.isBlank() ? "user" : user.replaceAll("[^A-Za-z0-9._-]", "_"));
+                user == null || user.isBlank() ? "user" : user);
     }
 
     /// {@return the folder with the counter files of this user}
     public Path folder() {
-        return temporary.resolve("leasehold-" + user);
+        return temporary.resolve("leasehold-" + user.replaceAll("[^A-Za-z0-9._-]", "_"));
     }
 }

@@ -11,8 +11,6 @@ final class ProcessCounters {
 
     static final ObserveOptions OPTIONS = ObserveOptions.ofSystem();
 
-    private static final System.Logger LOG = System.getLogger("io.leasehold");
-
     private static @Nullable CounterFile file; // (L) this class
     private static boolean isTried; // (L) this class
     private static boolean isReported; // (L) this class
@@ -36,10 +34,11 @@ final class ProcessCounters {
     static synchronized void report(Throwable failure) {
         if (!isReported) {
             isReported = true;
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "process has no counter file, and the stat command cannot show it: folder=" + OPTIONS.folder()
-                            + ", cause=" + failure);
+            System.getLogger("io.leasehold")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "process has no counter file, and the stat command cannot show it: folder="
+                                    + OPTIONS.folder() + ", cause=" + failure);
         }
     }
 }

@@ -36,6 +36,9 @@ public final class FaultPoll {
     private static MethodHandle target() {
         try {
             boolean needsNative = !OsOptions.ofSystem().isHotSpot() && AddressSpace.isNative();
+            if (needsNative) {
+                LinuxCall.poll(); // links the function now, while there is memory for it
+            }
             return needsNative ? find(LinuxCall.class, "poll") : find(FaultPoll.class, "returnAtOnce");
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);

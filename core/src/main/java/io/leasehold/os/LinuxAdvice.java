@@ -59,7 +59,7 @@ final class LinuxAdvice {
 
     /// {@return advice in the best form that this kernel supports}
     static LinuxAdvice open() {
-        long self = LinuxCall.PIDFD_OPEN.invoke(ProcessHandle.current().pid(), 0, 0);
+        long self = LinuxCall.PIDFD_OPEN.invoke(LinuxCall.GETPID.invoke(0, 0, 0), 0, 0);
         if (self < 0) {
             return ofSingleRanges();
         }

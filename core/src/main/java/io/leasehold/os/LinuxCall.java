@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ enum LinuxCall {
     FDATASYNC(75, 83),
     FSTAT(5, 80),
     FTRUNCATE(77, 46),
+    GETPID(39, 172),
     GETSOCKNAME(51, 204),
     GETSOCKOPT(55, 209),
     LSEEK(8, 62),
@@ -97,7 +99,7 @@ enum LinuxCall {
         int slot = ErrnoCells.slotOfThisThread();
         MemorySegment cell = ErrnoCells.take(slot);
         try {
-            long result = (long) Libc.TRANSFER.invokeExact(cell, number, descriptor, memory, byteSize, byteOffset);
+            long result = (long) Transfer.HANDLE.invokeExact(cell, number, descriptor, memory, byteSize, byteOffset);
             return result == -1 ? -cell.get(ValueLayout.JAVA_INT, Libc.ERRNO_OFFSET) : result;
         } catch (RuntimeException | Error e) {
             throw e;
@@ -106,6 +108,12 @@ enum LinuxCall {
         } finally {
             ErrnoCells.giveBack(slot, cell);
         }
+    }
+
+    /// Links the function that [#transfer] calls. Linking needs memory of the Java heap, and a transfer must not. So the
+    /// caller that opens a file links it first.
+    static void linkTransfer() {
+        Objects.requireNonNull(Transfer.HANDLE);
     }
 
     /// {@return this call with two arguments and no result, as an object that consists of JDK classes only}
@@ -119,7 +127,7 @@ enum LinuxCall {
     /// Calls a native function that does nothing. The thread passes a safepoint poll when it returns.
     static void poll() {
         try {
-            long ignored = (long) Libc.LABS.invokeExact(0L);
+            long ignored = (long) Labs.HANDLE.invokeExact(0L);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -130,7 +138,8 @@ enum LinuxCall {
     /// {@return the size of an OS page in bytes}
     static long pageSize() {
         try {
-            return (long) Libc.SYSCONF.invokeExact(Libc.SC_PAGESIZE);
+            MemorySegment cell = Arena.ofAuto().allocate(Libc.ERRNO_LAYOUT);
+            return (long) Sysconf.HANDLE.invokeExact(cell, Libc.SC_PAGESIZE, 0L, 0L, 0L, 0L, 0L, 0L);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -141,7 +150,7 @@ enum LinuxCall {
     private static long syscall(
             MemorySegment cell, long number, long first, long second, long third, long fourth, long fifth, long sixth) {
         try {
-            return (long) Libc.SYSCALL.invokeExact(cell, number, first, second, third, fourth, fifth, sixth);
+            return (long) Syscall.HANDLE.invokeExact(cell, number, first, second, third, fourth, fifth, sixth);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -153,34 +162,55 @@ enum LinuxCall {
         return new AssertionError("a downcall threw a checked exception", e);
     }
 
-    /// The functions of the C library that this class calls.
+    /// The functions of the C library that this class calls. Each has a class of its own and is linked when that class
+    /// is initialised, because linking a function is a large part of a cold start.
     private static final class Libc {
         static final boolean IS_AARCH64 = OsOptions.ofSystem().isAarch64();
 
         /// _SC_PAGESIZE of glibc and musl.
-        static final int SC_PAGESIZE = 30;
+        static final long SC_PAGESIZE = 30;
 
         static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
         static final long ERRNO_OFFSET = ERRNO_LAYOUT.byteOffset(PathElement.groupElement("errno"));
 
-        /// Calls syscall(2). All arguments are passed as 64 bits. The kernel uses the low half if it declares an int.
-        static final MethodHandle SYSCALL = handle(
-                "syscall",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG),
-                Linker.Option.captureCallState("errno"),
-                Linker.Option.firstVariadicArg(1));
+        static MethodHandle syscallWithoutResult() {
+            return handle(
+                    "syscall",
+                    FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+                    Linker.Option.firstVariadicArg(1));
+        }
 
-        /// Calls syscall(2) on a segment. A segment that is passed as a pointer cannot be closed by its owner during
-        /// the call.
-        static final MethodHandle TRANSFER = handle(
+        static MethodHandle withLongs(String name) {
+            return handle(
+                    name,
+                    FunctionDescriptor.of(
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG,
+                            ValueLayout.JAVA_LONG),
+                    Linker.Option.captureCallState("errno"),
+                    Linker.Option.firstVariadicArg(1));
+        }
+
+        @SuppressWarnings("restricted")
+        static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {
+            Linker linker = Linker.nativeLinker();
+            return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
+        }
+    }
+
+    /// syscall(2). All arguments are passed as 64 bits. The kernel uses the low half if it declares an int.
+    private static final class Syscall {
+        static final MethodHandle HANDLE = Libc.withLongs("syscall");
+    }
+
+    /// syscall(2) on a segment. A segment that is passed as a pointer cannot be closed by its owner during the call.
+    private static final class Transfer {
+        static final MethodHandle HANDLE = Libc.handle(
                 "syscall",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -191,27 +221,19 @@ enum LinuxCall {
                         ValueLayout.JAVA_LONG),
                 Linker.Option.captureCallState("errno"),
                 Linker.Option.firstVariadicArg(1));
+    }
 
-        /// Absolute value. It is the cheapest function that is called like any other, with the safepoint polls of the
-        /// linker.
-        static final MethodHandle LABS =
-                handle("labs", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    /// The absolute value. It is the cheapest function that is called like any other, with the safepoint polls of the
+    /// linker.
+    private static final class Labs {
+        static final MethodHandle HANDLE =
+                Libc.handle("labs", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    }
 
-        static final MethodHandle SYSCONF =
-                handle("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
-
-        static MethodHandle syscallWithoutResult() {
-            return handle(
-                    "syscall",
-                    FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
-                    Linker.Option.firstVariadicArg(1));
-        }
-
-        @SuppressWarnings("restricted")
-        private static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {
-            Linker linker = Linker.nativeLinker();
-            return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
-        }
+    /// sysconf(3), called with the arguments of syscall(2), for which the linker has made the code already. The calling
+    /// conventions of both processors let a function ignore further arguments.
+    private static final class Sysconf {
+        static final MethodHandle HANDLE = Libc.withLongs("sysconf");
     }
 
     /// Memory where the linker stores errno. Each call uses one cell; an unused cell is kept in the slot of its last

@@ -76,6 +76,7 @@ final class LinuxFiles implements Files {
     @Override
     public int open(Path path, Access access) {
         FilePreconditions.checkPath(path);
+        LinuxCall.linkTransfer();
         int flags = O_CLOEXEC
                 | O_NONBLOCK
                 | switch (access) {

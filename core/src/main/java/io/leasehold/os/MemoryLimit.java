@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The memory limit of this process: the minimum of the machine's memory and of the limits of all control groups above
@@ -55,10 +54,14 @@ final class MemoryLimit {
     }
 
     private static List<Mount> mounts(Path root) {
-        return lines(root.resolve("proc/self/mountinfo")).stream()
-                .map(Mount::parse)
-                .filter(Objects::nonNull)
-                .toList();
+        List<Mount> mounts = new ArrayList<>();
+        for (String line : lines(root.resolve("proc/self/mountinfo"))) {
+            Mount mount = Mount.parse(line);
+            if (mount != null) {
+                mounts.add(mount);
+            }
+        }
+        return mounts;
     }
 
     /// {@return the folders of the memory groups of this process: of version 2 first, none if no group is visible}
@@ -93,11 +96,12 @@ final class MemoryLimit {
         if (isFound) {
             return least;
         }
-        return mounts.stream()
-                .filter(version::isMount)
-                .findFirst()
-                .map(mount -> limitIn(mount.point(root).resolve(version.limitFile)))
-                .orElse(Long.MAX_VALUE);
+        for (Mount mount : mounts) {
+            if (version.isMount(mount)) {
+                return limitIn(mount.point(root).resolve(version.limitFile));
+            }
+        }
+        return Long.MAX_VALUE;
     }
 
     private static long leastUpwards(Path mountPoint, Path below, String limitFile) {
@@ -191,9 +195,12 @@ final class MemoryLimit {
 
         /// Reads `36 35 98:0 /group /point rw,noatime master:1 - cgroup2 none rw,memory`.
         static @Nullable Mount parse(String line) {
-            String[] halves = line.split(" - ", 2);
-            String[] place = halves[0].split(" ", -1);
-            String[] system = halves.length == 2 ? halves[1].split(" ", -1) : new String[0];
+            int middle = line.indexOf(" - ");
+            if (middle < 0) {
+                return null;
+            }
+            String[] place = line.substring(0, middle).split(" ", -1);
+            String[] system = line.substring(middle + 3).split(" ", -1);
             if (place.length < 6 || system.length < 3) {
                 return null;
             }

@@ -70,8 +70,10 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
     }
 
     private static Memory memory(@Nullable String value) {
+        if (value == null) {
+            return Memory.AUTO;
+        }
         return switch (value) {
-            case null -> Memory.AUTO;
             case "native" -> Memory.NATIVE;
             case "portable" -> Memory.PORTABLE;
             default -> throw new IllegalArgumentException(MEMORY + " is neither native nor portable: value=" + value);

@@ -174,7 +174,7 @@ final class ArenaSpace {
         try {
             budget = budget(options, parent, tableBytes);
             pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), BYTE_ALIGNMENT);
-            tables = reservations.reserve(options.name() + " tables", tableBytes, osPage);
+            tables = reservations.reserve(options.name().concat(" tables"), tableBytes, osPage);
             space = new ArenaSpace(options, pages, tables, budget, pageCount, new BitSet(), reservations);
             space.prepare();
             return space;

@@ -4,7 +4,6 @@ import io.leasehold.holder.EveryUse;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.service.Pace;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -384,6 +383,6 @@ final class Maintenance {
     }
 
     private PriorityQueue<Task> newQueue(int capacity) {
-        return new PriorityQueue<>(capacity, Comparator.comparingLong(task -> task.due - origin));
+        return new PriorityQueue<>(capacity, (a, b) -> Long.compare(a.due - origin, b.due - origin));
     }
 }
