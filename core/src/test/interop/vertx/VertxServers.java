@@ -123,13 +123,21 @@ final class VertxServers {
         });
     }
 
-    private static CompletionStage<byte[]> call(
-            HttpClient client, HttpMethod method, int port, String uri, byte[] body) {
-        return client.request(method, port, HOST, uri)
+    /// Makes a request on an event loop. On another thread the body could arrive before this code asks for it, and would
+    /// be dropped.
+    private CompletionStage<byte[]> call(HttpClient client, HttpMethod method, int port, String uri, byte[] body) {
+        CompletableFuture<byte[]> got = new CompletableFuture<>();
+        vertx.runOnContext(start -> client.request(method, port, HOST, uri)
                 .compose(request -> request.send(Buffer.buffer(body)))
                 .compose(HttpClientResponse::body)
-                .map(Buffer::getBytes)
-                .toCompletionStage();
+                .onComplete(reply -> {
+                    if (reply.succeeded()) {
+                        got.complete(reply.result().getBytes());
+                    } else {
+                        got.completeExceptionally(reply.cause());
+                    }
+                }));
+        return got;
     }
 
     /// Sends one frame for each request. The replies come in the order of the requests.

@@ -1,9 +1,12 @@
 package interop;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,13 +43,17 @@ final class ZooKeeperServers {
         }
         Path folder = Files.createTempDirectory("interop");
         try {
+            if (Tls.isOn()) {
+                useTls(folder);
+            }
             ZooKeeperServer server = new ZooKeeperServer(folder.toFile(), folder.toFile(), 2_000);
             System.setProperty(ServerCnxnFactory.ZOOKEEPER_SERVER_CNXN_FACTORY, NettyServerCnxnFactory.class.getName());
             ServerCnxnFactory factory = ServerCnxnFactory.createFactory();
-            factory.configure(new InetSocketAddress("127.0.0.1", 0), 10, -1, false);
+            factory.configure(new InetSocketAddress("127.0.0.1", 0), 10, -1, Tls.isOn());
             factory.startup(server);
             ZKClientConfig config = new ZKClientConfig();
             config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
+            config.setProperty(ZKClientConfig.SECURE_CLIENT, String.valueOf(Tls.isOn()));
             CountDownLatch connected = new CountDownLatch(1);
             ZooKeeper client = new ZooKeeper(
                     "127.0.0.1:" + factory.getLocalPort(), 120_000, event -> connected.countDown(), config);
@@ -56,6 +63,23 @@ final class ZooKeeperServers {
             factory.shutdown();
         } finally {
             delete(folder);
+        }
+    }
+
+    /// Lets the server read the key, and the client trust its certificate.
+    private static void useTls(Path folder) throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("trusted", Tls.keyStore().getCertificate("key"));
+        Path file = folder.resolve("trusted.p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            trusted.store(out, Tls.PASSWORD.toCharArray());
+        }
+        System.setProperty("zookeeper.ssl.clientAuth", "none");
+        for (String[] store : new String[][] {{"keyStore", Tls.file().toString()}, {"trustStore", file.toString()}}) {
+            System.setProperty("zookeeper.ssl." + store[0] + ".location", store[1]);
+            System.setProperty("zookeeper.ssl." + store[0] + ".password", Tls.PASSWORD);
+            System.setProperty("zookeeper.ssl." + store[0] + ".type", "PKCS12");
         }
     }
 
