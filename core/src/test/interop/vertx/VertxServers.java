@@ -123,8 +123,8 @@ final class VertxServers {
         });
     }
 
-    /// Makes a request on an event loop. On another thread the body could arrive before this code asks for it, and would
-    /// be dropped.
+    /// Makes a request on an event loop. On another thread the body could arrive before this code asks for it, and
+    /// would be dropped.
     private CompletionStage<byte[]> call(HttpClient client, HttpMethod method, int port, String uri, byte[] body) {
         CompletableFuture<byte[]> got = new CompletableFuture<>();
         vertx.runOnContext(start -> client.request(method, port, HOST, uri)

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The form is chosen when this class is initialised. It is native on Linux on x86-64 and aarch64, unless the JVM
 /// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` is `portable`. The
-/// portable choice is logged once to `io.leasehold`, with its reason. The library of the agent leaves that to the agent,
-/// because a logger would start the logging of the program before the program has configured it.
+/// portable choice is logged once to `io.leasehold`, with its reason. The library of the agent leaves that to the
+/// agent, because a logger would start the logging of the program before the program has configured it.
 ///
 /// **Ownership.** The memory stays until no class, segment or byte buffer of the library is reachable any more. That
 /// happens only if its class loader becomes unreachable; see [KernelHoldings].

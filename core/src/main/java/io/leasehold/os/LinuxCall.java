@@ -110,8 +110,8 @@ enum LinuxCall {
         }
     }
 
-    /// Links the function that [#transfer] calls. Linking needs memory of the Java heap, and a transfer must not. So the
-    /// caller that opens a file links it first.
+    /// Links the function that [#transfer] calls. Linking needs memory of the Java heap, and a transfer must not. So
+    /// the caller that opens a file links it first.
     static void linkTransfer() {
         Objects.requireNonNull(Transfer.HANDLE);
     }

@@ -17,6 +17,7 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.ProtectionDomain;
+import java.util.Objects;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -69,11 +70,12 @@ public final class OtherAgent {
         private AfterLoading() {}
 
         static {
+            Instrumentation jvm = Objects.requireNonNull(instrumentation, "the agent was not started");
             try {
                 for (String pool : POOLS) {
                     Class<?> type = Class.forName(pool);
-                    instrumentation.retransformClasses(type);
-                    instrumentation.redefineClasses(new ClassDefinition(type, classFile(type)));
+                    jvm.retransformClasses(type);
+                    jvm.redefineClasses(new ClassDefinition(type, classFile(type)));
                 }
             } catch (Exception e) {
                 throw new LinkageError("a pool cannot be changed again", e);
