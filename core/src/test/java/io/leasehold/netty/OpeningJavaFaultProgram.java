@@ -118,7 +118,7 @@ final class OpeningJavaFaultProgram implements Consumer<JavaFaults.Mode> {
     }
 
     private void open(JavaFaults.@Nullable Mode mode, String what, Supplier<AutoCloseable> open) {
-        AutoCloseable[] opened = new AutoCloseable[1];
+        @Nullable AutoCloseable[] opened = new AutoCloseable[1];
         if (mode == null) {
             opened[0] = open.get();
         } else {
@@ -132,7 +132,7 @@ final class OpeningJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         checkNothingIsLeft();
     }
 
-    private static void close(AutoCloseable[] opened) {
+    private static void close(@Nullable AutoCloseable[] opened) {
         AutoCloseable closing = opened[0];
         opened[0] = null;
         try {

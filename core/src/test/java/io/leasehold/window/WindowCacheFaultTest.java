@@ -138,7 +138,8 @@ class WindowCacheFaultTest {
         } catch (IOException e) {
             Throwable cause = Objects.requireNonNull(e.getCause(), e::getMessage);
             assertThat(cause).isInstanceOf(SystemCallException.class);
-            assertThat(e instanceof FileSystemException || e.getMessage().contains("file="))
+            assertThat(e instanceof FileSystemException
+                            || String.valueOf(e.getMessage()).contains("file="))
                     .as("names the file: %s", e)
                     .isTrue();
             return true;
