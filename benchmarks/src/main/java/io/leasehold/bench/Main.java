@@ -57,13 +57,9 @@ public final class Main {
             System.err.println(e.getMessage());
             System.exit(1);
         } catch (IOException e) {
-            System.err.println("results cannot be read or written: " + oneLine(e));
+            System.err.println("results cannot be read or written: " + e.getMessage());
             System.exit(1);
         }
-    }
-
-    private static String oneLine(Exception failure) {
-        return failure.toString().split("\n", 2)[0];
     }
 
     /// Ends the child JVMs when this JVM ends, and ends this JVM when Maven does. Otherwise JMH's forks and the JVMs of

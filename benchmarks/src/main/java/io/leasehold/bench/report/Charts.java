@@ -65,13 +65,7 @@ final class Charts {
             boolean logarithmic,
             @Nullable DoubleFunction<String> label,
             List<Curve> curves) {
-        XYChart chart = new XYChartBuilder()
-                .width(WIDTH)
-                .height(HEIGHT)
-                .xAxisTitle(xAxis)
-                .yAxisTitle(yAxis)
-                .build();
-        style(chart.getStyler());
+        XYChart chart = chart(xAxis, yAxis);
         chart.getStyler().setYAxisLogarithmic(logarithmic);
         if (!logarithmic) {
             chart.getStyler().setYAxisMin(0.0);
@@ -91,13 +85,7 @@ final class Charts {
 
     /// {@return curves over two logarithmic axes; the values of `x` are successive doublings}
     static String growth(String title, String xAxis, String yAxis, List<Curve> curves) {
-        XYChart chart = new XYChartBuilder()
-                .width(WIDTH)
-                .height(HEIGHT)
-                .xAxisTitle(xAxis)
-                .yAxisTitle(yAxis)
-                .build();
-        style(chart.getStyler());
+        XYChart chart = chart(xAxis, yAxis);
         List<Double> x = curves.stream().flatMap(curve -> curve.x.stream()).toList();
         double first = Collections.min(x);
         double doublings = doublings(first, Collections.max(x));
@@ -129,6 +117,17 @@ final class Charts {
             series.setLineColor(new Color(curve.side.rgb())).setLineStyle(stroke(curve.side));
         }
         return svg(chart, title);
+    }
+
+    private static XYChart chart(String xAxis, String yAxis) {
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .xAxisTitle(xAxis)
+                .yAxisTitle(yAxis)
+                .build();
+        style(chart.getStyler());
+        return chart;
     }
 
     private static double doublings(double first, double n) {

@@ -1,5 +1,6 @@
 package io.leasehold.bench.result;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -74,7 +75,14 @@ public record Results(Path folder) {
     public <T> T read(Kind<T> kind) throws IOException {
         Path file = folder.resolve(kind.name);
         T nothing = kind.nothing;
-        return nothing != null && !Files.exists(file) ? nothing : JSON.readValue(file.toFile(), kind.type);
+        if (nothing != null && !Files.exists(file)) {
+            return nothing;
+        }
+        try {
+            return JSON.readValue(file.toFile(), kind.type);
+        } catch (JsonProcessingException e) {
+            throw damaged(file, e);
+        }
     }
 
     /// {@return the path of JMH's own results; the file may be missing}
@@ -88,8 +96,12 @@ public record Results(Path folder) {
     public List<Measurement> measurements() throws IOException {
         List<Measurement> all = new ArrayList<>();
         if (Files.exists(jmh())) {
-            for (JsonNode one : JSON.readTree(jmh().toFile())) {
-                all.add(Measurement.of(one));
+            try {
+                for (JsonNode one : JSON.readTree(jmh().toFile())) {
+                    all.add(Measurement.of(one));
+                }
+            } catch (JsonProcessingException | IllegalArgumentException e) {
+                throw damaged(jmh(), e);
             }
         }
         return all;
@@ -122,5 +134,10 @@ public record Results(Path folder) {
         }
         Files.deleteIfExists(report());
         Files.deleteIfExists(readmeChart());
+    }
+
+    private static IOException damaged(Path file, Exception cause) {
+        String reason = String.valueOf(cause.getMessage()).split("\n", 2)[0];
+        return new IOException("not a file of results: file=" + file + ", cause=" + reason, cause);
     }
 }

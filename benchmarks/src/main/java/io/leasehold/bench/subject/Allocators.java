@@ -93,9 +93,10 @@ public final class Allocators {
                             + "; use leased, adaptive, pooled, unpooled, or a class on the class path",
                     e);
         } catch (InvocationTargetException | LinkageError e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IllegalArgumentException(
                     "allocator cannot be created: name=" + className + ", cause="
-                            + (e instanceof InvocationTargetException ? e.getCause() : e),
+                            + cause.toString().replaceAll("\\s+", " "),
                     e);
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException(

@@ -1,10 +1,12 @@
 package io.leasehold.bench.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthResult.Series;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,5 +57,17 @@ class GrowthResultTest {
 
         assertThat(folder.resolve("growth.json")).doesNotExist();
         assertThat(results.read(Results.GROWTH)).isEmpty();
+    }
+
+    @Test
+    void aDamagedFileIsNamed() throws IOException {
+        Path file = folder.resolve("growth.json");
+        for (String content : List.of("", "{", "[{\"a\": 1}]", "[null, 7]")) {
+            Files.writeString(file, content);
+            assertThatThrownBy(() -> new Results(folder).read(Results.GROWTH))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("not a file of results: file=" + file + ", cause=")
+                    .hasMessageNotContaining("\n");
+        }
     }
 }
