@@ -31,7 +31,7 @@ public final class SampleStress {
     private SampleStress() {}
 
     /// A block object with its source, as the state of one test.
-    private abstract static class Block {
+    abstract static class Block {
 
         private final Object user = new Object();
         final MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "stress", null, user, of -> List.of());
