@@ -126,7 +126,8 @@ final class LinuxFiles implements Files {
         }
     }
 
-    /// {@return a `struct timespec` in nanoseconds; the nearest number if it does not fit, which is after the year 2262}
+    /// {@return a `struct timespec` in nanoseconds; the nearest number if it does not fit, which is after the year
+    /// 2262}
     private static long nanos(MemorySegment stat, long offset) {
         long seconds = stat.get(ValueLayout.JAVA_LONG, offset);
         long nanos = stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);

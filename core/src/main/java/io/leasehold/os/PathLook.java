@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param device number of the file system, or 0 if unknown
 /// @param inode number of the file in its file system, or 0 if unknown. The system gives the number of a deleted file
 ///     to the next new file
-/// @param createdNanos time at which the file was created, in nanoseconds since 1970; the same as `modifiedNanos` if the
-///     file system does not report it
+/// @param createdNanos time at which the file was created, in nanoseconds since 1970; the same as `modifiedNanos` if
+///     the file system does not report it
 /// @param modifiedNanos time of the last change of the content, in nanoseconds since 1970
 /// @param changedNanos time of the last change of any kind, in nanoseconds since 1970, or 0 if unknown
 record PathLook(long device, long inode, long createdNanos, long modifiedNanos, long changedNanos) {

@@ -23,7 +23,8 @@ public final class Uninterrupted {
         T run() throws IOException;
     }
 
-    /// Runs a step. If an interrupt ends it, the step runs again. An interrupted thread is interrupted again afterwards.
+    /// Runs a step. If an interrupt ends it, the step runs again. An interrupted thread is interrupted again
+    /// afterwards.
     ///
     /// @param step the step
     /// @param <T> type of the result

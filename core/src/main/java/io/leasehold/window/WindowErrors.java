@@ -26,7 +26,8 @@ final class WindowErrors {
 
     private WindowErrors() {}
 
-    /// {@return the exception for a file that cannot be opened; for a missing or forbidden file, the same as in the JDK}
+    /// {@return the exception for a file that cannot be opened; for a missing or forbidden file, the same as in the
+    /// JDK}
     static IOException cannotOpen(Path path, SystemCallException cause) {
         if (cause.errno() == Errno.ENOENT) {
             NoSuchFileException missing = new NoSuchFileException(path.toString(), null, cause.getMessage());

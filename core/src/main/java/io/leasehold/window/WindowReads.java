@@ -163,8 +163,8 @@ final class WindowReads {
         }
     }
 
-    /// Reads once. A file whose length is not reported is generated, and the kernel allocates memory for the size of the
-    /// read: from 4 MiB on it refuses with ENOMEM.
+    /// Reads once. A file whose length is not reported is generated, and the kernel allocates memory for the size of
+    /// the read: from 4 MiB on it refuses with ENOMEM.
     private long readOnce(MappedFile file, long byteOffset, MemorySegment to) {
         if (!to.isNative()) {
             return throughStaging(file, byteOffset, to);

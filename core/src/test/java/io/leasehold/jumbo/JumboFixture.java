@@ -18,8 +18,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /// An arena without maintenance, and a pool on it.
 ///
-/// **Ownership.** Closing the fixture closes the pool and the arena, both not by force. A test that leaves a page in use
-/// fails.
+/// **Ownership.** Closing the fixture closes the pool and the arena, both not by force. A test that leaves a page in
+/// use fails.
 ///
 /// **Threads.** The pool is thread-safe; the rest is confined to the test thread.
 public final class JumboFixture implements AutoCloseable {

@@ -172,7 +172,7 @@ final class HoardingServerTest {
                 .max(Comparator.comparingLong(HoardingServerTest::bytes))
                 .orElseThrow();
         assertThat(top).startsWith(TAG + ";").contains(Echo.class.getName() + ".channelRead;" + place + " ");
-        assertThat((double) bytes(top)).isCloseTo(hoarded, within(0.2 * hoarded));
+        assertThat((double) bytes(top)).isCloseTo((double) hoarded, within(0.2 * hoarded));
 
         PprofReader.Row first = PprofReader.read(bean.pprof()).rows.stream()
                 .max(Comparator.comparingLong(row -> row.values().get(1)))

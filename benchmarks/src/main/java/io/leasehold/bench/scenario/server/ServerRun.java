@@ -39,7 +39,7 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
     /// Few connections, so that an allocator has hardly any pooled buffer when the baseline is read.
     private static final int WARM_CONNECTIONS = 4;
 
-    private static final int START_MILLIS = 60_000;
+    private static final int START_MILLIS = 300_000;
     private static final int ANSWER_MILLIS = 10_000;
     private static final int DRAIN_MILLIS = 30_000;
 

@@ -27,7 +27,7 @@ public final class TrafficScenario {
     private static final List<String> SENDER_FLAGS =
             List.of("-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", Allocators.NATIVE);
 
-    private static final int START_MILLIS = 60_000;
+    private static final int START_MILLIS = 300_000;
     private static final int ANSWER_MILLIS = 10_000;
 
     private TrafficScenario() {}
