@@ -296,8 +296,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         return this;
     }
 
+    /// Frees the block of a buffer that no caller has, whatever its count is.
+    final void freeStranded() {
+        COUNT.setRelease(this, 0);
+        free();
+    }
+
     /// Frees the block after the count became 0. No other thread can reach the block until its heap or owner has it.
-    final void free() {
+    private void free() {
         view = null;
         try {
             BufferUse.end(use, this);

@@ -137,14 +137,27 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             open.softLimit.check();
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
-        if (buf.allocator() != this) {
-            buf.allocator(this); // the block was last used by another allocator on the same heaps
+        try {
+            if (buf.allocator() != this) {
+                buf.allocator(this); // the block was last used by another allocator on the same heaps
+            }
+            buf.reuse(initialCapacity, maxCapacity);
+            boolean isSampled = buf.isSampled();
+            return isSampled || !isPlain || isEachWatched()
+                    ? zeroedAndWatched(buf, isSampled, isDirect, initialCapacity)
+                    : buf;
+        } catch (StackOverflowError e) {
+            // the stack has no space for another call, so only loads and stores follow
+            boolean isKept = false;
+            for (int i = 0; i < StrandedBuffers.PLACES && !isKept; i++) {
+                if (stranded.places[i] == null) {
+                    stranded.places[i] = buf;
+                    isKept = true;
+                }
+            }
+            stranded.areSome = true;
+            throw e;
         }
-        buf.reuse(initialCapacity, maxCapacity);
-        boolean isSampled = buf.isSampled();
-        return isSampled || !isPlain || isEachWatched()
-                ? zeroedAndWatched(buf, isSampled, isDirect, initialCapacity)
-                : buf;
     }
 
     /// Zeroes and watches a new buffer. A separate method, because the fast path would otherwise be too long for C2 to
@@ -152,21 +165,24 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @param isSampled answer of [CountedByteBuf#isSampled()] for this use
     /// @throws BufferMemoryError if the leak detector fails; the buffer is released then
+    /// @throws StackOverflowError if the stack is too short; the caller still has the buffer then
     private ByteBuf zeroedAndWatched(CountedByteBuf buf, boolean isSampled, boolean isDirect, int initialCapacity) {
-        boolean isDone = false;
         try {
             if (zeroing) {
                 buf.zero(0, initialCapacity);
             }
-            ByteBuf watched = watched(buf, isSampled);
-            isDone = true;
-            return watched;
-        } catch (RuntimeException | OutOfMemoryError e) {
-            throw refused(isDirect, initialCapacity, Refusal.of("the leak detector failed"), e);
-        } finally {
-            if (!isDone) {
-                buf.release();
+            return watched(buf, isSampled);
+        } catch (StackOverflowError e) {
+            throw e; // the caller frees the buffer later
+        } catch (RuntimeException | Error e) {
+            OutOfMemoryError error;
+            try {
+                error = refused(isDirect, initialCapacity, Refusal.of("the leak detector failed"), e);
+            } catch (OutOfMemoryError full) {
+                error = full;
             }
+            buf.release(); // last: if the stack overflows, the caller still has the buffer
+            throw error;
         }
     }
 

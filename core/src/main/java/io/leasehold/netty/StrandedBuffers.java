@@ -36,7 +36,7 @@ final class StrandedBuffers {
                 CountedByteBuf buf = places[i];
                 if (buf != null) {
                     places[i] = null;
-                    buf.free();
+                    buf.freeStranded();
                 }
             }
             isDone = true;

@@ -9,7 +9,7 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.util.function.Consumer;
 
-/// Releases sampled buffers, each on a stack with space for one frame more.
+/// Allocates and releases sampled buffers, each on a stack with space for one frame more.
 ///
 /// **Threads.** Confined to one thread.
 final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
@@ -28,6 +28,7 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
         try {
             allocator.directBuffer(300).release(); // its object counts down with the new mean from here on
             for (int frames = 0; frames < MAX_FRAMES; frames++) {
+                allocate(allocator, mode, frames);
                 release(allocator, mode, frames);
             }
             assertThat(allocator.metric().pinnedBuffers()).as("buffers in use").isZero();
@@ -35,6 +36,24 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
             ResourceLeakDetector.setLevel(before);
         }
         allocator.close();
+    }
+
+    private static void allocate(LeasedByteBufAllocator allocator, JavaFaults.Mode mode, int frames) {
+        ByteBuf buf = null;
+        JavaFaults.arm(mode, frames + 1);
+        try {
+            buf = allocator.directBuffer(300);
+        } catch (StackOverflowError e) {
+            // the caller has no buffer
+        } finally {
+            JavaFaults.disarm();
+        }
+        if (buf != null) {
+            buf.release();
+        }
+        assertThat(allocator.metric().pinnedBuffers())
+                .as("buffers in use after an allocation with %d frames on the stack", frames)
+                .isZero();
     }
 
     private static void release(LeasedByteBufAllocator allocator, JavaFaults.Mode mode, int frames) {

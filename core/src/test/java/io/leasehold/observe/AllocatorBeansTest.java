@@ -106,7 +106,7 @@ class AllocatorBeansTest {
 
     @Test
     void theBeanNamesTheStacksThatHoldMemory() throws Exception {
-        Profile.sampleBytes(16 << 10); // so that each buffer of 2 MiB is sampled, and stands for itself alone
+        Profile.sampleBytes(64); // each buffer of 2 MiB is sampled, also at a slower pace, and stands for itself
         LeasedByteBufAllocator allocator = open("sampled");
         List<ByteBuf> held = new ArrayList<>();
         try (Holder holder = Holder.tag("hoard of beans")) {
