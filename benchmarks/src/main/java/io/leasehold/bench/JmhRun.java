@@ -37,7 +37,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// @param selection of the benchmarks
 /// @param rounds number of rounds
 /// @param runs number of runs in a round
-/// @param runSeconds time of a run in its JVM; two thirds are measured, the rest is warm-up
+/// @param runSeconds time of a run in its JVM; a third is measured, the rest is warm-up: in less than a second C2 has
+///     not compiled what is measured, and the figure would be that of the interpreter
 record JmhRun(Selection selection, int rounds, int runs, double runSeconds) implements Part.Work {
 
     private static final int ITERATIONS = 5;
@@ -63,7 +64,7 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
                 };
         double budget = switch (form) {
             case CI -> 25;
-            case SHORT -> 90;
+            case SHORT -> 150;
             case FULL -> Double.MAX_VALUE;
         };
         int runs = selection.countRuns();
@@ -102,12 +103,12 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
     }
 
     private ChainedOptionsBuilder options(Selection.Pass pass) {
-        TimeValue time = TimeValue.milliseconds(Math.round(1000 * runSeconds / (ITERATIONS * 1.5)));
+        TimeValue time = TimeValue.milliseconds(Math.round(1000 * runSeconds / (3 * ITERATIONS)));
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .addProfiler(GCProfiler.class)
                 .shouldFailOnError(true)
                 .forks(1)
-                .warmupIterations((ITERATIONS + 1) / 2)
+                .warmupIterations(2 * ITERATIONS)
                 .warmupTime(time)
                 .measurementIterations(ITERATIONS)
                 .measurementTime(time);

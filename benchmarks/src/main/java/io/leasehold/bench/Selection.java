@@ -32,7 +32,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// @param isEveryMode true if all JVM modes of a question run, false if only the first one does
 record Selection(String regex, List<String> excluded, Map<String, String> params, boolean isEveryMode) {
 
-    /// Secondary questions and figures, for which a run of all groups in seven minutes has no time. A run of one group
+    /// Secondary questions and figures, for which a run of all groups in some minutes has no time. A run of one group
     /// has them.
     private static final List<String> SECOND_FIGURES = List.of(
             "Scaling",

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Form {
     /// Three minutes. Checks that everything still runs and finds large regressions.
     CI,
-    /// Seven minutes, with the build.
+    /// Eleven minutes, with the build.
     SHORT,
     /// As long as publishable numbers need.
     FULL;

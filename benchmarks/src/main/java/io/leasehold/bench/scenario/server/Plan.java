@@ -70,7 +70,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// | form | question | duration |
     /// |---|---|---|
     /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 20 s |
-    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 180 s |
+    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 5 min |
     /// | `full` | which results can be published? Ten rounds with and without pipelining, five of the rest | 40 min |
     public static Plan of(Form form) {
         return switch (form) {
@@ -87,7 +87,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, FEW_ROUNDS, FEW_ROUNDS)),
                         Allocators.names(),
                         CONNECTIONS,
-                        new Timing(400, 300, 300, 900, 800, SETTLE_MILLIS));
+                        new Timing(4_000, 300, 1_000, 1_500, 1_000, SETTLE_MILLIS));
             case FULL ->
                 new Plan(
                         full(),

@@ -28,7 +28,7 @@ class PlanTest {
     @Test
     void formsTakeTheDocumentedTime() {
         assertThat(Plan.of(Form.CI).expectedSeconds()).isBetween(15L, 25L);
-        assertThat(Plan.of(Form.SHORT).expectedSeconds()).isBetween(150L, 190L);
+        assertThat(Plan.of(Form.SHORT).expectedSeconds()).isBetween(290L, 330L);
         assertThat(Plan.of(Form.FULL).expectedSeconds()).isBetween(1_500L, 3_000L);
     }
 
