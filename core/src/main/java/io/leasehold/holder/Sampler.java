@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
 /// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
-/// **Pace.** If more than about 2,000 samples a second are due, the mean is doubled, again and again, and it is halved
+/// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again, and it is halved
 /// when they become few. A countdown remembers the mean that it was drawn with, and a sample gets its weight from that
-/// mean, so the estimate stays unbiased.
+/// mean, so the estimate stays unbiased. A sample takes some microseconds for the walk of the stack, and
+/// a server that has just started also pays for compiling that walk.
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
@@ -50,7 +51,7 @@ public final class Sampler {
     private static final int MAX_DOUBLINGS = STEP - 1;
 
     private static final long PERIOD_NANOS = 100_000_000;
-    private static final int SAMPLES_A_PERIOD = 200;
+    private static final int SAMPLES_A_PERIOD = 50;
 
     private static final Sampler PROCESS =
             new Sampler(SamplerOptions.meanBytes(), ThreadLocalRandom::current, System::nanoTime, MAX_STACKS);

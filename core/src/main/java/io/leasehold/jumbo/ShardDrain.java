@@ -63,7 +63,7 @@ final class ShardDrain {
             if (!closed && shards.areOpen()) {
                 shards.slots().suspend();
                 try {
-                    drain();
+                    visit();
                 } finally {
                     shards.slots().resume();
                 }
@@ -100,9 +100,11 @@ final class ShardDrain {
             if (!closed) {
                 shards.slots().suspend();
                 try {
-                    drain();
+                    if (shards.slots().isUsed()) {
+                        visit(); // even if no slot is known to be open: a thread in its slot may be about to open it
+                    }
                     for (int i = 1; shards.areOpen() && i < MAX_DRAINS; i++) {
-                        drain();
+                        visit();
                     }
                     end.run();
                     closed = true;
@@ -117,9 +119,9 @@ final class ShardDrain {
         }
     }
 
-    private void drain() {
+    private void visit() {
         drains++;
-        if (!shards.areOpen() || !BiasedSlots.barrier(VirtualMemory.system())) {
+        if (!BiasedSlots.barrier(VirtualMemory.system())) {
             return; // without the barrier no slot may be touched; its pages come to the slabPool the next time
         }
         shutSlots = 0;

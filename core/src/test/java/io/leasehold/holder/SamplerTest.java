@@ -178,7 +178,7 @@ final class SamplerTest {
             }
         }
         double estimate = samples.stream().mapToDouble(Sample::weight).sum();
-        assertThat(samples).hasSizeLessThan(4 * 2_000 + 3_000);
+        assertThat(samples).hasSizeLessThan(4 * 500 + 2_000);
         assertThat(estimate).isEqualTo(uses, within(0.1 * uses));
 
         for (int i = 0; i < 40; i++) {
