@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Guarded by `FramePool.lock`, except [#populate].
 ///
-/// **Invariants.** I1: charged bytes == warm pages * page size + frontier * table bytes of a page. I2: every used or
-/// warm page is below the frontier. I3: warm pages <= limitPages.
+/// **Invariants.** I1: charged bytes == warm pages * page size + usable pages below the frontier * table bytes of a
+/// page. I2: every used or warm page is below the frontier. I3: warm pages <= limitPages.
 final class FrameSupply {
 
     /// Pages are made accessible in steps of this size, to save kernel calls. Accessible pages cost no memory until
-    /// they are touched, but their tables are charged. So a step has at most as many pages as the limit.
+    /// they are touched, but their tables are charged. So a step has at most as many pages as the limit. Pages that a
+    /// forced close has lost do not count: their tables are not touched.
     static final long STEP_BYTES = 8 << 20;
 
     private final Region region; // (C)
@@ -36,6 +37,7 @@ final class FrameSupply {
     private final int pageSizePower; // (C)
     private final int stepPages; // (C)
     private int frontier; // (L) pages below it are accessible
+    private int tablePages; // (L) usable pages below the frontier, whose tables are charged
     private Shortage shortage = Shortage.NO_RUN; // (L) why the last request failed, if it failed
     private @Nullable SystemCallException lastFailure; // (L) the last failure of a kernel call
     private long failures; // (L)
@@ -229,13 +231,16 @@ final class FrameSupply {
 
     /// {@return number of bytes that are charged to the budget for pages and their tables}
     long chargedBytes() {
-        return ((long) map.warmPages() << pageSizePower) + (long) frontier * settings.metadataPerPage;
+        return ((long) map.warmPages() << pageSizePower) + (long) tablePages * settings.metadataPerPage;
     }
 
     void checkInvariants(int transit) {
         map.checkInvariants(transit);
         if (map.usedPages(settings.pageCount).length() > frontier) {
             throw new AssertionError("I2: used pages at or above the frontier: frontier=" + frontier);
+        }
+        if (tablePages != map.usablePages(0, frontier)) {
+            throw new AssertionError("I1: tables of pages=" + tablePages + ", frontier=" + frontier);
         }
         if (map.warmPages() > settings.limitPages) {
             throw new AssertionError("I3: warm=" + map.warmPages() + ", limit=" + settings.limitPages);
@@ -244,10 +249,11 @@ final class FrameSupply {
 
     private boolean charge(int end, int cold) {
         int newFrontier = frontier;
-        if (end > frontier) {
-            newFrontier = (int) Math.min(settings.pageCount, (long) Math.ceilDiv(end, stepPages) * stepPages);
+        while (end > newFrontier) {
+            newFrontier = map.endOfUsable(newFrontier, stepPages);
         }
-        long bytes = ((long) cold << pageSizePower) + (long) (newFrontier - frontier) * settings.metadataPerPage;
+        int newTables = map.usablePages(frontier, newFrontier);
+        long bytes = ((long) cold << pageSizePower) + (long) newTables * settings.metadataPerPage;
         if (!budget.tryReserve(bytes)) {
             shortage = Shortage.BUDGET;
             return false;
@@ -256,6 +262,7 @@ final class FrameSupply {
         try {
             region.commit((long) newFrontier << pageSizePower);
             frontier = newFrontier;
+            tablePages += newTables;
             isCommitted = true;
         } catch (SystemCallException e) {
             noteFailure(e);

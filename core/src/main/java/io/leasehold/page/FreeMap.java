@@ -106,6 +106,31 @@ final class FreeMap {
         return lost.get(page);
     }
 
+    /// {@return the number of pages from `from` to `end` that are not lost}
+    int usablePages(int from, int end) {
+        int usable = end - from;
+        int page = lost.nextSetBit(from);
+        while (page >= 0 && page < end) {
+            int next = Math.min(end, lost.nextClearBit(page));
+            usable -= next - page;
+            page = lost.nextSetBit(next);
+        }
+        return usable;
+    }
+
+    /// {@return the end of the range from `from` on that has `count` pages that are not lost, at most the number of all
+    /// pages}
+    int endOfUsable(int from, int count) {
+        int page = lost.nextClearBit(from);
+        for (int left = count; left > 0 && page < pageCount; ) {
+            int next = lost.nextSetBit(page);
+            int clean = Math.min(left, (next < 0 ? pageCount : next) - page);
+            left -= clean;
+            page = left > 0 && next >= 0 ? lost.nextClearBit(next) : page + clean;
+        }
+        return Math.min(page, pageCount);
+    }
+
     /// {@return number of pages that are neither free nor lost}
     int usedPages() {
         return usablePages - freePages;

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.leasehold.error.StateKind;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +125,32 @@ class JumboCloseTest {
                         .isZero();
             }
         }
+    }
+
+    /// A thread in its slot may be about to open it and to keep a page there, though no slot is known to be open.
+    @Test
+    void closingWaitsForThreadInItsSlotThoughNoSlotIsOpen() throws InterruptedException {
+        boolean waited = false;
+        for (int attempt = 0; attempt < 20 && !waited; attempt++) { // the wait has an end, which a slow test may miss
+            try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_64, 0, 4)) {
+                JumboPool<?> pool = fixture.pool();
+                Shards shards = pool.supply().shards();
+                pool.free(pool.tryAllocate());
+                pool.trim();
+                assertThat(shards.areOpen()).isFalse();
+
+                int[] cells = Objects.requireNonNull(shards.slots().enter());
+                Thread closer = new Thread(pool::closeForcibly, "closer");
+                closer.start();
+                while (!waited && closer.isAlive()) {
+                    waited = Arrays.stream(closer.getStackTrace())
+                            .anyMatch(frame -> frame.getMethodName().equals("awaitIdle"));
+                }
+                BiasedSlots.exit(cells);
+                closer.join();
+            }
+        }
+        assertThat(waited).as("the closing thread waited for the slot").isTrue();
     }
 
     private static void closePatiently(JumboPool<?> pool) {
