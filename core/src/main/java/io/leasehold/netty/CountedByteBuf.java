@@ -5,19 +5,11 @@ import io.leasehold.holder.Use;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.slab.SlabHeap;
-import io.netty.buffer.AbstractByteBuf;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
-import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.GatheringByteChannel;
-import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /// Common part of both kinds of leased buffer: an object bound to a block, with a count of references and space to
@@ -55,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Loads that only choose the expected value of a compare-and-set are racy on purpose: if the value was wrong, the
 /// compare-and-set fails.
-abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteBuf, LeasedHeapByteBuf {
+abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf, LeasedHeapByteBuf {
 
     private static final VarHandle COUNT = count();
 
@@ -70,7 +62,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private boolean detached; // (O) the holder; true if unbound, or if the block is not of a heap
     private long handle; // (O) the holder
     private long address; // (O) the holder; of the first byte of the block, or its index in the array
-    private @Nullable ByteBuffer view; // (O) the holder; of the whole block, null while free
     private @Nullable Use use; // (O) the holder; while this use is sampled or has a tag
     int countdown; // (O) the holder; of uses until the leak detector or the profile is due
 
@@ -80,7 +71,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             long handle,
             long address,
             int blockByteSize) {
-        super(0);
         this.allocator = allocator;
         this.heap = heap;
         this.handle = handle;
@@ -161,9 +151,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     /// Copies the first bytes of this buffer into the block of another of its kind, unchecked.
     abstract void copyTo(CountedByteBuf other, int length);
-
-    /// Creates a view of the whole block.
-    abstract ByteBuffer viewOfBlock();
 
     /// Creates another object for the same block.
     abstract CountedByteBuf successor();
@@ -393,22 +380,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     @Override
-    @SuppressWarnings("deprecation")
-    public final ByteOrder order() {
-        return ByteOrder.BIG_ENDIAN;
-    }
-
-    @Override
-    public final @Nullable ByteBuf unwrap() {
-        return null;
-    }
-
-    @Override
-    public final boolean isContiguous() {
-        return true;
-    }
-
-    @Override
     public final ByteBuf copy(int index, int length) {
         checkIndex(index, length);
         ByteBuf copy =
@@ -429,75 +400,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         int index = writerIndex();
         zero(index, length);
         return writerIndex(index + length);
-    }
-
-    @Override
-    public final int nioBufferCount() {
-        return 1;
-    }
-
-    @Override
-    public final ByteBuffer[] nioBuffers(int index, int length) {
-        return new ByteBuffer[] {nioBuffer(index, length)};
-    }
-
-    @Override
-    public final ByteBuffer internalNioBuffer(int index, int length) {
-        checkIndex(index, length);
-        ByteBuffer whole = view;
-        if (whole == null) {
-            whole = viewOfBlock();
-            view = whole;
-        }
-        return whole.clear().position(index).limit(index + length);
-    }
-
-    @Override
-    public final int getBytes(int index, GatheringByteChannel out, int length) throws IOException {
-        checkIndex(index, length);
-        return length == 0 ? 0 : out.write(nioBuffer(index, length));
-    }
-
-    @Override
-    public final int getBytes(int index, FileChannel out, long position, int length) throws IOException {
-        checkIndex(index, length);
-        return length == 0 ? 0 : out.write(nioBuffer(index, length), position);
-    }
-
-    @Override
-    public final int readBytes(GatheringByteChannel out, int length) throws IOException {
-        checkReadableBytes(length);
-        int written = length == 0 ? 0 : out.write(internalNioBuffer(readerIndex(), length));
-        skipBytes(Math.max(0, written));
-        return written;
-    }
-
-    @Override
-    public final int readBytes(FileChannel out, long position, int length) throws IOException {
-        checkReadableBytes(length);
-        int written = length == 0 ? 0 : out.write(internalNioBuffer(readerIndex(), length), position);
-        skipBytes(Math.max(0, written));
-        return written;
-    }
-
-    @Override
-    public final int setBytes(int index, ScatteringByteChannel in, int length) throws IOException {
-        checkIndex(index, length);
-        try {
-            return in.read(internalNioBuffer(index, length));
-        } catch (ClosedChannelException ignored) {
-            return -1; // like the end of the stream, as Netty's transports expect
-        }
-    }
-
-    @Override
-    public final int setBytes(int index, FileChannel in, long position, int length) throws IOException {
-        checkIndex(index, length);
-        try {
-            return in.read(internalNioBuffer(index, length), position);
-        } catch (ClosedChannelException ignored) {
-            return -1;
-        }
     }
 
     /// {@return the start of the block: an address, or an index in the array}

@@ -225,7 +225,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private CountedByteBuf takeSlow(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
         stranded.release();
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
-            throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
+            throw refused(isDirect, byteSize, HeapRefusals.tooLarge(), null);
         }
         long rounded = Alignment.up(Math.max(1, byteSize), byteAlignment);
         CountedByteBuf buf;
@@ -246,7 +246,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// @throws BufferMemoryError if `byteSize` is more than the longest block, or the heap is closed
     long tryGrow(SlabHeap<CountedByteBuf> heap, long handle, boolean isDirect, int byteSize) {
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
-            throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
+            throw refused(isDirect, byteSize, HeapRefusals.tooLarge(), null);
         }
         try {
             return heap.tryGrow(handle, byteSize);
@@ -446,7 +446,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                 cause = closed ? null : remembered == null ? e : remembered;
             }
         }
-        throw refused(isDirect, byteSize, cause == null ? BufferHeaps.CLOSED : BufferHeaps.CANNOT_OPEN, cause);
+        throw refused(isDirect, byteSize, cause == null ? HeapRefusals.CLOSED : HeapRefusals.CANNOT_OPEN, cause);
     }
 
     @Nullable BufferHeaps heapsIfOpen() {
@@ -458,8 +458,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private BufferMemoryError failed(boolean isDirect, int byteSize, @Nullable Throwable cause) {
         BufferHeaps open = heaps;
         return open == null
-                ? refused(isDirect, byteSize, BufferHeaps.CLOSED, null)
-                : refused(isDirect, byteSize, open.refusal(isDirect, byteSize, cause), cause);
+                ? refused(isDirect, byteSize, HeapRefusals.CLOSED, null)
+                : refused(isDirect, byteSize, open.refusals.refusal(isDirect, byteSize, cause), cause);
     }
 
     private BufferMemoryError refused(boolean isDirect, int byteSize, Refusal refusal, @Nullable Throwable cause) {
