@@ -28,23 +28,12 @@ final class SoftLimitSignal {
         this.listener = listener;
     }
 
-    /// Calls the listener if the state differs from the one that it was told. Called after each change of the use.
+    /// Calls the listener if the state differs from the one that it was told. Called after each change of the use, by
+    /// callers that checked the stack: an overflow in here would leave the claim taken.
     void check() {
         if (budget.isAboveSoftLimit() == told || claims.getAndIncrement() != 0) {
             return;
         }
-        boolean isDone = false;
-        try {
-            tell();
-            isDone = true;
-        } finally {
-            if (!isDone) {
-                claims.set(0); // the stack is full: the next change tells
-            }
-        }
-    }
-
-    private void tell() {
         int seen = 1;
         do {
             for (boolean isAbove = budget.isAboveSoftLimit(); isAbove != told; isAbove = budget.isAboveSoftLimit()) {
