@@ -43,6 +43,7 @@ final class ArenaReport {
                     supply.pageCount(),
                     supply.frontier(),
                     budget.usedBytes(),
+                    supply.tableBytes(),
                     live,
                     cached,
                     supply.idlePages(),

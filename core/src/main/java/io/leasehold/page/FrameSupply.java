@@ -231,7 +231,12 @@ final class FrameSupply {
 
     /// {@return number of bytes that are charged to the budget for pages and their tables}
     long chargedBytes() {
-        return ((long) map.warmPages() << pageSizePower) + (long) tablePages * settings.metadataPerPage;
+        return ((long) map.warmPages() << pageSizePower) + tableBytes();
+    }
+
+    /// {@return number of these bytes that are charged for tables}
+    long tableBytes() {
+        return (long) tablePages * settings.metadataPerPage;
     }
 
     void checkInvariants(int transit) {

@@ -6,7 +6,8 @@ package io.leasehold.page;
 /// @param reservedPages the limit: maximum number of pages that may hold memory at a time
 /// @param addressPages number of pages that have addresses, at least the limit
 /// @param accessiblePages number of pages below the frontier, which the kernel allows access to
-/// @param committedBytes bytes that are charged to the budget: pages that may hold memory, and their tables
+/// @param committedBytes bytes that are charged to the budget: pages that may hold memory, and `tableBytes`
+/// @param tableBytes bytes of the tables of accessible pages, without pages that a forced close has lost
 /// @param livePages allocated pages
 /// @param cachedPages free pages in magazines
 /// @param idlePages free pages in the common pool that still hold memory
@@ -30,6 +31,7 @@ public record PageArenaStats(
         int addressPages,
         int accessiblePages,
         long committedBytes,
+        long tableBytes,
         int livePages,
         int cachedPages,
         int idlePages,

@@ -142,7 +142,8 @@ class BiasedSlotsHandshakeTest {
         Deque<Integer> mine = new ArrayDeque<>();
         for (int round = 0; round < ROUNDS; round++) {
             boolean take = mine.isEmpty() || (mine.size() < 8 && random.nextBoolean());
-            int[] cells = slots.enter();
+            int[] cells = take ? slots.tryEnterFast() : null;
+            cells = cells != null ? cells : slots.enter();
             if (take) {
                 int page = -1;
                 if (cells != null) {

@@ -126,6 +126,31 @@ class BiasedSlotsTest {
     }
 
     @Test
+    void fastEntryNeedsAnOwnSlotThatIsNotShut() {
+        BiasedSlots slots = new BiasedSlots(4, 2, CELLS, false);
+        assertThat(slots.tryEnterFast()).as("no slot yet").isNull();
+        BiasedSlot own = leave(entered(slots));
+        int[] cells = Objects.requireNonNull(slots.tryEnterFast());
+        assertThat(cells).isSameAs(own.cells());
+        assertThat(own.isBusy()).isTrue();
+        BiasedSlots.exit(cells);
+
+        slots.suspend();
+        assertThat(slots.tryEnterFast()).as("shut").isNull();
+        assertThat(slots.isQuiet()).isTrue();
+        slots.resume();
+        BiasedSlots.exit(Objects.requireNonNull(slots.tryEnterFast()));
+    }
+
+    @Test
+    void fastEntryIsRefusedWhereSlotsNeedFences() {
+        BiasedSlots slots = new BiasedSlots(4, 2, CELLS, true);
+        leave(entered(slots));
+        assertThat(slots.tryEnterFast()).isNull();
+        assertThat(slots.isQuiet()).isTrue();
+    }
+
+    @Test
     void slotThatIsMadeWhileAllAreShutIsShutToo() throws Exception {
         BiasedSlots slots = slots(4, 2);
         slots.suspend();

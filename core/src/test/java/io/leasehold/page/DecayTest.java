@@ -287,7 +287,7 @@ class DecayTest {
     /// {@return bytes that the arena's pages are charged, after a check against the kernel}
     private static long memory(PageArena arena) {
         PageArenaStats stats = arena.stats();
-        long charged = stats.committedBytes() - (long) stats.accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;
+        long charged = stats.committedBytes() - stats.tableBytes();
         assertThat(arena.residentBytes()).as("resident, of " + stats).isLessThanOrEqualTo(charged);
         return charged;
     }

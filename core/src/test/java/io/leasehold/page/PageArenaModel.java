@@ -239,7 +239,7 @@ final class PageArenaModel {
         check("heldPages", stats.heldPages(), held);
         check("transitPages", stats.transitPages(), 0);
         long warm = (long) livePages + stats.cachedPages() + stats.idlePages();
-        long tables = fixedBytes + (long) stats.accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;
+        long tables = fixedBytes + stats.tableBytes();
         check("committedBytes", stats.committedBytes(), tables + warm * pageBytes);
         check("bytes charged above", parent.usedBytes(), stats.committedBytes());
         if (stats.peakUsedPages() < livePages) {

@@ -252,6 +252,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
             assertThat(some.peakUsedPages()).isEqualTo(139);
             assertThat(some.accessiblePages()).isEqualTo(PAGES);
             long tables = PAGES * ArenaSpace.TABLE_BYTES_PER_PAGE;
+            assertThat(some.tableBytes()).isEqualTo(tables);
             assertThat(some.committedBytes()).isEqualTo(139 * pageBytes() + tables);
             assertThat(arena.budget().usedBytes()).isEqualTo(some.committedBytes());
             assertThat(some.allocations()).isEqualTo(3);

@@ -268,7 +268,7 @@ class PageArenaSpreadTest {
     }
 
     private static long tableBytes(PageArena arena) {
-        return (long) arena.stats().accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;
+        return arena.stats().tableBytes();
     }
 
     /// {@return number of pages that can be live at a time if each page counts that was ever used}
