@@ -153,7 +153,7 @@ public final class OffHeap {
     /// @param length number of bytes
     /// @throws IndexOutOfBoundsException if the range is outside the array
     public static void copyToArray(long from, byte[] to, int index, int length) {
-        MemorySegment.copy(ALL, BYTE, from - BASE, to, index, length);
+        MemorySegment.copy(ALL, from - BASE, MemorySegment.ofArray(to), index, length);
     }
 
     /// Copies `length` bytes out of an array.
@@ -164,7 +164,7 @@ public final class OffHeap {
     /// @param length number of bytes
     /// @throws IndexOutOfBoundsException if the range is outside the array
     public static void copyFromArray(byte[] from, int index, long to, int length) {
-        MemorySegment.copy(from, index, ALL, BYTE, to - BASE, length);
+        MemorySegment.copy(MemorySegment.ofArray(from), index, ALL, to - BASE, length);
     }
 
     /// {@return true if this class can access a range of memory}

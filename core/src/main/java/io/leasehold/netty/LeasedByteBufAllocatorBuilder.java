@@ -143,7 +143,8 @@ public final class LeasedByteBufAllocatorBuilder {
     }
 
     /// Sets the maximum number of bytes in empty slabs that are retained for their size class, in addition to the
-    /// magazines of threads. A lower value saves memory, a higher value saves time after a burst.
+    /// magazines of threads. Only slabs that were in use recently are retained. A lower value saves memory, a higher
+    /// value saves time after a burst.
     ///
     /// @param newIdleByteSize limit in bytes; 0 retains almost nothing
     /// @return this builder

@@ -85,6 +85,11 @@ final class ClassPools<T> {
         return magazines;
     }
 
+    /// Begins a tick of the decay.
+    void beginTick() {
+        retained.beginTick();
+    }
+
     /// {@return all pools, in ascending order of their sizes}
     List<ClassPool> all() {
         List<ClassPool> all = new ArrayList<>();

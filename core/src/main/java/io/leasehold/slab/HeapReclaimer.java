@@ -50,6 +50,7 @@ final class HeapReclaimer implements PageReclaimer {
         try {
             if (toVisit.isEmpty()) {
                 flush();
+                pools.beginTick();
                 changes.takeSinceDecay(changed);
                 toVisit.or(nextTick);
                 toVisit.or(changed);

@@ -62,7 +62,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     private static final int CLASS_SHIFT = 32;
 
     /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
-    private static final int MIN_RETAINED_PARTS = 4;
+    private static final int MIN_RETAINED_PARTS = 64;
 
     /// Number of larger size classes that an allocation tries before it waits for the lock of its own class.
     private static final int SIZES_TO_BORROW_FROM = 3;

@@ -67,6 +67,24 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
+    @Test
+    default void slabsOfOneWaveWaitForTheNextOne() {
+        try (SlabFixture fixture = fixture();
+                SlabHeap<SlabBlock> heap = openByDefault(fixture)) {
+            int byteSize = 16 * fixture.pageBytes();
+            List<SlabBlock> wave = new ArrayList<>();
+            for (int i = 0; i < (8 << 20) / byteSize; i++) {
+                wave.add(allocate(heap, byteSize));
+            }
+            wave.forEach(SlabBlock::release);
+            assertThat(heap.stats().heldBytes()).isEqualTo(8 << 20);
+            for (int i = 0; i < 4; i++) {
+                fixture.tick();
+            }
+            assertThat(heap.stats().heldBytes()).as("no further wave").isLessThanOrEqualTo(byteSize);
+        }
+    }
+
     private static SlabHeap<SlabBlock> openByDefault(SlabFixture fixture) {
         return SlabHeap.open(fixture.arena(), SlabHeapOptions.defaults(), SlabBlock::new);
     }

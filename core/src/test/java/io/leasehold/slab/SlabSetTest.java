@@ -145,22 +145,38 @@ class SlabSetTest {
         large.checkInvariants();
     }
 
-    /// The limit contains a sixteenth of the held pages: with 16 slabs one more empty slab is retained than with few.
+    @Test
+    void slabsThatWereInUseTogetherAreRetainedForTwoTicks() {
+        RetainedSlabs retained = new RetainedSlabs(0, 8 * PAGES);
+        SlabSet<String> set = set(1024, retained);
+        allocateAndFree(set, 3);
+        assertThat(set.slabCount()).as("peak of this tick").isEqualTo(3);
+        retained.beginTick();
+        putAndEvict(set, set.take());
+        assertThat(set.slabCount()).as("peak of the last tick").isEqualTo(3);
+        retained.beginTick();
+        putAndEvict(set, set.take());
+        assertThat(set.slabCount()).as("only one was in use since then").isEqualTo(1);
+        set.checkInvariants();
+    }
+
+    /// The limit is at least 1/32 of the held pages: two slabs of 68.
     @Test
     void limitGrowsWithWhatIsHeld() {
-        RetainedSlabs retained = new RetainedSlabs(PAGES, 4 * PAGES);
+        RetainedSlabs retained = new RetainedSlabs(0, 8 * PAGES);
         SlabSet<String> few = set(1024, retained);
-        allocateAndFree(few, 3);
-        assertThat(few.slabCount()).isEqualTo(1);
+        allocateAndFree(few, 4);
         SlabSet<String> many = set(1024, retained);
-        for (int i = 0; i < 16; i++) {
+        for (int i = 0; i < 64; i++) {
             many.add(run(many), true);
         }
         while (many.take() >= 0) {
             many.checkInvariants();
         }
-        allocateAndFree(few, 2);
-        assertThat(few.slabCount()).as("one that was there, and one more").isEqualTo(2);
+        retained.beginTick();
+        retained.beginTick();
+        putAndEvict(few, few.take());
+        assertThat(few.slabCount()).isEqualTo(2);
     }
 
     /// A new array must be zeroed.
@@ -225,11 +241,15 @@ class SlabSetTest {
             }
         }
         for (int block : blocks) {
-            of.put(block);
-            @Nullable Slab evicted = of.evict();
-            while (evicted != null) {
-                evicted = of.evict();
-            }
+            putAndEvict(of, block);
+        }
+    }
+
+    private static void putAndEvict(SlabSet<String> of, int block) {
+        of.put(block);
+        @Nullable Slab evicted = of.evict();
+        while (evicted != null) {
+            evicted = of.evict();
         }
     }
 

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 /// @param name name of the heap, for messages and statistics
 /// @param threadCacheByteSize maximum bytes of free blocks that one thread caches; 0 for no cache
 /// @param idleByteSize upper limit in bytes for empty slabs that are retained for the next burst, over all size
-///     classes. The effective limit starts at a quarter of this and grows with the memory that the heap holds. Arenas
-///     with locked pages use all of it. In any case each size class retains one empty slab of up to 16
-///     pages, and all larger size classes together retain one. A lower value saves memory, a higher one saves time
+///     classes. The effective limit is usually lower: slabs that were in use together during the last two ticks of the
+///     decay are retained, and otherwise a part of what the heap holds. Arenas with locked pages use all of it. In any
+///     case each size class retains one empty slab of up to 16 pages, and all larger size classes together retain one. A
+///     lower value saves memory, a higher one saves time
 /// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
 public record BlocksOptions(
         String name,
@@ -27,7 +28,7 @@ public record BlocksOptions(
         checked(name, threadCacheByteSize, idleByteSize, tag);
     }
 
-    /// {@return options with a cache of 256 KiB for each thread, and up to 2 MiB of retained empty slabs}
+    /// {@return options with a cache of 256 KiB for each thread, and up to 16 MiB of retained empty slabs}
     public static BlocksOptions defaults() {
         return DEFAULTS;
     }
