@@ -50,31 +50,35 @@ final class FrameAllocator {
     private int takeAndRefill(RunRequest request, int runClass) {
         int page;
         int more = FreeMap.NONE;
+        boolean populates;
+        boolean populatesMore = false;
         int want = runClass < 0 ? 0 : magazines.capacity(runClass) / 2;
         pool.lock.lock();
         try {
             pool.checkOpen();
             pool.counts.allocations++;
-            page = request.attempt(pool.supply);
+            page = pool.attempt(request);
+            populates = page >= 0 && pool.supply.isPopulateDue(request.pageCount);
             if (page >= 0 && want > 0 && pool.waiters.isEmpty()) {
                 more = refill(runClass, want);
+                populatesMore = more >= 0 && pool.supply.isPopulateDue(want << runClass);
             }
         } finally {
             pool.lock.unlock();
         }
-        if (more >= 0 && pool.populate(more, want << runClass)) {
+        if (more >= 0 && (!populatesMore || pool.populate(more, want << runClass))) {
             pushRuns(more, runClass, want);
         }
-        return page >= 0 && pool.populate(page, request.pageCount) ? page : FreeMap.NONE;
+        return page < 0 || !populates || pool.populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
     /// Takes more pages for the magazine while the lock is held, if there is Java heap for that. Guarded by the lock of
     /// the pool.
     ///
-    /// @return the first of adjacent pages that the caller must populate without the lock, or [FreeMap#NONE]
+    /// @return the first of adjacent pages that the caller may populate without the lock, and pushes, or [FreeMap#NONE]
     private int refill(int runClass, int want) {
         try {
-            if (prefault) {
+            if (prefault || (pool.supply.isGrowing() && pool.supply.idlePages() == 0)) {
                 return pool.supply.carve(want << runClass, 1);
             }
             fill(runClass, want);
@@ -143,7 +147,8 @@ final class FrameAllocator {
         try {
             reclaimer.flush();
             int page = awaitServed(request, align, begin, timeoutNanos);
-            return withLength(page >= 0 && pool.populate(page, pageCount) ? page : FreeMap.NONE, pageCount);
+            boolean isUsable = page >= 0 && (!prefault || pool.populate(page, pageCount));
+            return withLength(isUsable ? page : FreeMap.NONE, pageCount);
         } finally {
             slots.resume();
         }

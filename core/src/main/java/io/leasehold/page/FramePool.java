@@ -47,19 +47,29 @@ final class FramePool {
         request = requestsWork;
     }
 
-    /// Tries once to allocate a run, and faults it in if the arena prefaults.
+    /// Tries once to allocate a run, and faults it in if that is due.
     ///
     /// @return the first page of the run, or [FreeMap#NONE]
     int tryTake(RunRequest request) {
         int page;
+        boolean populates;
         lock.lock();
         try {
             checkOpen();
-            page = request.attempt(supply);
+            page = attempt(request);
+            populates = page >= 0 && supply.isPopulateDue(request.pageCount);
         } finally {
             lock.unlock();
         }
-        return page >= 0 && populate(page, request.pageCount) ? page : FreeMap.NONE;
+        return page < 0 || !populates || populate(page, request.pageCount) ? page : FreeMap.NONE;
+    }
+
+    /// Tries to allocate a run. The caller holds `lock`.
+    ///
+    /// @return the first page of the run, or [FreeMap#NONE]
+    int attempt(RunRequest request) {
+        supply.noteTick(tick);
+        return request.attempt(supply);
     }
 
     /// Tries to allocate a run until that succeeds or no page is in transit.
@@ -67,17 +77,19 @@ final class FramePool {
     /// @return the first page of the run, or [FreeMap#NONE]
     int takeFromTransit(RunRequest request) {
         int page = FreeMap.NONE;
+        boolean populates;
         lock.lock();
         try {
             while (page < 0 && transit > 0) {
                 changed.awaitUninterruptibly();
                 checkOpen();
-                page = request.attempt(supply);
+                page = attempt(request);
             }
+            populates = page >= 0 && supply.isPopulateDue(request.pageCount);
         } finally {
             lock.unlock();
         }
-        return page >= 0 && populate(page, request.pageCount) ? page : FreeMap.NONE;
+        return page < 0 || !populates || populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
     /// Faults in a run without the lock. If that fails, frees the run, which may hold some memory now.

@@ -29,6 +29,14 @@ final class FrameSupply {
     /// forced close has lost do not count: their tables are not touched.
     static final long STEP_BYTES = 8 << 20;
 
+    /// An arena grows if it allocates so many bytes of cold pages in a tick, which is an eighth of the decay. While it
+    /// grows, runs are faulted in by one kernel call, which costs less than a page fault for each page. Otherwise pages
+    /// are faulted in when they are touched, because a small server needs memory only for the pages that it touches.
+    static final long GROWTH_BYTES = 4 << 20;
+
+    /// The longest run that is faulted in while an arena grows: the caller waits for it, and may not touch all of it.
+    private static final long MAX_GROWTH_RUN_BYTES = 128 << 10;
+
     private final Region region; // (C)
     private final PageFrames frames; // (C)
     private final FreeMap map; // (L)
@@ -42,6 +50,11 @@ final class FrameSupply {
     private @Nullable SystemCallException lastFailure; // (L) the last failure of a kernel call
     private long failures; // (L)
     private int peakUsed; // (L)
+    private int growthTick; // (L) tick in which `grownPages` were counted
+    private long grownPages; // (L) cold pages that were allocated in that tick
+    private long grownBefore; // (L) and in the tick before it
+    private int lastCold; // (L) cold pages of the run that was allocated last
+    private volatile boolean populates = true; // (A) false after the kernel refused to fault in a run
 
     FrameSupply(Region region, PageFrames frames, FreeMap map, MemoryBudget budget, Settings settings) {
         this.region = region;
@@ -108,7 +121,29 @@ final class FrameSupply {
         }
         map.take(page, pageCount);
         peakUsed = Math.max(peakUsed, usedPages());
+        lastCold = cold;
+        grownPages += cold;
         return true;
+    }
+
+    /// Counts growth from 0 if `tick` is not the tick of the last call.
+    void noteTick(int tick) {
+        if (tick != growthTick) {
+            grownBefore = tick == growthTick + 1 ? grownPages : 0;
+            growthTick = tick;
+            grownPages = 0;
+        }
+    }
+
+    /// {@return true if many cold pages were allocated in this tick or the last one}
+    boolean isGrowing() {
+        return populates && Math.max(grownPages, grownBefore) << pageSizePower >= GROWTH_BYTES;
+    }
+
+    /// {@return true if the run of `pageCount` pages that was allocated last is to be faulted in}
+    boolean isPopulateDue(int pageCount) {
+        boolean isShort = (long) pageCount << pageSizePower <= MAX_GROWTH_RUN_BYTES;
+        return settings.prefault || (pageCount > 1 && isShort && lastCold > 0 && isGrowing());
     }
 
     /// Allocates up to `max` single idle pages and writes them to `out`.
@@ -279,20 +314,18 @@ final class FrameSupply {
         return isCommitted;
     }
 
-    /// Faults in a run, if the arena prefaults. Called without the lock, since the kernel needs some time.
+    /// Faults in a run. Called without the lock, since the kernel needs some time.
     ///
-    /// @return the error if the kernel call failed, else null
+    /// @return the error if the kernel call failed and the arena prefaults, else null
     @Nullable SystemCallException populate(int page, int pageCount) {
-        if (!settings.prefault) {
-            return null;
-        }
         try {
             region.memory().advise(frames.addressOf(page), (long) pageCount << pageSizePower, Advice.POPULATE_WRITE);
             return null;
         } catch (SystemCallException e) {
-            return e;
+            populates = false; // the pages are faulted in when they are touched
+            return settings.prefault ? e : null;
         } catch (OutOfMemoryError e) {
-            return null; // no Java heap for the call: the pages are faulted in when they are touched
+            return null; // no Java heap for the call: as above
         }
     }
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param memoryFile true if a memory file backs the pages, so that they can be mapped at a second address
 /// @param hugePages true if the kernel may use huge pages. Idle memory is then decommitted only in whole huge frames.
 ///     If false, huge pages are disabled for the whole arena, since they would undo a decommit of single pages
-/// @param prefault true if a page is faulted in before it is allocated
+/// @param prefault true if every page is faulted in before it is allocated; otherwise only while the arena grows fast
 /// @param zeroOnFree true if a page is zeroed when it is freed, so that the next owner never sees the bytes of the last
 ///     one
 /// @param lockWired true if wired pages are locked in memory (mlock(2))
