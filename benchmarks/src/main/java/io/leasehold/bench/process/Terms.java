@@ -3,6 +3,7 @@ package io.leasehold.bench.process;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -50,10 +51,13 @@ public record Terms<T>(String title, List<T> all, Function<T, String> text, ToLo
     ///
     /// @param said describes a result in one line
     /// @param out receives lines: what runs, how much time is left, and the results
-    /// @return the results of the terms that succeeded, in order; may be empty
+    /// @return the results of the terms that succeeded, in order; empty only if there are no terms
+    /// @throws IOException if every term failed, with the message of the first one
     /// @throws InterruptedException if the caller is interrupted
-    public <R> List<R> run(Run<T, R> run, Function<R, String> said, Consumer<String> out) throws InterruptedException {
+    public <R> List<R> run(Run<T, R> run, Function<R, String> said, Consumer<String> out)
+            throws IOException, InterruptedException {
         List<R> results = new ArrayList<>();
+        Optional<Exception> failure = Optional.empty();
         long start = System.nanoTime();
         for (int i = 0; i < all.size(); i++) {
             T term = all.get(i);
@@ -68,8 +72,13 @@ public record Terms<T>(String title, List<T> all, Function<T, String> text, ToLo
                 results.add(result);
                 out.accept("  " + said.apply(result));
             } catch (IOException | RuntimeException e) {
+                failure = Optional.of(failure.orElse(e));
                 out.accept("  failed and left out: " + e.getMessage());
             }
+        }
+        if (results.isEmpty() && failure.isPresent()) {
+            throw new IOException("nothing was measured, all %d terms failed: %s"
+                    .formatted(all.size(), failure.get().getMessage()));
         }
         return results;
     }

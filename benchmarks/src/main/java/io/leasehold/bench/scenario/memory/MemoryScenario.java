@@ -34,8 +34,10 @@ public final class MemoryScenario {
     /// Runs a plan. A failure is reported, and its term is left out.
     ///
     /// @param out receives lines that say what runs, how much time is left, and what was measured
+    /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public static List<MemoryResult> run(MemoryPlan plan, Consumer<String> out) throws InterruptedException {
+    public static List<MemoryResult> run(MemoryPlan plan, Consumer<String> out)
+            throws IOException, InterruptedException {
         return plan.terms().run(MemoryScenario::run, MemoryScenario::text, out);
     }
 

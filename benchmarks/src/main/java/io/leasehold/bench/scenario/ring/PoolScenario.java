@@ -59,8 +59,9 @@ public record PoolScenario(int growths, int bursts) {
     ///
     /// @param out receives lines that say what runs and what was measured
     /// @return the results; may be empty
+    /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public List<Growth> growth(Consumer<String> out) throws InterruptedException {
+    public List<Growth> growth(Consumer<String> out) throws IOException, InterruptedException {
         return growing().run(this::grow, PoolScenario::text, out).stream()
                 .flatMap(List::stream)
                 .toList();
@@ -93,8 +94,9 @@ public record PoolScenario(int growths, int bursts) {
     ///
     /// @param out receives lines that say what runs and what was measured
     /// @return the results; may be empty
+    /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
-    public List<Return> returns(Consumer<String> out) throws InterruptedException {
+    public List<Return> returns(Consumer<String> out) throws IOException, InterruptedException {
         return bursting().run(PoolScenario::burst, PoolScenario::text, out);
     }
 

@@ -29,7 +29,7 @@ public final class FileScenario {
     ///
     /// @param out receives lines that say what runs and what was measured
     /// @return the terms that succeeded, in the order in which they ran; may be empty
-    /// @throws IOException if the files cannot be written
+    /// @throws IOException if the files cannot be written, or every term failed
     /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
     public static List<FileResult> run(FilePlan plan, Consumer<String> out) throws IOException, InterruptedException {
         Optional<String> refusal = ServerScenario.refusal(SystemMemory.availableBytes());

@@ -41,7 +41,7 @@ public final class ServerScenario {
     ///
     /// @param out receives lines: what runs, how much time is left, the results, and what is not supported
     /// @return the terms that succeeded, in the order in which they ran; may be empty
-    /// @throws IOException if there is no folder for temporary files
+    /// @throws IOException if there is no folder for temporary files, or every term failed
     /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
     public static List<ServerResult> run(Plan plan, Consumer<String> out) throws IOException, InterruptedException {
         Optional<String> refusal = refusal(SystemMemory.availableBytes());

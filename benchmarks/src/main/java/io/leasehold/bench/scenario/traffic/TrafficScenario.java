@@ -37,14 +37,16 @@ public final class TrafficScenario {
     /// @param plan what runs
     /// @param out receives lines: what runs, how much time is left, the results, and what is not supported
     /// @return the terms that succeeded, in the order in which they ran; may be empty
+    /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
-    public static List<RingResult.Traffic> run(TrafficPlan plan, Consumer<String> out) throws InterruptedException {
+    public static List<RingResult.Traffic> run(TrafficPlan plan, Consumer<String> out)
+            throws IOException, InterruptedException {
         return run(plan, Receiver.missingUring(), Receiver.missingEpoll(), out);
     }
 
     static List<RingResult.Traffic> run(
             TrafficPlan plan, Optional<String> missingUring, Optional<String> missingEpoll, Consumer<String> out)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         missingUring.ifPresent(
                 reason -> out.accept("io_uring is not available, so sink and echo run without rings: " + reason));
         missingEpoll.ifPresent(

@@ -38,7 +38,7 @@ class MemoryPlanTest {
     }
 
     @Test
-    void anAllocatorFromOutsideIsMeasured() throws InterruptedException {
+    void anAllocatorFromOutsideIsMeasured() throws Exception {
         String rival = UnpooledByteBufAllocator.class.getName();
         List<String> progress = new ArrayList<>();
 
