@@ -5,8 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Counts the empty slabs of a heap, over all size classes, and limits the bytes that they retain for the next burst.
 ///
 /// ```text
-///   small   up to 16 pages     minPages + max(heldPages / 32, recent peak - pages in use)     together at most maxPages
+///   small   up to 16 pages     minPages + max(heldPages / 32, recent peak - pages in use)
 ///   large   more pages         minPages + max(heldPages / 2,  recent peak - pages in use)
+///   both together              at most maxPages
 /// ```
 ///
 /// Up to the limit an empty slab waits for an allocation of its own size, with the objects of its blocks. Beyond the

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param idleByteSize upper limit in bytes for empty slabs that are retained for the next burst, over all size
 ///     classes. The effective limit is usually lower: slabs that were in use together during the last two ticks of the
 ///     decay are retained, and otherwise a part of what the heap holds. Arenas with locked pages use all of it. In any
-///     case each size class retains one empty slab of up to 16 pages, and all larger size classes together retain one. A
-///     lower value saves memory, a higher one saves time
+///     case each size class retains one empty slab of up to 16 pages, and all larger size classes together retain one.
+///     A lower value saves memory, a higher one saves time
 /// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
 public record BlocksOptions(
         String name,
