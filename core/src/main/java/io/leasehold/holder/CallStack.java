@@ -11,6 +11,9 @@ import java.util.stream.Collectors;
 /// **Threads.** Thread-safe.
 public final class CallStack {
 
+    /// What is between two frames of [#shortened].
+    public static final String BETWEEN_FRAMES = " < ";
+
     private static final int SHOWN_FRAMES = 3;
 
     private final List<Frame> frames; // (C)
@@ -59,7 +62,7 @@ public final class CallStack {
     public String shortened() {
         return frames.isEmpty()
                 ? "unknown"
-                : frames.stream().limit(SHOWN_FRAMES).map(Frame::toString).collect(Collectors.joining(" < "));
+                : frames.stream().limit(SHOWN_FRAMES).map(Frame::toString).collect(Collectors.joining(BETWEEN_FRAMES));
     }
 
     @Override

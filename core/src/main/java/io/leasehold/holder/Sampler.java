@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
 /// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
-/// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again, and it is halved
-/// when they become few. A countdown remembers the mean that it was drawn with, and a sample gets its weight from that
-/// mean, so the estimate stays unbiased. A sample takes some microseconds for the walk of the stack, and
-/// a server that has just started also pays for compiling that walk.
+/// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again. If few were taken
+/// for their time, it is halved as often as that asks for, so a load of another kind is sampled soon. A countdown
+/// remembers the mean that it was drawn with, and a sample gets its weight from that mean, so the estimate stays
+/// unbiased. A sample takes some microseconds for the walk of the stack, and a server that has just started also pays
+/// for compiling that walk.
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
@@ -86,13 +87,15 @@ public final class Sampler {
         return meanBytes;
     }
 
-    /// Changes the mean. Samples that exist keep their weight. Buffer objects use the new mean from their next
-    /// countdown on.
+    /// Changes the mean, without the doublings of the old one. Samples that exist keep their weight. Buffer objects use
+    /// the new mean from their next countdown on.
     ///
     /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
     /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
     public void meanBytes(long newMeanBytes) {
-        meanBytes = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
+        long checked = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
+        doublings = 0;
+        meanBytes = checked;
     }
 
     /// Draws the number of uses of a block that pass before the next one for which this sampler or another one is due.
@@ -183,10 +186,19 @@ public final class Sampler {
             samplesInPeriod.set(0);
             if (isFull && !isOver) {
                 doublings = Math.min(MAX_DOUBLINGS, doublings + 1);
-            } else if (samples < SAMPLES_A_PERIOD / 4 || now - end > PERIOD_NANOS) {
-                doublings = Math.max(0, doublings - 1);
+            } else {
+                halve(samples, 1 + Math.max(0, now - end) / PERIOD_NANOS);
             }
         }
+    }
+
+    /// Halves the mean until the rate of the last periods would be at least a quarter of the maximum.
+    private void halve(int samples, long periods) {
+        int left = doublings;
+        for (long rate = samples; left > 0 && rate < periods * (SAMPLES_A_PERIOD / 4); rate *= 2) {
+            left--;
+        }
+        doublings = left;
     }
 
     /// {@return the number of samples that could not be recorded}

@@ -13,15 +13,17 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
-/// The command `java -jar leasehold-core.jar stat [pid] [--json] [--watch]`, which shows the memory of another process
-/// of the same user.
+/// The command `java -jar leasehold-core.jar stat [pid] [--json | --collapsed] [--watch]`, which shows the memory of
+/// another process of the same user.
 ///
 /// ```text
-///   stat               all processes with a counter file, or the only one that runs
-///   stat 4711          the allocators of one process, and of each copy of the library in it
-///   stat 4711 --json   the same for programs
-///   stat 4711 --watch  the same each second, until the process ends
+///   stat                   all processes with a counter file, or the only one that runs
+///   stat 4711              the allocators of one process, and of each copy of the library in it
+///   stat 4711 --json       the same for programs
+///   stat 4711 --collapsed  the stacks that hold the most bytes, for flame graph tools
+///   stat 4711 --watch      the table each second, until the process ends
 /// ```
 ///
 /// The command attaches to nothing. It reads the counter file, also after the process ended. `--folder=PATH` reads the
@@ -33,7 +35,9 @@ import java.util.concurrent.TimeUnit;
 /// **Threads.** Stateless.
 public final class StatCommand {
 
-    private static final String USAGE = "usage: stat [pid] [--json] [--watch] [--folder=PATH]";
+    private static final String USAGE = "usage: stat [pid] [--json | --collapsed] [--watch] [--folder=PATH]";
+    private static final String JSON = "--json";
+    private static final String COLLAPSED = "--collapsed";
     private static final String FOLDER = "--folder=";
     private static final int UNREADABLE = 1;
     private static final int WRONG_ARGUMENTS = 2;
@@ -43,19 +47,24 @@ public final class StatCommand {
     /// The arguments of a call.
     ///
     /// @param pid number of the process, or 0 for all
-    /// @param isJson true for JSON
+    /// @param report writes a process as text
     /// @param isWatching true to repeat until the process ends
     /// @param folder folder of the files
-    private record Arguments(long pid, boolean isJson, boolean isWatching, Path folder) {
+    private record Arguments(long pid, Function<CounterSnapshot, String> report, boolean isWatching, Path folder) {
 
         static Arguments of(String[] arguments) {
             long pid = 0;
-            boolean isJson = false;
+            Function<CounterSnapshot, String> report = StatReport::table;
+            String format = "";
             boolean isWatching = false;
             Path folder = ObserveOptions.ofSystem().folder();
             for (String argument : arguments) {
-                if (argument.equals("--json")) {
-                    isJson = true;
+                if (argument.equals(JSON) || argument.equals(COLLAPSED)) {
+                    if (!format.isEmpty() && !format.equals(argument)) {
+                        throw new IllegalArgumentException(argument + " excludes " + format);
+                    }
+                    format = argument;
+                    report = argument.equals(JSON) ? StatReport::json : StatReport::collapsed;
                 } else if (argument.equals("--watch")) {
                     isWatching = true;
                 } else if (argument.startsWith(FOLDER)) {
@@ -69,7 +78,7 @@ public final class StatCommand {
             if (isWatching && pid == 0) {
                 throw new IllegalArgumentException("--watch needs the number of a process");
             }
-            return new Arguments(pid, isJson, isWatching, folder);
+            return new Arguments(pid, report, isWatching, folder);
         }
 
         private static long pid(String argument) {
@@ -126,7 +135,7 @@ public final class StatCommand {
         while (more) {
             List<CounterSnapshot> copies = copies(arguments, err);
             for (CounterSnapshot copy : copies) {
-                out.print(arguments.isJson ? StatReport.json(copy) : StatReport.table(copy));
+                out.print(arguments.report.apply(copy));
             }
             out.flush();
             more = arguments.isWatching && copies.getFirst().isAlive() && pause();
@@ -188,7 +197,7 @@ public final class StatCommand {
         List<CounterSnapshot> alive =
                 readable.stream().filter(CounterSnapshot::isAlive).toList();
         for (CounterSnapshot snapshot : alive.isEmpty() ? readable : alive) {
-            out.print(arguments.isJson ? StatReport.json(snapshot) : StatReport.table(snapshot));
+            out.print(arguments.report.apply(snapshot));
         }
         out.flush();
         return 0;

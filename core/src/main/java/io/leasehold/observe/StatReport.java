@@ -1,5 +1,6 @@
 package io.leasehold.observe;
 
+import io.leasehold.holder.CallStack;
 import io.leasehold.observe.counters.CounterSnapshot;
 import io.leasehold.observe.counters.CounterSnapshot.Counter;
 import io.leasehold.observe.counters.CounterType;
@@ -152,6 +153,25 @@ final class StatReport {
         for (Counter stack : a.stacks()) {
             text.append(String.format(Locale.ROOT, "  about %,d B at %s%n", stack.value(), stack.label()));
         }
+    }
+
+    /// {@return the stacks as collapsed stacks: a line for each stack, with the allocator, up to three frames from the
+    /// outermost on, and the bytes}
+    static String collapsed(CounterSnapshot snapshot) {
+        StringBuilder text = new StringBuilder(1024);
+        for (Allocator allocator : allocators(snapshot)) {
+            for (Counter stack : allocator.stacks()) {
+                List<String> names = new ArrayList<>(List.of(stack.label().split(CallStack.BETWEEN_FRAMES, -1)));
+                names.replaceAll(frame -> frame.replaceFirst("\\(.*", "")); // the line of the source
+                names.add(allocator.name);
+                names.replaceAll(name -> name.replace(';', ','));
+                text.append(String.join(";", names.reversed()))
+                        .append(' ')
+                        .append(stack.value())
+                        .append(System.lineSeparator());
+            }
+        }
+        return text.toString();
     }
 
     /// {@return the numbers as one line of JSON}

@@ -181,13 +181,28 @@ final class SamplerTest {
         assertThat(samples).hasSizeLessThan(4 * 500 + 2_000);
         assertThat(estimate).isEqualTo(uses, within(0.1 * uses));
 
-        for (int i = 0; i < 40; i++) {
-            time.addAndGet(1_000_000_000L);
+        assertThat(sampler.countdown(byteSize, Double.POSITIVE_INFINITY))
+                .as("doublings")
+                .isPositive();
+        for (int i = 0; i < 3; i++) {
+            time.addAndGet(2_000_000_000L);
             sampler.record(owner, source, source.tag(), byteSize, -Sampler.STEP, Set.of());
         }
         assertThat(sampler.countdown(byteSize, Double.POSITIVE_INFINITY))
-                .as("the mean is not doubled any more")
+                .as("doublings after quiet seconds")
                 .isZero();
+    }
+
+    @Test
+    void newMeanIsNotDoubled() {
+        SplittableRandom random = new SplittableRandom(7);
+        Sampler sampler = new Sampler(1, () -> random, time::get, 10);
+        for (int i = 0; i < 1_000; i++) {
+            sampler.record(owner, source, source.tag(), 4096, -Sampler.STEP, Set.of());
+        }
+        assertThat(sampler.countdown(4096, Double.POSITIVE_INFINITY)).isPositive();
+        sampler.meanBytes(MEAN);
+        assertThat(sampler.countdown(4096, Double.POSITIVE_INFINITY)).isZero();
     }
 
     @Test

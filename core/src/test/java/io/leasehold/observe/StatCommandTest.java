@@ -1,6 +1,7 @@
 package io.leasehold.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.leasehold.observe.counters.CounterFile;
@@ -152,19 +153,33 @@ class StatCommandTest {
     }
 
     @Test
+    void collapsedStacksHaveTheAllocatorAsRoot() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        assertThat(stat(Long.toString(process.pid()), "--collapsed").out.lines())
+                .singleElement(STRING)
+                .startsWith("web;")
+                .endsWith(CountedProgram.class.getName() + ".main 409600");
+    }
+
+    @Test
     void argumentsThatMakeNoSenseAreNamed() {
         assertThat(stat("web")).isEqualTo(wrong("not the number of a process: argument=web"));
         assertThat(stat("0")).isEqualTo(wrong("not the number of a process: argument=0, min=1"));
         assertThat(stat("99999999999999999999"))
                 .isEqualTo(wrong("not the number of a process: argument=99999999999999999999"));
         assertThat(stat("--jsn")).isEqualTo(wrong("argument is not known: argument=--jsn"));
+        assertThat(stat("1", "--json", "--collapsed")).isEqualTo(wrong("--collapsed excludes --json"));
         assertThat(stat("1", "2")).isEqualTo(wrong("argument is not known: argument=2"));
         assertThat(stat("--watch")).isEqualTo(wrong("--watch needs the number of a process"));
     }
 
     private static Shown wrong(String sentence) {
         return new Shown(
-                2, "", sentence + "; usage: stat [pid] [--json] [--watch] [--folder=PATH]" + System.lineSeparator());
+                2,
+                "",
+                sentence + "; usage: stat [pid] [--json | --collapsed] [--watch] [--folder=PATH]"
+                        + System.lineSeparator());
     }
 
     @Test
