@@ -25,9 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class FrameSupply {
 
     /// Pages are made accessible in steps of this size, to save kernel calls. Accessible pages cost no memory until
-    /// they are touched, but their tables are charged. So a step has at most as many pages as the limit. Pages that a
-    /// forced close has lost do not count: their tables are not touched.
+    /// they are touched, but their tables are charged. So the first step has at most as many pages as the limit, and a
+    /// further one at most a part of it. Pages that a forced close has lost do not count: their tables are not touched.
     static final long STEP_BYTES = 8 << 20;
+
+    /// A step beyond as many pages as the limit is needed if free pages lie between lost or live ones.
+    private static final int FURTHER_STEPS = 16;
 
     /// An arena grows if it allocates so many bytes of cold pages in a tick, which is an eighth of the decay. While it
     /// grows, runs are faulted in by one kernel call, which costs less than a page fault for each page. Otherwise pages
@@ -290,7 +293,8 @@ final class FrameSupply {
     private boolean charge(int end, int cold) {
         int newFrontier = frontier;
         while (end > newFrontier) {
-            newFrontier = map.endOfUsable(newFrontier, stepPages);
+            int most = newFrontier == 0 ? stepPages : Math.max(1, settings.limitPages / FURTHER_STEPS);
+            newFrontier = map.endOfUsable(newFrontier, Math.min(stepPages, most));
         }
         int newTables = map.usablePages(frontier, newFrontier);
         long bytes = ((long) cold << pageSizePower) + (long) newTables * settings.metadataPerPage;

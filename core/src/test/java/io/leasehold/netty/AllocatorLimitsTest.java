@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Limits of an allocator: rejected requests, soft limits, and messages of a closed allocator.
 class AllocatorLimitsTest {
 
+    /// Bytes of the tables of a page.
+    private static final long TABLE_BYTES = 18;
+
     @Test
     void overTheBoundTheErrorNamesRequestBoundUseAndHolders() {
         try (LeasedByteBufAllocator allocator =
@@ -85,26 +88,54 @@ class AllocatorLimitsTest {
         reservations.releaseParked();
     }
 
-    /// The tables of a limit take one part in two hundred of it, also if the limit is a few pages.
+    /// Only the tables of pages take a part of a limit, also if the limit is a few pages.
     @ParameterizedTest
     @ValueSource(ints = {64 << 10, 128 << 10, 320 << 10, 1 << 20, 3 << 20})
     void smallLimitServesNearlyAllOfItsBytes(int byteLimit) {
-        serveNearlyAll(byteLimit);
+        long ignored = serveNearlyAll(byteLimit);
     }
 
     /// Pages that a forced close has lost are skipped, and take no part of the limit.
     @ParameterizedTest
     @ValueSource(ints = {64 << 10, 128 << 10, 320 << 10, 1 << 20, 3 << 20})
     void smallLimitServesNearlyAllOfItsBytesBehindLostPages(int byteLimit) {
+        long tableBytes = serveNearlyAll(byteLimit);
         for (int lost = 1; lost <= byteLimit / 2; lost *= 3) {
             LeasedByteBufAllocator closed = tiny(byteLimit);
             closed.directBuffer(lost);
             assertThat(closed.closeForcibly()).isOne();
-            serveNearlyAll(byteLimit);
+            assertThat(serveNearlyAll(byteLimit)).isLessThanOrEqualTo(tableBytes + furtherTables(byteLimit, 16));
         }
     }
 
-    private static void serveNearlyAll(int byteLimit) {
+    /// The free pages between lost ones are too few for a slab, so further pages are made accessible.
+    @ParameterizedTest
+    @ValueSource(ints = {64 << 10, 128 << 10, 320 << 10, 1 << 20, 3 << 20})
+    void smallLimitServesNearlyAllOfItsBytesBetweenLostPages(int byteLimit) {
+        int page = (int) VirtualMemory.system().pageSize();
+        long tableBytes = serveNearlyAll(byteLimit);
+        PageArena closed = PageArena.open(
+                PageArenaOptions.builder().name("lossy").byteSize(byteLimit).build());
+        List<Long> pages = new ArrayList<>();
+        for (int i = 0; i < byteLimit / page / 2; i++) {
+            pages.add(closed.allocate());
+        }
+        for (int i = 0; i < pages.size(); i++) {
+            if (i % 3 != 0) {
+                closed.free(pages.get(i));
+            }
+        }
+        assertThat(closed.closeForcibly()).isEqualTo(Math.ceilDiv(pages.size(), 3));
+        assertThat(serveNearlyAll(byteLimit)).isLessThanOrEqualTo(tableBytes + furtherTables(byteLimit, pages.size()));
+    }
+
+    /// {@return bytes of the tables of `pages` pages between lost ones, and of one step beyond the limit}
+    private static long furtherTables(int byteLimit, int pages) {
+        return TABLE_BYTES * (pages + byteLimit / VirtualMemory.system().pageSize() / 16 + 1);
+    }
+
+    /// {@return bytes that the tables took of the limit}
+    private static long serveNearlyAll(int byteLimit) {
         int page = (int) VirtualMemory.system().pageSize();
         try (LeasedByteBufAllocator allocator = tiny(byteLimit)) {
             List<ByteBuf> held = new ArrayList<>();
@@ -114,10 +145,11 @@ class AllocatorLimitsTest {
                         }
                     })
                     .isInstanceOf(BufferMemoryError.class);
-            int tablePages = Math.ceilDiv(byteLimit / 200, page);
+            long tableBytes = allocator.arena().stats().tableBytes();
             int served = held.size();
             held.forEach(ByteBuf::release);
-            assertThat(served).isGreaterThanOrEqualTo(byteLimit / page - tablePages);
+            assertThat(served).isEqualTo((int) ((byteLimit - tableBytes) / page));
+            return tableBytes;
         }
     }
 
