@@ -58,6 +58,7 @@
 /// |---|---|
 /// | page | the unit of an arena, a multiple of the page size of the kernel |
 /// | run | adjacent pages that are allocated together |
+/// | pageblock | 512 adjacent pages, for which a summary is kept |
 /// | arena | a reserved range of addresses, and the free and used pages in it |
 /// | commit, decommit | make pages accessible and charge them; give their memory back to the kernel |
 /// | wire, hold | keep a page from being decommitted (`vm_page_wire`); keep it from being reused (`vm_page_hold`) |
@@ -66,7 +67,7 @@
 /// | block | a piece of a slab, of one size class |
 /// | slab | a run that is cut into blocks of one size |
 /// | magazine, depot | the free blocks that a thread caches; the batches of free blocks that all threads share |
-/// | pool | a set of pages of one size for devices ([JumboPool][io.leasehold.jumbo.JumboPool]) |
+/// | pool | a supply of equal things to take and give back: frames, blocks of a class, leases, windows, NIC pages |
 /// | shard | a part of a pool that one thread at a time allocates from |
 /// | owner shard | the shard that a page was allocated from and is freed to |
 /// | handle | a 64-bit number for a page, lease or block, with a tag of its owner and a generation |
@@ -75,6 +76,7 @@
 /// | revocation | closing the gate of biased slots, a `membarrier`, and a visit to each slot |
 /// | reclaimer | an owner of cached pages that gives them back when an allocation finds none |
 /// | decay | giving back what was not used for a while |
+/// | retain | keep without a user for the next one: an empty slab, or the addresses of a closed arena |
 /// | budget | a limit for bytes, with an optional parent |
 /// | outstanding, in use | allocated and not yet freed |
 /// | portable form | what works without native access, in one bounded segment |

@@ -27,8 +27,8 @@
 /// ## After the end of the lease
 ///
 /// A view is an address and a size, so it does not notice the end of its lease. A late use does not end the process,
-/// because the address space of closed arenas stays mapped (at most 128 parked regions, see `io.leasehold.memory`). But
-/// its result is undefined. It reads and writes this memory:
+/// because the address space of closed arenas stays mapped (at most 128 retained regions, see `io.leasehold.memory`).
+/// But its result is undefined. It reads and writes this memory:
 ///
 /// | the lease was on | read and written after its end |
 /// |---|---|

@@ -23,30 +23,30 @@ import java.util.Objects;
 public final class Region implements AutoCloseable {
 
     /// Name of address space without an owner.
-    private static final String PARKED = "parked";
+    private static final String RETAINED = "retained";
 
     private final Reservations reservations; // (C)
     private final String name; // (C)
-    private Reservations.Extent extent; // (O) with the size of its committed part, so that closing needs no Java heap
+    private Reservations.Range range; // (O) with the size of its committed part, so that closing needs no Java heap
     private final long byteSize; // (C)
     private long committedByteSize; // (O)
     private Backing backing = Backing.ANONYMOUS; // (O)
     private long touchableByteSize; // (O) length of the prefix that this owner may have written
     private boolean closed; // (O)
 
-    Region(Reservations reservations, String name, Reservations.Extent extent, long byteSize) {
+    Region(Reservations reservations, String name, Reservations.Range range, long byteSize) {
         this.reservations = reservations;
         this.name = name;
-        this.extent = extent;
+        this.range = range;
         this.byteSize = byteSize;
-        this.committedByteSize = Math.min(extent.committedByteSize(), byteSize);
-        nameExtent(name, "");
+        this.committedByteSize = Math.min(range.committedByteSize(), byteSize);
+        nameRange(name, "");
     }
 
-    /// Names the whole extent. Naming only a part would add a mapping.
-    private void nameExtent(String newName, String state) {
+    /// Names the whole range. Naming only a part would add a mapping.
+    private void nameRange(String newName, String state) {
         try {
-            memory().name(extent.address(), extent.byteSize(), newName + state);
+            memory().name(range.address(), range.byteSize(), newName + state);
         } catch (OutOfMemoryError e) {
             // the Java heap is full; a name only helps a reader
         }
@@ -65,10 +65,10 @@ public final class Region implements AutoCloseable {
         }
         touchableByteSize = Math.max(touchableByteSize, newByteSize);
         if (newByteSize > committedByteSize) {
-            Reservations.Extent grown = extent.committed(newByteSize);
+            Reservations.Range grown = range.committed(newByteSize);
             memory().commit(address() + committedByteSize, newByteSize - committedByteSize);
             committedByteSize = newByteSize;
-            extent = grown;
+            range = grown;
         }
     }
 
@@ -78,12 +78,12 @@ public final class Region implements AutoCloseable {
     /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void mapMemoryFile(int descriptor) {
         checkOpen();
-        Reservations.Extent grown = extent.committed(byteSize);
+        Reservations.Range grown = range.committed(byteSize);
         memory().map(address(), byteSize, descriptor, 0, VirtualMemory.Protection.READ_WRITE);
         backing = Backing.MEMORY_FILE;
         touchableByteSize = byteSize;
         committedByteSize = byteSize;
-        extent = grown;
+        range = grown;
     }
 
     /// Maps a part of a memory file over a committed part of the region, shared. One system call replaces the previous
@@ -161,8 +161,8 @@ public final class Region implements AutoCloseable {
             return;
         }
         surrender();
-        nameExtent(PARKED, "");
-        reservations.park(extent);
+        nameRange(RETAINED, "");
+        reservations.retain(range);
         closed = true;
     }
 
@@ -173,7 +173,7 @@ public final class Region implements AutoCloseable {
     public void abandon() {
         if (!closed) {
             surrender();
-            nameExtent(name, " abandoned");
+            nameRange(name, " abandoned");
             if (!memory().can(VirtualMemory.Capability.DECOMMIT)) {
                 OffHeap.fill(address(), Math.min(touchableByteSize, committedByteSize), (byte) 0);
             }
@@ -189,12 +189,12 @@ public final class Region implements AutoCloseable {
     /// @throws SystemCallException if the kernel fails again to release the memory
     Region succeeded(String newName) {
         abandon();
-        return new Region(reservations, newName, extent, byteSize);
+        return new Region(reservations, newName, range, byteSize);
     }
 
     /// {@return the address of the first byte, a multiple of the requested alignment}
     public long address() {
-        return extent.address();
+        return range.address();
     }
 
     /// {@return the requested size in bytes}
@@ -246,8 +246,8 @@ public final class Region implements AutoCloseable {
     }
 
     /// {@return the address space, with the size of its committed part}
-    Reservations.Extent extent() {
-        return extent;
+    Reservations.Range range() {
+        return range;
     }
 
     private void checkOpen() {

@@ -97,8 +97,8 @@ public final class Remnant {
     }
 
     /// {@return the address space of the regions}
-    List<Reservations.Extent> extents() {
-        return regions.stream().map(Region::extent).toList();
+    List<Reservations.Range> ranges() {
+        return regions.stream().map(Region::range).toList();
     }
 
     @Override

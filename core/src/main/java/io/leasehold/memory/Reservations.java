@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///            reserve                      close
-///   kernel ----------> Region (one owner) -------> parked, reads zero ---+
-///                         ^                                              |
-///                         +------------- next reserve that fits ---------+
+///   kernel ----------> Region (one owner) -------> retained, reads zero ---+
+///                         ^                                                |
+///                         +------------- next reserve that fits -----------+
 /// ```
 ///
-/// On systems that can decommit memory, parked space stays mapped. So a stale pointer into it reads zero instead of
-/// ending the process. To limit the use of addresses after very many owners, the oldest of more than [#MAX_PARKED]
-/// parked extents is unmapped. Space into which pointers are known to be left is kept as a [Remnant].
+/// On systems that can decommit memory, retained space stays mapped. So a stale pointer into it reads zero instead of
+/// ending the process. To limit the use of addresses after very many owners, the oldest of more than [#MAX_RETAINED]
+/// retained ranges is unmapped. Space into which pointers are known to be left is kept as a [Remnant].
 ///
 /// **Spread.** An owner with a limit for memory reserves several times as many addresses ([#addressByteSize]), so that
 /// it finds a long run in spite of short runs in between. Addresses cost no memory, but they can be scarce. All owners
@@ -48,8 +48,8 @@ public final class Reservations {
     /// Maximum addresses in bytes that all owners together get beyond their limits: an eighth of those of a process.
     static final long MAX_SPREAD_BYTES = 1L << 44;
 
-    /// Maximum number of parked extents: those of 64 arenas.
-    static final int MAX_PARKED = 128;
+    /// Maximum number of retained ranges: those of 64 arenas.
+    static final int MAX_RETAINED = 128;
 
     private static final int NO_SPREAD = 1;
     private static final long NO_ADDRESS = 0;
@@ -59,17 +59,17 @@ public final class Reservations {
     private final VirtualMemory memory; // (C)
     private final MappingBudget mappings; // (C)
     private final int spread; // (C)
-    private final List<Extent> parked =
-            new ArrayList<>(MAX_PARKED + 1); // (L) this; long enough, so closing needs no heap
+    private final List<Range> retained =
+            new ArrayList<>(MAX_RETAINED + 1); // (L) this; long enough, so closing needs no heap
     private final List<Remnant> remnants = new ArrayList<>(); // (L) this
-    private long reservedBytes; // (L) this; mapped now, including parked extents
+    private long reservedBytes; // (L) this; mapped now, including retained ranges
 
     /// Reserved space. The first `committedByteSize` bytes were committed at some time.
-    record Extent(long address, long byteSize, long byteAlignment, long committedByteSize) {
+    record Range(long address, long byteSize, long byteAlignment, long committedByteSize) {
 
-        /// {@return this extent, of which at least `newByteSize` bytes were committed}
-        Extent committed(long newByteSize) {
-            return newByteSize <= committedByteSize ? this : new Extent(address, byteSize, byteAlignment, newByteSize);
+        /// {@return this range, of which at least `newByteSize` bytes were committed}
+        Range committed(long newByteSize) {
+            return newByteSize <= committedByteSize ? this : new Range(address, byteSize, byteAlignment, newByteSize);
         }
     }
 
@@ -136,16 +136,16 @@ public final class Reservations {
             throw new IllegalArgumentException("byteSize is not a positive multiple of the OS page: region=" + name
                     + ", byteSize=" + byteSize + ", page=" + memory.pageSize());
         }
-        Extent fit = null;
-        for (Extent extent : parked) {
-            boolean fits = extent.byteSize >= byteSize && extent.byteAlignment >= byteAlignment;
-            if (fits && (fit == null || extent.byteSize < fit.byteSize)) {
-                fit = extent;
+        Range fit = null;
+        for (Range range : retained) {
+            boolean fits = range.byteSize >= byteSize && range.byteAlignment >= byteAlignment;
+            if (fits && (fit == null || range.byteSize < fit.byteSize)) {
+                fit = range;
             }
         }
         if (fit != null) {
             Region region = new Region(this, name, fit, byteSize);
-            parked.remove(fit); // last: if the Java heap is full, the extent stays parked
+            retained.remove(fit); // last: if the Java heap is full, the range stays retained
             return region;
         }
         mappings.charge(name, MAPPINGS_PER_REGION);
@@ -153,7 +153,7 @@ public final class Reservations {
         Region region = null;
         try {
             address = memory.reserve(byteSize, byteAlignment);
-            region = new Region(this, name, new Extent(address, byteSize, byteAlignment, 0), byteSize);
+            region = new Region(this, name, new Range(address, byteSize, byteAlignment, 0), byteSize);
             reservedBytes += byteSize;
             return region;
         } finally {
@@ -176,7 +176,7 @@ public final class Reservations {
     public synchronized long addressByteSize(long byteLimit, long pageByteSize, long maxByteSize) {
         long most = Math.clamp(maxByteSize - byteLimit, 0, Math.max(0, MAX_SPREAD_BYTES - reservedBytes)) + byteLimit;
         long wanted = spread == NO_SPREAD ? byteLimit : Math.min(most, spreadOf(byteLimit));
-        while (wanted > byteLimit && !isParked(wanted) && !isFree(2 * wanted)) {
+        while (wanted > byteLimit && !isRetained(wanted) && !isFree(2 * wanted)) {
             wanted = Math.max(byteLimit, Alignment.down(wanted / 2, pageByteSize));
         }
         return wanted;
@@ -198,15 +198,15 @@ public final class Reservations {
         // with DECOMMIT the JVM shares the address space, and needs some of it for its threads
         int parts = memory.can(Capability.DECOMMIT) ? 2 : 1;
         long limit = byteLimit;
-        while (limit / 2 >= minByteLimit && !isParked(limit) && !isFree(parts * limit)) {
+        while (limit / 2 >= minByteLimit && !isRetained(limit) && !isFree(parts * limit)) {
             limit = Alignment.down(limit / 2, pageByteSize);
         }
         return limit;
     }
 
-    private boolean isParked(long byteSize) {
-        for (Extent extent : parked) {
-            if (extent.byteSize >= byteSize) {
+    private boolean isRetained(long byteSize) {
+        for (Range range : retained) {
+            if (range.byteSize >= byteSize) {
                 return true;
             }
         }
@@ -251,51 +251,51 @@ public final class Reservations {
         return remnants.size();
     }
 
-    /// Parks an extent whose memory was released, so that it reads as zero.
-    synchronized void park(Extent extent) {
+    /// Retains a range whose memory was released, so that it reads as zero.
+    synchronized void retain(Range range) {
         if (memory.can(Capability.DECOMMIT)) {
-            parked.add(extent);
-            if (parked.size() > MAX_PARKED) {
+            retained.add(range);
+            if (retained.size() > MAX_RETAINED) {
                 releaseOldest();
             }
         } else {
-            // here release unmaps nothing: it is as safe as parking, and zeroes the space for its next owner
-            release(extent);
+            // here release unmaps nothing: it is as safe as retaining, and zeroes the space for its next owner
+            release(range);
         }
     }
 
     private void releaseOldest() {
         try {
-            release(parked.getFirst());
-            parked.removeFirst();
+            release(retained.getFirst());
+            retained.removeFirst();
         } catch (SystemCallException e) {
-            // unmapping the middle of a mapping adds a mapping, which may exceed the limit; the extent stays parked
+            // unmapping the middle of a mapping adds a mapping, which may exceed the limit; the range stays retained
         }
     }
 
-    /// Unmaps all parked extents and all remnants. Only for callers that know that no pointer into them is left, such
+    /// Unmaps all retained ranges and all remnants. Only for callers that know that no pointer into them is left, such
     /// as tests.
     ///
-    /// @throws SystemCallException if the kernel refuses; the other extents stay parked
-    public synchronized void releaseParked() {
-        while (!parked.isEmpty()) {
-            release(parked.getLast());
-            parked.removeLast();
+    /// @throws SystemCallException if the kernel refuses; the other ranges stay retained
+    public synchronized void releaseRetained() {
+        while (!retained.isEmpty()) {
+            release(retained.getLast());
+            retained.removeLast();
         }
         while (!remnants.isEmpty()) {
-            parked.addAll(remnants.removeLast().extents()); // so that extents that the kernel refuses to unmap are kept
-            releaseParked();
+            retained.addAll(remnants.removeLast().ranges()); // so that ranges that the kernel refuses to unmap are kept
+            releaseRetained();
         }
     }
 
-    /// {@return the number of parked extents}
-    public synchronized int parkedCount() {
-        return parked.size();
+    /// {@return the number of retained ranges}
+    public synchronized int retainedCount() {
+        return retained.size();
     }
 
-    private void release(Extent extent) {
-        memory.release(extent.address, extent.byteSize);
+    private void release(Range range) {
+        memory.release(range.address, range.byteSize);
         mappings.credit(MAPPINGS_PER_REGION);
-        reservedBytes -= extent.byteSize;
+        reservedBytes -= range.byteSize;
     }
 }

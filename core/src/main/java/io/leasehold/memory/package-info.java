@@ -1,10 +1,10 @@
 /// Reserved address ranges, limits for mappings, and access to off-heap memory.
 ///
 /// ```text
-///   Reservations    address space: reserved, parked, reused    OffHeap, Words    memory access, plain | ordered
-///     Region          one range: commit, decommit              BiasedSlots       state of one thread each
+///   Reservations    address space: reserved, retained, reused    OffHeap, Words    memory access, plain | ordered
+///     Region          one range: commit, decommit                BiasedSlots       state of one thread each
 ///     Remnant         address space left by a forced close
-///   MappingBudget   the number of mappings                     BiasedSlot        the cells of one thread
+///   MappingBudget   the number of mappings                       BiasedSlot        the cells of one thread
 /// ```
 ///
 /// ## Why
@@ -13,8 +13,8 @@
 ///   access would check the bounds and the session of that segment. An access to a constant segment compiles to a bare
 ///   load or store. Therefore bounds and liveness are checked when memory is allocated or leased (pages, leases,
 ///   buffers), not at each access.
-/// * **Address space is parked, not unmapped** ([Reservations]). If memory were unmapped while a thread still uses a
-///   raw address, a bug would end the process. Parked space reads as zero instead. It costs only addresses, and the
+/// * **Address space is retained, not unmapped** ([Reservations]). If memory were unmapped while a thread still uses a
+///   raw address, a bug would end the process. Retained space reads as zero instead. It costs only addresses, and the
 ///   next owner that it fits reuses it.
 /// * **One biased slot per thread, found by thread id** ([BiasedSlots]). A biased slot is a lock that costs its owner
 ///   two stores and a load. A `ThreadLocal` costs twice as much, and other threads cannot reach its contents. Then a

@@ -1,29 +1,29 @@
 package io.leasehold.page;
 
-/// The layout of a bitmap with one bit for each page: words of 64 pages, blocks of eight words.
+/// The layout of a bitmap with one bit for each page: words of 64 pages, pageblocks of eight words.
 ///
 /// ```text
-///   page     0 .. 63   64 .. 127   ...  448 .. 511 | 512 ...
-///   word        0          1                 7     |    8
-///   block                  0                       |    1
+///   page       0 .. 63   64 .. 127   ...  448 .. 511 | 512 ...
+///   word          0          1                 7     |    8
+///   pageblock                  0                     |    1
 /// ```
 final class BitmapLayout {
 
-    static final int BLOCK_POWER = 9;
-    static final int BLOCK_PAGES = 1 << BLOCK_POWER;
-    static final int WORDS_PER_BLOCK = BLOCK_PAGES / Long.SIZE;
+    static final int PAGEBLOCK_POWER = 9;
+    static final int PAGEBLOCK_PAGES = 1 << PAGEBLOCK_POWER;
+    static final int WORDS_PER_PAGEBLOCK = PAGEBLOCK_PAGES / Long.SIZE;
     static final int BYTES_PER_WORD = Long.BYTES;
 
     private BitmapLayout() {}
 
-    /// {@return number of blocks for `pageCount` pages; the last one may be partly used}
-    static int blocks(int pageCount) {
-        return (pageCount + BLOCK_PAGES - 1) >>> BLOCK_POWER;
+    /// {@return number of pageblocks for `pageCount` pages; the last one may be partly used}
+    static int pageblocks(int pageCount) {
+        return (pageCount + PAGEBLOCK_PAGES - 1) >>> PAGEBLOCK_POWER;
     }
 
-    /// {@return number of bytes of a bitmap for `pageCount` pages, in whole blocks}
+    /// {@return number of bytes of a bitmap for `pageCount` pages, in whole pageblocks}
     static long byteSize(int pageCount) {
-        return (long) blocks(pageCount) * WORDS_PER_BLOCK * BYTES_PER_WORD;
+        return (long) pageblocks(pageCount) * WORDS_PER_PAGEBLOCK * BYTES_PER_WORD;
     }
 
     /// {@return the first page of the word after the one of `page`}

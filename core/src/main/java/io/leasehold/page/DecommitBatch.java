@@ -82,12 +82,12 @@ final class DecommitBatch {
         return from;
     }
 
-    /// Counts a visit to a block.
+    /// Counts a visit to a pageblock.
     void countLook() {
         looks++;
     }
 
-    /// {@return number of blocks that were visited for this batch}
+    /// {@return number of pageblocks that were visited for this batch}
     int looks() {
         return looks;
     }

@@ -12,5 +12,5 @@ final class FrameCounts {
     long reclaimFailures; // (L)
     long decommits; // (L)
     long decommitFailures; // (L)
-    long looks; // (L) visits to blocks, in search of idle pages
+    long looks; // (L) visits to pageblocks, in search of idle pages
 }

@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
-import static io.leasehold.page.BitmapLayout.BLOCK_PAGES;
-import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
-import static io.leasehold.page.BitmapLayout.WORDS_PER_BLOCK;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_PAGES;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_POWER;
+import static io.leasehold.page.BitmapLayout.WORDS_PER_PAGEBLOCK;
 import static io.leasehold.page.BitmapLayout.mask;
 import static io.leasehold.page.BitmapLayout.nextWord;
 import static io.leasehold.page.BitmapLayout.wordOffset;
@@ -11,22 +11,22 @@ import io.leasehold.memory.OffHeap;
 import java.util.BitSet;
 
 /// Tracks which pages are free, and which free pages may still hold memory, by two bitmaps and summaries of their
-/// blocks.
+/// pageblocks.
 ///
 /// ```text
-///   page      0        512       1024                        a block is 512 pages, eight words of each bitmap
+///   page      0        512       1024                        a pageblock is 512 pages, eight words of each bitmap
 ///   used      11101000 00000000  ...                         1: live, in a magazine, or being decommitted
 ///   warm      11111010 00000000  ...                         1: may hold memory, so it is charged to the budget
 ///   free = !used     idle = !used && warm     cold = !warm     lost: used and cold for ever
 ///
 ///   runs      FreeRuns of the free pages, and of the idle pages: where a run of a given length begins
-///   aging     AgingBlocks: which blocks have idle pages that will be old enough for a decommit
+///   aging     AgingPageblocks: which pageblocks have idle pages that will be old enough for a decommit
 /// ```
 ///
 /// Neighbours coalesce without any work, since a run is nothing but adjacent bits.
 ///
-/// **Cost.** Taking and freeing pages visits their blocks, and updates the trees upwards as far as something changes. A
-/// search takes a few steps for each level of a tree. Only checks visit all blocks.
+/// **Cost.** Taking and freeing pages visits their pageblocks, and updates the trees upwards as far as something
+/// changes. A search takes a few steps for each level of a tree. Only checks visit all pageblocks.
 ///
 /// **Threads.** Guarded by `FramePool.lock`.
 ///
@@ -37,10 +37,10 @@ final class FreeMap {
 
     static final int NONE = -1;
 
-    /// In place of a tick: no idle page of the block is young.
+    /// In place of a tick: no idle page of the pageblock is young.
     private static final int NOT_DUE = Integer.MIN_VALUE;
 
-    /// Maximum number of blocks that one search for old pages visits before it releases the lock.
+    /// Maximum number of pageblocks that one search for old pages visits before it releases the lock.
     private static final int MAX_LOOKS = 64;
 
     private final int pageCount; // (C)
@@ -51,7 +51,7 @@ final class FreeMap {
     private final long stamps; // (C) address of one byte for each page: the tick of its last free
     private final FreeRuns freeRuns; // (L)
     private final FreeRuns idleRuns; // (L)
-    private final AgingBlocks aging; // (L)
+    private final AgingPageblocks aging; // (L)
     private int freePages; // (L)
     private int idlePages; // (L)
     private int warmPages; // (L)
@@ -65,14 +65,14 @@ final class FreeMap {
         this.pageCount = pageCount;
         this.usablePages = pageCount - lost.cardinality();
         this.lost = lost;
-        int blocks = BitmapLayout.blocks(pageCount);
+        int pageblocks = BitmapLayout.pageblocks(pageCount);
         this.used = usedBits;
         this.warm = warmBits;
         this.stamps = stamps;
         this.freeRuns = new FreeRuns(pageCount, usedBits, warmBits, summaries, false);
-        this.idleRuns = new FreeRuns(pageCount, usedBits, warmBits, summaries + RunTree.byteSize(blocks), true);
-        this.aging = new AgingBlocks(summaries + 2 * RunTree.byteSize(blocks));
-        this.freePages = blocks * BLOCK_PAGES;
+        this.idleRuns = new FreeRuns(pageCount, usedBits, warmBits, summaries + RunTree.byteSize(pageblocks), true);
+        this.aging = new AgingPageblocks(summaries + 2 * RunTree.byteSize(pageblocks));
+        this.freePages = pageblocks * PAGEBLOCK_PAGES;
         int beyond = freePages - pageCount;
         if (beyond > 0) {
             // pages beyond the end count as used for ever; their warm bits stay clear, since they never hold memory
@@ -85,8 +85,8 @@ final class FreeMap {
 
     /// {@return number of bytes of memory for the trees and lists of a map}
     static long summaryByteSize(int pageCount) {
-        int blocks = BitmapLayout.blocks(pageCount);
-        return 2 * RunTree.byteSize(blocks) + AgingBlocks.byteSize(blocks);
+        int pageblocks = BitmapLayout.pageblocks(pageCount);
+        return 2 * RunTree.byteSize(pageblocks) + AgingPageblocks.byteSize(pageblocks);
     }
 
     int freePages() {
@@ -161,12 +161,12 @@ final class FreeMap {
     int takeIdleSingles(int[] out, int max) {
         int taken = 0;
         while (taken < max && idlePages > 0) {
-            int block = idleRuns.findFrom(0, 1) >>> BLOCK_POWER;
+            int pageblock = idleRuns.findFrom(0, 1) >>> PAGEBLOCK_POWER;
             int from = taken;
-            for (int word = 0; word < WORDS_PER_BLOCK && taken < max; word++) {
-                long bits = idleRuns.bits(block * WORDS_PER_BLOCK + word);
+            for (int word = 0; word < WORDS_PER_PAGEBLOCK && taken < max; word++) {
+                long bits = idleRuns.bits(pageblock * WORDS_PER_PAGEBLOCK + word);
                 for (; bits != 0 && taken < max; bits &= bits - 1) {
-                    out[taken++] = (block << BLOCK_POWER) + word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+                    out[taken++] = (pageblock << PAGEBLOCK_POWER) + word * Long.SIZE + Long.numberOfTrailingZeros(bits);
                 }
             }
             for (int i = from; i < taken; i++) {
@@ -205,8 +205,8 @@ final class FreeMap {
         boolean isIdle = clearWords(page, n, false) > 0;
         refresh(page, n, isIdle);
         OffHeap.fill(stamps + page, n, (byte) tick);
-        for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
-            aging.add(block, tick + Decay.TICKS + 1, tick);
+        for (int pageblock = page >>> PAGEBLOCK_POWER; pageblock <= (page + n - 1) >>> PAGEBLOCK_POWER; pageblock++) {
+            aging.add(pageblock, tick + Decay.TICKS + 1, tick);
         }
     }
 
@@ -221,10 +221,10 @@ final class FreeMap {
         for (int i = 0; i < batch.count(); i++) {
             clearWords(batch.page(i), batch.pageCount(i), true);
         }
-        int refreshed = NONE; // most runs of one block follow each other
+        int refreshed = NONE; // most runs of one pageblock follow each other
         for (int i = 0; i < batch.count(); i++) {
-            int last = (batch.page(i) + batch.pageCount(i) - 1) >>> BLOCK_POWER;
-            if (batch.page(i) >>> BLOCK_POWER != refreshed || last != refreshed) {
+            int last = (batch.page(i) + batch.pageCount(i) - 1) >>> PAGEBLOCK_POWER;
+            if (batch.page(i) >>> PAGEBLOCK_POWER != refreshed || last != refreshed) {
                 refresh(batch.page(i), batch.pageCount(i), false);
                 refreshed = last;
             }
@@ -236,51 +236,51 @@ final class FreeMap {
         return !aging.isEmpty();
     }
 
-    /// Takes idle pages that were freed more than a decay before `tick`, from blocks that are due, and adds them to
+    /// Takes idle pages that were freed more than a decay before `tick`, from pageblocks that are due, and adds them to
     /// `batch` as runs.
     ///
     /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
     /// @return true if there may be more such pages
     boolean takeAged(DecommitBatch batch, int tick, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
-            int block = aging.poll(tick);
-            if (block < 0) {
+            int pageblock = aging.poll(tick);
+            if (pageblock < 0) {
                 return false;
             }
-            int reached = takeIdleOf(block, block << BLOCK_POWER, batch, tick, Decay.TICKS + 1, framePages);
-            int due = reached < end(block) ? tick : nextDue(block, tick);
+            int reached = takeIdleOf(pageblock, pageblock << PAGEBLOCK_POWER, batch, tick, Decay.TICKS + 1, framePages);
+            int due = reached < end(pageblock) ? tick : nextDue(pageblock, tick);
             if (due != NOT_DUE) {
-                aging.add(block, due, tick);
+                aging.add(pageblock, due, tick);
             }
         }
         return true;
     }
 
-    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all blocks behind the search
+    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all pageblocks behind the search
     /// position of the batch, and adds them to `batch` as runs.
     ///
     /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
-    /// @return true if there may be more such pages behind the visited blocks
+    /// @return true if there may be more such pages behind the visited pageblocks
     boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
             int page = batch.from() < pageCount ? idleRuns.findFrom(batch.from(), 1) : NONE;
             if (page < 0) {
                 return false;
             }
-            batch.continueAt(takeIdleOf(page >>> BLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
+            batch.continueAt(takeIdleOf(page >>> PAGEBLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
         }
         return true;
     }
 
-    /// Takes the old idle pages of one block, from `from` on, until the batch is full.
+    /// Takes the old idle pages of one pageblock, from `from` on, until the batch is full.
     ///
     /// @return the page after the last one that was visited
-    private int takeIdleOf(int block, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
+    private int takeIdleOf(int pageblock, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
         int page = from;
         boolean isChanged = false;
         batch.countLook();
-        while (page < end(block) && !batch.isFull()) {
-            int most = Math.min(end(block) - page, batch.remaining());
+        while (page < end(pageblock) && !batch.isFull()) {
+            int most = Math.min(end(pageblock) - page, batch.remaining());
             int n = framePages > 1 ? framePages : idleRun(page, most, tick, minAge);
             if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge)) {
                 batch.add(page, n, n - coldIn(page, n));
@@ -295,18 +295,19 @@ final class FreeMap {
         return page;
     }
 
-    /// {@return the tick in which the next idle page of a block is old enough, or [#NOT_DUE] if no idle page is young}
-    private int nextDue(int block, int tick) {
+    /// {@return the tick in which the next idle page of a pageblock is old enough, or [#NOT_DUE] if no idle page is
+    /// young}
+    private int nextDue(int pageblock, int tick) {
         int oldest = -1;
-        for (int page = block << BLOCK_POWER; page < end(block); page++) {
+        for (int page = pageblock << PAGEBLOCK_POWER; page < end(pageblock); page++) {
             int age = isIdle(page) ? age(page, tick) : Decay.TICKS + 1;
             oldest = age <= Decay.TICKS ? Math.max(oldest, age) : oldest;
         }
         return oldest < 0 ? NOT_DUE : tick + Decay.TICKS + 1 - oldest;
     }
 
-    private int end(int block) {
-        return Math.min((block + 1) << BLOCK_POWER, pageCount);
+    private int end(int pageblock) {
+        return Math.min((pageblock + 1) << PAGEBLOCK_POWER, pageCount);
     }
 
     void checkInvariants(int transit) {
@@ -403,7 +404,7 @@ final class FreeMap {
         return idle;
     }
 
-    /// Updates the trees from the bitmaps in the blocks of `n` pages from `page` on.
+    /// Updates the trees from the bitmaps in the pageblocks of `n` pages from `page` on.
     private void refresh(int page, int n, boolean idleToo) {
         freeRuns.refresh(page, n);
         if (idleToo) {

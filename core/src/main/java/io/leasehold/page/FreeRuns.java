@@ -1,9 +1,9 @@
 package io.leasehold.page;
 
-import static io.leasehold.page.BitmapLayout.BLOCK_PAGES;
-import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
 import static io.leasehold.page.BitmapLayout.BYTES_PER_WORD;
-import static io.leasehold.page.BitmapLayout.WORDS_PER_BLOCK;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_PAGES;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_POWER;
+import static io.leasehold.page.BitmapLayout.WORDS_PER_PAGEBLOCK;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
@@ -11,19 +11,19 @@ import io.leasehold.memory.OffHeap;
 /// Finds the lowest run of free pages, or of idle pages, that is long enough.
 ///
 /// ```text
-///   RunTree     the block in which a run begins, or the page where it begins if it crosses blocks
-///   bitmaps     the page where it begins within that block
+///   RunTree     the pageblock in which a run begins, or the page where it begins if it crosses pageblocks
+///   bitmaps     the page where it begins within that pageblock
 /// ```
 ///
 /// **Threads.** Guarded by `FramePool.lock`.
 ///
-/// **Invariants.** I1: after [#refresh] of a block, its leaf in the tree agrees with its bits.
+/// **Invariants.** I1: after [#refresh] of a pageblock, its leaf in the tree agrees with its bits.
 final class FreeRuns {
 
     static final int NONE = -1;
 
     private final int pageCount; // (C)
-    private final int blocks; // (C)
+    private final int pageblocks; // (C)
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
     private final boolean idleOnly; // (C) pages that are free and warm, else all that are free
@@ -33,11 +33,11 @@ final class FreeRuns {
     /// @param idleOnly true for idle pages, false for all free pages
     FreeRuns(int pageCount, long usedBits, long warmBits, long treeNodes, boolean idleOnly) {
         this.pageCount = pageCount;
-        this.blocks = BitmapLayout.blocks(pageCount);
+        this.pageblocks = BitmapLayout.pageblocks(pageCount);
         this.used = usedBits;
         this.warm = warmBits;
         this.idleOnly = idleOnly;
-        this.tree = new RunTree(treeNodes, blocks, !idleOnly);
+        this.tree = new RunTree(treeNodes, pageblocks, !idleOnly);
     }
 
     /// {@return the length of the longest run}
@@ -65,34 +65,35 @@ final class FreeRuns {
 
     /// {@return the lowest page from `page` on at which `n` adjacent pages begin, or [#NONE]}
     int findFrom(int page, int n) {
-        int block = page >>> BLOCK_POWER;
+        int pageblock = page >>> PAGEBLOCK_POWER;
         int carry = 0;
-        if ((page & (BLOCK_PAGES - 1)) != 0) {
-            int found = findInside(block, page, n);
+        if ((page & (PAGEBLOCK_PAGES - 1)) != 0) {
+            int found = findInside(pageblock, page, n);
             if (found >= 0) {
                 return found;
             }
-            carry = Math.min(suffix(block), ((block + 1) << BLOCK_POWER) - page);
-            block++;
+            carry = Math.min(suffix(pageblock), ((pageblock + 1) << PAGEBLOCK_POWER) - page);
+            pageblock++;
         }
-        if (block == blocks) {
+        if (pageblock == pageblocks) {
             return NONE;
         }
-        int found = tree.find(block, carry, n);
+        int found = tree.find(pageblock, carry, n);
         if (found >= RunTree.NONE) {
             return found;
         }
         int inside = RunTree.inside(found);
-        return findInside(inside, inside << BLOCK_POWER, n);
+        return findInside(inside, inside << PAGEBLOCK_POWER, n);
     }
 
-    /// {@return the lowest page from `page` on at which `n` adjacent pages begin that lie within `block`, or [#NONE]}
-    private int findInside(int block, int page, int n) {
-        int base = block << BLOCK_POWER;
+    /// {@return the lowest page from `page` on at which `n` adjacent pages begin that lie within `pageblock`, or
+    /// [#NONE]}
+    private int findInside(int pageblock, int page, int n) {
+        int base = pageblock << PAGEBLOCK_POWER;
         int start = page;
         int run = 0;
-        for (int word = (page - base) >>> 6; word < WORDS_PER_BLOCK; word++) {
-            long bits = bits(block * WORDS_PER_BLOCK + word);
+        for (int word = (page - base) >>> 6; word < WORDS_PER_PAGEBLOCK; word++) {
+            long bits = bits(pageblock * WORDS_PER_PAGEBLOCK + word);
             int at = base + word * Long.SIZE;
             int bit = Math.max(0, page - at);
             while (bit < Long.SIZE) {
@@ -114,10 +115,10 @@ final class FreeRuns {
         return NONE;
     }
 
-    /// Updates the tree from the bitmaps in the blocks of `n` pages from `page` on.
+    /// Updates the tree from the bitmaps in the pageblocks of `n` pages from `page` on.
     void refresh(int page, int n) {
-        for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
-            tree.update(block, prefix(block), suffix(block), longest(block));
+        for (int pageblock = page >>> PAGEBLOCK_POWER; pageblock <= (page + n - 1) >>> PAGEBLOCK_POWER; pageblock++) {
+            tree.update(pageblock, prefix(pageblock), suffix(pageblock), longest(pageblock));
         }
     }
 
@@ -131,16 +132,16 @@ final class FreeRuns {
     /// {@return number of free or idle pages, counted in the bitmaps}
     int count() {
         int count = 0;
-        for (int word = 0; word < blocks * WORDS_PER_BLOCK; word++) {
+        for (int word = 0; word < pageblocks * WORDS_PER_PAGEBLOCK; word++) {
             count += Long.bitCount(bits(word));
         }
         return count;
     }
 
-    private int prefix(int block) {
+    private int prefix(int pageblock) {
         int length = 0;
-        for (int word = 0; word < WORDS_PER_BLOCK; word++) {
-            int ones = Long.numberOfTrailingZeros(~bits(block * WORDS_PER_BLOCK + word));
+        for (int word = 0; word < WORDS_PER_PAGEBLOCK; word++) {
+            int ones = Long.numberOfTrailingZeros(~bits(pageblock * WORDS_PER_PAGEBLOCK + word));
             length += ones;
             if (ones < Long.SIZE) {
                 break;
@@ -149,10 +150,10 @@ final class FreeRuns {
         return length;
     }
 
-    private int suffix(int block) {
+    private int suffix(int pageblock) {
         int length = 0;
-        for (int word = WORDS_PER_BLOCK - 1; word >= 0; word--) {
-            int ones = Long.numberOfLeadingZeros(~bits(block * WORDS_PER_BLOCK + word));
+        for (int word = WORDS_PER_PAGEBLOCK - 1; word >= 0; word--) {
+            int ones = Long.numberOfLeadingZeros(~bits(pageblock * WORDS_PER_PAGEBLOCK + word));
             length += ones;
             if (ones < Long.SIZE) {
                 break;
@@ -161,11 +162,11 @@ final class FreeRuns {
         return length;
     }
 
-    private int longest(int block) {
+    private int longest(int pageblock) {
         int longest = 0;
         int run = 0; // length of the run that ends at the end of the word before
-        for (int word = 0; word < WORDS_PER_BLOCK; word++) {
-            long bits = bits(block * WORDS_PER_BLOCK + word);
+        for (int word = 0; word < WORDS_PER_PAGEBLOCK; word++) {
+            long bits = bits(pageblock * WORDS_PER_PAGEBLOCK + word);
             if (bits == -1) {
                 run += Long.SIZE;
                 continue;
@@ -190,8 +191,8 @@ final class FreeRuns {
     }
 
     void checkInvariants() {
-        for (int block = 0; block < blocks; block++) {
-            tree.check(block, prefix(block), suffix(block), longest(block));
+        for (int pageblock = 0; pageblock < pageblocks; pageblock++) {
+            tree.check(pageblock, prefix(pageblock), suffix(pageblock), longest(pageblock));
         }
     }
 

@@ -55,7 +55,7 @@ public record PageArenaOptions(
     private static final long MAX_PAGE_BYTES = 2 << 20;
 
     /// Maximum number of pages of an arena.
-    public static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
+    public static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.PAGEBLOCK_PAGES;
 
     /// Minimum of a default limit in bytes. An arena with less could be opened but hardly used.
     private static final long MIN_DEFAULT_BYTES = 16 << 20;

@@ -1,25 +1,25 @@
 package io.leasehold.page;
 
-import static io.leasehold.page.BitmapLayout.BLOCK_PAGES;
-import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_PAGES;
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_POWER;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
 
-/// A tree of the runs of set bits in a bitmap: the longest run of each block, of each pair of blocks, and so on.
+/// A tree of the runs of set bits in a bitmap: the longest run of each pageblock, of each pair of them, and so on.
 ///
 /// ```text
-///   node 1        | prefix, suffix, longest of all blocks           |
-///   node 2, 3     | ... of the first half  | ... of the second half |
-///   leaves        | block 0 | block 1 | ...                         |     a block is 512 pages
+///   node 1        | prefix, suffix, longest of all pageblocks      |
+///   node 2, 3     | ... of the first half | ... of the second half |
+///   leaves        | pageblock 0 | pageblock 1 | ...                |     a pageblock is 512 pages
 ///
-///   pages         11100000 ... 00011111    prefix 3, suffix 5: a run may go on in the block before and behind
+///   pages         11100000 ... 00011111    prefix 3, suffix 5: a run may go on in the pageblock before and behind
 /// ```
 ///
-/// A search for the first run of a length takes one step down and one step up for each level, however many blocks there
-/// are and however fragmented their runs are. An update of one block goes up only as far as something changes. The
-/// earlier search through the blocks from the first free one took 269 us in an arena of 32 GiB with holes shorter than
-/// the request.
+/// A search for the first run of a length takes one step down and one step up for each level, however many pageblocks
+/// there are and however fragmented their runs are. An update of one pageblock goes up only as far as something
+/// changes. The earlier search through the pageblocks from the first free one took 269 us in an arena of 32 GiB with
+/// holes shorter than the request.
 ///
 /// The nodes are in zeroed memory. A zeroed node means "all set" or "none set", as the user chose. So a tree over
 /// address space that was never used touches no memory.
@@ -42,34 +42,34 @@ final class RunTree {
     private final boolean allSetAtFirst; // (C)
 
     /// @param nodes zeroed memory of [#byteSize]
-    /// @param blocks number of blocks
+    /// @param pageblocks number of pageblocks
     /// @param allSetAtFirst true if all bits of a new bitmap count as set, false if none does
-    RunTree(long nodes, int blocks, boolean allSetAtFirst) {
+    RunTree(long nodes, int pageblocks, boolean allSetAtFirst) {
         this.nodes = nodes;
-        this.leaves = leaves(blocks);
+        this.leaves = leaves(pageblocks);
         this.leafPower = Integer.numberOfTrailingZeros(leaves);
         this.allSetAtFirst = allSetAtFirst;
         if (allSetAtFirst) {
-            clearFrom(blocks);
+            clearFrom(pageblocks);
         }
     }
 
     /// {@return number of bytes for the nodes of a tree}
-    static long byteSize(int blocks) {
-        return (2L * leaves(blocks)) << NODE_POWER;
+    static long byteSize(int pageblocks) {
+        return (2L * leaves(pageblocks)) << NODE_POWER;
     }
 
-    private static int leaves(int blocks) {
-        return (int) Alignment.powerOfTwoFrom(Math.max(1, blocks));
+    private static int leaves(int pageblocks) {
+        return (int) Alignment.powerOfTwoFrom(Math.max(1, pageblocks));
     }
 
-    /// Updates one block, and the nodes above it.
+    /// Updates one pageblock, and the nodes above it.
     ///
-    /// @param prefix length of the run at the beginning of the block
-    /// @param suffix length of the run at the end of the block
-    /// @param longest length of the longest run in the block
-    void update(int block, int prefix, int suffix, int longest) {
-        int node = leaves + block;
+    /// @param prefix length of the run at the beginning of the pageblock
+    /// @param suffix length of the run at the end of the pageblock
+    /// @param longest length of the longest run in the pageblock
+    void update(int pageblock, int prefix, int suffix, int longest) {
+        int node = leaves + pageblock;
         while (set(node, prefix, suffix, longest) && node > 1) {
             node >>>= 1;
             int left = 2 * node;
@@ -89,18 +89,19 @@ final class RunTree {
         return get(1, LONGEST);
     }
 
-    /// Finds the first run of at least `n` pages that begins in `block`, behind it, or in the `carry` pages before it.
+    /// Finds the first run of at least `n` pages that begins in `pageblock`, behind it, or in the `carry` pages before
+    /// it.
     ///
-    /// @param block first block of the search
-    /// @param carry number of set bits directly before the beginning of `block`
-    /// @return the first page of the run; or [#inside] of the block that contains the run; or [#NONE]
-    int find(int block, int carry, int n) {
-        int node = leaves + block;
-        int page = block << BLOCK_POWER;
+    /// @param pageblock first pageblock of the search
+    /// @param carry number of set bits directly before the beginning of `pageblock`
+    /// @return the first page of the run; or [#inside] of the pageblock that contains the run; or [#NONE]
+    int find(int pageblock, int carry, int n) {
+        int node = leaves + pageblock;
+        int page = pageblock << PAGEBLOCK_POWER;
         int run = carry;
         do {
             while ((node & 1) == 0 && node > 1) {
-                node >>>= 1; // the largest node that begins with this block
+                node >>>= 1; // the largest node that begins with this pageblock
             }
             int prefix = get(node, PREFIX);
             if (run + prefix >= n) {
@@ -117,9 +118,9 @@ final class RunTree {
         return NONE;
     }
 
-    /// {@return the result of [#find] for a run that lies within `block` and does not begin at its first page}
-    static int inside(int block) {
-        return NONE - 1 - block;
+    /// {@return the result of [#find] for a run that lies within `pageblock` and does not begin at its first page}
+    static int inside(int pageblock) {
+        return NONE - 1 - pageblock;
     }
 
     private int findBelow(int top, int topPage, int n) {
@@ -138,12 +139,12 @@ final class RunTree {
                 page += span;
             }
         }
-        return inside(page >>> BLOCK_POWER);
+        return inside(page >>> PAGEBLOCK_POWER);
     }
 
-    /// Marks all blocks from `block` on as never having a bit set.
-    private void clearFrom(int block) {
-        int low = leaves + block;
+    /// Marks all pageblocks from `pageblock` on as never having a bit set.
+    private void clearFrom(int pageblock) {
+        int low = leaves + pageblock;
         for (int high = 2 * leaves; low < high; low >>>= 1, high >>>= 1) {
             if ((low & 1) != 0) {
                 set(low++, 0, 0, 0);
@@ -152,14 +153,14 @@ final class RunTree {
                 set(--high, 0, 0, 0);
             }
         }
-        if (block > 0) { // a node above blocks of both kinds is above the last block of the first kind
-            update(block - 1, 0, 0, 0);
-            update(block - 1, BLOCK_PAGES, BLOCK_PAGES, BLOCK_PAGES);
+        if (pageblock > 0) { // a node above pageblocks of both kinds is above the last pageblock of the first kind
+            update(pageblock - 1, 0, 0, 0);
+            update(pageblock - 1, PAGEBLOCK_PAGES, PAGEBLOCK_PAGES, PAGEBLOCK_PAGES);
         }
     }
 
     private int span(int node) {
-        return BLOCK_PAGES << (leafPower - (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(node)));
+        return PAGEBLOCK_PAGES << (leafPower - (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(node)));
     }
 
     private int get(int node, int field) {
@@ -180,13 +181,19 @@ final class RunTree {
         return true;
     }
 
-    /// Checks that a leaf agrees with the bitmap of its block.
-    void check(int block, int prefix, int suffix, int longest) {
-        int node = leaves + block;
+    /// Checks that a leaf agrees with the bitmap of its pageblock.
+    void check(int pageblock, int prefix, int suffix, int longest) {
+        int node = leaves + pageblock;
         if (get(node, PREFIX) != prefix || get(node, SUFFIX) != suffix || get(node, LONGEST) != longest) {
-            throw new AssertionError("I1: block=%d, known=%d %d %d, counted=%d %d %d"
+            throw new AssertionError("I1: pageblock=%d, known=%d %d %d, counted=%d %d %d"
                     .formatted(
-                            block, get(node, PREFIX), get(node, SUFFIX), get(node, LONGEST), prefix, suffix, longest));
+                            pageblock,
+                            get(node, PREFIX),
+                            get(node, SUFFIX),
+                            get(node, LONGEST),
+                            prefix,
+                            suffix,
+                            longest));
         }
     }
 

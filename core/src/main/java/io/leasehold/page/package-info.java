@@ -2,22 +2,22 @@
 /// decommit.
 ///
 /// ```text
-///   PageArena              public API: allocate, free, grow, split, trim
-///     Magazines            free runs of each thread, no lock
-///     FrameAllocator       fills and empties magazines
-///       RunWaiters         threads that wait for a run
-///       FrameReclaimer     gets pages back from magazines, reclaimers and idle memory
-///         PageReclaimers   caches of the layers above
-///       FramePool          the common pool, guarded by one lock
-///         FrameSupply      free map + budget + kernel calls
-///           FreeMap        two bitmaps
-///             FreeRuns     first fit, by a RunTree
-///             AgingBlocks  which blocks have pages that become old
-///     PageFrames           the frame table
-///       PageLocks          wiring that locks pages in memory
-///     ArenaSpace           address space of pages and tables
-///     Decay                the clock of one arena
-///       Maintenance        the thread that serves all arenas; a Pace limits each step
+///   PageArena                  public API: allocate, free, grow, split, trim
+///     Magazines                free runs of each thread, no lock
+///     FrameAllocator           fills and empties magazines
+///       RunWaiters             threads that wait for a run
+///       FrameReclaimer         gets pages back from magazines, reclaimers and idle memory
+///         PageReclaimers       caches of the layers above
+///       FramePool              the common pool, guarded by one lock
+///         FrameSupply          free map + budget + kernel calls
+///           FreeMap            two bitmaps
+///             FreeRuns         first fit, by a RunTree
+///             AgingPageblocks  which pageblocks have pages that become old
+///     PageFrames               the frame table
+///       PageLocks              wiring that locks pages in memory
+///     ArenaSpace               address space of pages and tables
+///     Decay                    the clock of one arena
+///       Maintenance            the thread that serves all arenas; a Pace limits each step
 /// ```
 ///
 /// ## Terms
@@ -46,8 +46,8 @@
 /// * **Bitmaps, not lists of free runs.** Neighbours coalesce without any work, nothing is written into free memory,
 ///   and the frame of a free page is not touched. Boundary tags find a run in fewer steps. But each free and each
 ///   allocation would write the frames at both ends, also those of decommitted pages. A tree of the longest runs finds
-///   a run in a few steps for each level. The earlier search through a count for each block took 116 us in 32 GiB whose
-///   holes were too short, and 394 us to reject a request. The tree takes 1.2 us and 0.1 us (`mvn -Pbench
+///   a run in a few steps for each level. The earlier search through a count for each pageblock took 116 us in 32 GiB
+///   whose holes were too short, and 394 us to reject a request. The tree takes 1.2 us and 0.1 us (`mvn -Pbench
 ///   -Dbench=growth`). It costs each change of the common pool about 80 ns.
 /// * **Idle pages first, lowest address first.** Idle pages are already charged. Allocation at low addresses leaves the
 ///   high addresses idle, so that they are decommitted.
@@ -75,7 +75,7 @@
 /// * **Decommit outside the lock.** The kernel takes a tenth of a second to decommit 1 GiB. The pages are in transit
 ///   meanwhile: neither free nor live. An allocation that needs them waits for one batch of 2 MiB.
 /// * **Age by page, in ticks of an eighth of the decay.** One byte for each page records when it was freed. So a busy
-///   neighbour does not keep an idle page committed, as it would with an age for each block. Groups of pages are
+///   neighbour does not keep an idle page committed, as it would with an age for each pageblock. Groups of pages are
 ///   listed by the tick in which they are due, so a tick visits no others.
 /// * **Pages in magazines have no age.** Instead the magazines are flushed once in each decay. That costs each thread
 ///   that used its magazines one refill.

@@ -10,7 +10,7 @@ import java.lang.invoke.VarHandle;
 ///   mapped ------------------------------> ring ---- the hand: not pinned, not used since its last pass ---> taken
 ///     | pinned                              ^  |
 ///     v                                     |  | the hand: pinned
-///   parked <--------------------------------|--+
+///   set aside <-----------------------------|--+
 ///     |                                     |
 ///     +--- the end of a pin ---> stacked ---+ takeIn, at each mapping and before each search
 /// ```
@@ -20,12 +20,12 @@ import java.lang.invoke.VarHandle;
 ///
 /// **Threads.** [#unpinned] and [#left] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
 ///
-/// **Memory order.** [#park] sets the mark and then reads the pins. A thread ends its pin and then reads the mark. Both
-/// steps are ordered. For pins in words both have a full fence. For pins in cells, the mark is set before
+/// **Memory order.** [#setAside] sets the mark and then reads the pins. A thread ends its pin and then reads the mark.
+/// Both steps are ordered. For pins in words both have a full fence. For pins in cells, the mark is set before
 /// [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push] and acquired
 /// by [#takeIn]. `WindowWaiterStress` tests the mark.
 ///
-/// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or STACKED.
+/// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is ASIDE or STACKED.
 final class SlotClock {
 
     /// Maximum number of slots to look at while the lock is held.
@@ -70,7 +70,7 @@ final class SlotClock {
     /// Parks a slot that was mapped and is pinned. The end of the pin adds it.
     void addPinned(int slot) {
         // the slot may still be on the stack since a pin of its last mapping, which adds it as well
-        words.tryMark(slot, SlotWords.UNMARKED, SlotWords.PARKED);
+        words.tryMark(slot, SlotWords.UNMARKED, SlotWords.ASIDE);
     }
 
     /// Removes a slot that was taken otherwise than by [#sweep].
@@ -78,12 +78,12 @@ final class SlotClock {
         if (ring.contains(slot)) {
             hand = ring.remove(hand, slot);
         }
-        words.tryMark(slot, SlotWords.PARKED, SlotWords.UNMARKED);
+        words.tryMark(slot, SlotWords.ASIDE, SlotWords.UNMARKED);
     }
 
-    /// Puts a parked slot onto the stack, after the end of a pin.
+    /// Puts a slot that was set aside onto the stack, after the end of a pin.
     void unpinned(int slot) {
-        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.STACKED)) {
+        if (words.mark(slot) == SlotWords.ASIDE && words.tryMark(slot, SlotWords.ASIDE, SlotWords.STACKED)) {
             push(slot);
         }
     }
@@ -94,7 +94,7 @@ final class SlotClock {
         if (mark != SlotWords.STACKED && words.tryMark(slot, mark, SlotWords.STACKED)) {
             push(slot);
         } else {
-            unpinned(slot); // parked in between
+            unpinned(slot); // set aside in between
         }
     }
 
@@ -136,7 +136,7 @@ final class SlotClock {
             int slot = hand;
             looks++;
             if (words.pins(slot) > 0) {
-                park(slot);
+                setAside(slot);
             } else if (words.wasUsed(slot) && spares) {
                 hand = ring.next(slot);
             } else if (words.tryTake(slot)) {
@@ -150,10 +150,10 @@ final class SlotClock {
     }
 
     /// Takes a pinned slot out of the ring until a pin of it ends.
-    private void park(int slot) {
+    private void setAside(int slot) {
         hand = ring.remove(slot, slot);
-        boolean isParked = words.tryMark(slot, SlotWords.UNMARKED, SlotWords.PARKED);
-        if (isParked && words.pins(slot) == 0 && words.tryMark(slot, SlotWords.PARKED, SlotWords.UNMARKED)) {
+        boolean isSetAside = words.tryMark(slot, SlotWords.UNMARKED, SlotWords.ASIDE);
+        if (isSetAside && words.pins(slot) == 0 && words.tryMark(slot, SlotWords.ASIDE, SlotWords.UNMARKED)) {
             add(slot); // the pin ended before its thread could see the mark
         }
     }

@@ -68,10 +68,10 @@ final class SlotWords {
     private static final long ONCE = 1;
     private static final long USED = 2;
 
-    /// Marks: none, parked by the clock because the slot was pinned, and on the stack of the clock.
+    /// Marks: none, set aside by the clock because the slot was pinned, and on the stack of the clock.
     static final long UNMARKED = 0;
 
-    static final long PARKED = 1;
+    static final long ASIDE = 1;
     static final long STACKED = 2;
 
     private static final VarHandle LANE =
@@ -138,7 +138,7 @@ final class SlotWords {
         return true;
     }
 
-    /// {@return the mark of a slot: [#UNMARKED], [#PARKED] or [#STACKED]}
+    /// {@return the mark of a slot: [#UNMARKED], [#ASIDE] or [#STACKED]}
     long mark(int slot) {
         return (long) LANE.getAcquire(lanes, at(slot) + MARK);
     }

@@ -151,6 +151,6 @@ public final class JumboFixture implements AutoCloseable {
         assertThat(takenBytes()).isEqualTo(pool.stats().bytes().taken());
         arena.close();
         assertThat(budget.usedBytes()).isZero();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 }

@@ -132,6 +132,6 @@ final class LeaseFixture implements AutoCloseable {
             free(page);
         }
         arena.close();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 }

@@ -98,11 +98,11 @@ class LeasePoolConcurrentTest {
         }
         pool.close();
         assertThat(reservations.mappings().used() - mappings)
-                .as("mappings left by the windows, beside their parked region")
+                .as("mappings left by the windows, beside their retained region")
                 .isEqualTo(terms.slots > 0 ? 2 : 0);
         workers.unwireAll(arena);
         arena.close();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     /// The rounds of one pool: workers, threads that close what others acquired, and a count at the end of each round.

@@ -340,7 +340,7 @@ interface LeasePoolContract extends LeasePoolFixture {
         Reservations reservations = fixture.reservations();
         fixture.pool().acquire(fixture.wiredPage()).close();
         fixture.close();
-        assertThat(reservations.parkedCount()).isZero();
+        assertThat(reservations.retainedCount()).isZero();
         assertThat(fixture.mappings().used()).isZero();
     }
 

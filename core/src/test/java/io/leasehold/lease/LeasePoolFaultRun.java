@@ -99,21 +99,21 @@ final class LeasePoolFaultRun {
         }
         arena.close();
         assertThat(mappings.used())
-                .as("mappings charged, parked=%d, abandoned=%d", reservations.parkedCount(), abandoned)
-                .isEqualTo(2L * (reservations.parkedCount() + abandoned));
-        reservations.releaseParked();
+                .as("mappings charged, retained=%d, abandoned=%d", reservations.retainedCount(), abandoned)
+                .isEqualTo(2L * (reservations.retainedCount() + abandoned));
+        reservations.releaseRetained();
     }
 
     private void live() {
         LeasePoolOptions options = LeasePoolOptions.windowed(SLOTS).withName("faulty leases");
         long charged = mappings.used();
-        int parked = reservations.parkedCount();
+        int retained = reservations.retainedCount();
         attempt("open", () -> pool = LeasePool.open(arena, options));
         if (pool == null) {
-            // a region that was reserved, and could not be committed, is parked and stays charged as such
+            // a region that was reserved, and could not be committed, is retained and stays charged as such
             assertThat(mappings.used() - charged)
                     .as("mappings left by a pool that did not open")
-                    .isEqualTo(2L * (reservations.parkedCount() - parked));
+                    .isEqualTo(2L * (reservations.retainedCount() - retained));
             memory.disarm();
             pool = LeasePool.open(arena, options);
         }

@@ -37,7 +37,7 @@ class LeasePoolFaultTest {
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int RANDOM_RUNS = SOAK ? 20_000 : 300;
 
-    /// What a pool asks the kernel for; [Call#RELEASE] only happens where nothing is parked.
+    /// What a pool asks the kernel for; [Call#RELEASE] only happens where nothing is retained.
     private static final List<Call> CALLS = List.of(Call.RESERVE, Call.COMMIT, Call.MAP, Call.UNMAP);
 
     private long injected;
@@ -224,7 +224,7 @@ class LeasePoolFaultTest {
         }
         LeasePool.open(arena, LeasePoolOptions.windowed((int) (10 - used - 2))).close();
         arena.close();
-        reservations.releaseParked();
+        reservations.releaseRetained();
         assertThat(mappings.used()).isZero();
     }
 
@@ -316,8 +316,8 @@ class LeasePoolFaultTest {
             }
             pool.close();
             arena.closeForcibly();
-            assertThat(mappings.used()).isGreaterThanOrEqualTo(2L * reservations.parkedCount());
-            reservations.releaseParked();
+            assertThat(mappings.used()).isGreaterThanOrEqualTo(2L * reservations.retainedCount());
+            reservations.releaseRetained();
         }
     }
 }

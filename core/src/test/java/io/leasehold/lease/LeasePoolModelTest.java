@@ -75,9 +75,9 @@ class LeasePoolModelTest {
             // each walk after the first may get the address space of the one before it
             walk(terms, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
         }
-        // regions of a forced close are not parked
-        assertThat(mappings.used()).isBetween(2L * reservations.parkedCount(), 6L * walks);
-        reservations.releaseParked();
+        // regions of a forced close are not retained
+        assertThat(mappings.used()).isBetween(2L * reservations.retainedCount(), 6L * walks);
+        reservations.releaseRetained();
     }
 
     private static void walk(Terms terms, long seed, int steps, Reservations reservations) {

@@ -53,9 +53,9 @@ class WindowedPoolTest implements WindowFixture {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("out of kernel mappings: purpose=loans");
             assertThat(reservations.mappings().used()).isEqualTo(4);
-            assertThat(reservations.parkedCount()).isZero();
+            assertThat(reservations.retainedCount()).isZero();
         }
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     @ParameterizedTest
@@ -68,7 +68,7 @@ class WindowedPoolTest implements WindowFixture {
             memory.failOnce(call, 1, Errno.ENOMEM);
             assertThatThrownBy(() -> LeasePool.open(fixture.arena(), windows(100)))
                     .isInstanceOf(SystemCallException.class);
-            fixture.reservations().releaseParked();
+            fixture.reservations().releaseRetained();
             assertThat(fixture.mappings().used()).isEqualTo(used);
         }
     }
@@ -90,13 +90,13 @@ class WindowedPoolTest implements WindowFixture {
     void closedPoolGivesMappingsAndAddressSpaceBack() {
         try (LeaseFixture fixture = fixture(1)) {
             long before = fixture.mappings().used();
-            int parked = fixture.reservations().parkedCount();
+            int retained = fixture.reservations().retainedCount();
             LeasePool pool = LeasePool.open(fixture.arena(), windows(20));
             pool.acquire(fixture.wiredPage()).close();
             pool.close();
             pool.close();
-            assertThat(fixture.reservations().parkedCount()).isEqualTo(parked + 1);
-            fixture.reservations().releaseParked();
+            assertThat(fixture.reservations().retainedCount()).isEqualTo(retained + 1);
+            fixture.reservations().releaseRetained();
             assertThat(fixture.mappings().used()).isEqualTo(before);
         }
     }
@@ -129,7 +129,7 @@ class WindowedPoolTest implements WindowFixture {
         assertThat(OffHeap.getLong(kept)).isZero();
         OffHeap.putLong(kept, 1);
         assertThat(OffHeap.getLong(fixture.direct(page))).isEqualTo(LeaseFixture.mark(page));
-        assertThat(fixture.reservations().parkedCount()).isZero();
+        assertThat(fixture.reservations().retainedCount()).isZero();
         assertThat(fixture.mappings().used()).isEqualTo(windows - 4);
         fixture.close();
     }
@@ -161,7 +161,7 @@ class WindowedPoolTest implements WindowFixture {
             arena.frames().unwire(page);
             arena.free(page);
         }
-        many.releaseParked();
+        many.releaseRetained();
         assertThat(many.mappings().used()).isZero();
     }
 

@@ -36,7 +36,7 @@ class RegionTest {
     void release() {
         memory.disarm();
         region.close();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     @Test
@@ -126,7 +126,7 @@ class RegionTest {
         region.close();
         region.close();
         region.abandon();
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
         assertThat(memory.count(Call.DECOMMIT)).isEqualTo(1);
     }
 
@@ -137,10 +137,10 @@ class RegionTest {
         OffHeap.putByte(region.address(), (byte) 1);
         memory.failOnce(Call.DECOMMIT, 1, Errno.ENOMEM);
         assertThatThrownBy(region::close).isInstanceOf(SystemCallException.class);
-        assertThat(reservations.parkedCount()).isZero();
+        assertThat(reservations.retainedCount()).isZero();
         region.commit(2 * page);
         region.close();
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
         assertThat(OffHeap.getByte(region.address())).isZero();
     }
 
@@ -153,7 +153,7 @@ class RegionTest {
         OffHeap.fill(region.address(), PAGES * page, (byte) 1);
         memory.failFrom(Call.DECOMMIT, 1, errno);
         region.close();
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
         assertThat(memory.residentBytes(region.address(), PAGES * page)).isZero();
         assertThat(holds(region.address(), PAGES * page, 0)).isTrue();
     }
@@ -165,7 +165,7 @@ class RegionTest {
         assertThat(memory.names().get(address)).isEqualTo("pages" + whole);
         region.close();
         if (memory.can(Capability.DECOMMIT)) {
-            assertThat(memory.names().get(address)).isEqualTo("parked" + whole);
+            assertThat(memory.names().get(address)).isEqualTo("retained" + whole);
             region = reservations.reserve("small", page, page);
             assertThat(region.address()).isEqualTo(address);
             // all of it: a name for a part would be one mapping more
@@ -187,7 +187,7 @@ class RegionTest {
         TestMemory.require(memory, Capability.DECOMMIT);
         region.close();
         assertThat(memory.count(Call.DECOMMIT)).isZero();
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
     }
 
     @Test
@@ -196,7 +196,7 @@ class RegionTest {
         OffHeap.fill(region.address(), PAGES * page, (byte) 1);
         region.abandon();
         region.close();
-        assertThat(reservations.parkedCount()).isZero();
+        assertThat(reservations.retainedCount()).isZero();
         try (Region next = reservations.reserve("next", PAGES * page, page)) {
             assertThat(Math.abs(next.address() - region.address())).isGreaterThanOrEqualTo(PAGES * page);
         }

@@ -25,9 +25,9 @@ class ReservationsTest {
     private final long page = memory.pageSize();
 
     @AfterEach
-    void releaseParked() {
+    void releaseRetained() {
         memory.disarm();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     @Test
@@ -71,17 +71,17 @@ class ReservationsTest {
         assertThat(mappings.used()).isZero();
     }
 
-    /// The kernel, which would refuse such a size, is not asked where parked space serves.
+    /// The kernel, which would refuse such a size, is not asked where retained space serves.
     @ParameterizedTest
     @ValueSource(longs = {0, 1, -1, 4095, -4096, 4097, Long.MIN_VALUE})
-    void wrongSizeIsRejectedAlsoWhereParkedSpaceIsLargeEnough(long byteSize) {
+    void wrongSizeIsRejectedAlsoWhereRetainedSpaceIsLargeEnough(long byteSize) {
         TestMemory.require(memory, Capability.DECOMMIT);
-        long address = parked(4 * page, page);
+        long address = retained(4 * page, page);
         assertThatThrownBy(() -> reservations.reserve("pages", byteSize, page))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("byteSize is not a positive multiple of the OS page: region=pages, byteSize=" + byteSize
                         + ", page=" + page);
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
         assertThat(mappings.used()).isEqualTo(Reservations.MAPPINGS_PER_REGION);
         try (Region next = reservations.reserve("next", 4 * page, page)) {
             assertThat(next.address()).isEqualTo(address);
@@ -89,14 +89,14 @@ class ReservationsTest {
     }
 
     @Test
-    void alignmentBelowThePageIsRejectedAlsoWhereParkedSpaceFits() {
+    void alignmentBelowThePageIsRejectedAlsoWhereRetainedSpaceFits() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        parked(4 * page, page);
+        retained(4 * page, page);
         assertThatThrownBy(() -> reservations.reserve("pages", page, page / 2))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("byteAlignment is less than the OS page: region=pages, byteAlignment=" + page / 2
                         + ", page=" + page);
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
     }
 
     @Test
@@ -110,14 +110,14 @@ class ReservationsTest {
     }
 
     @Test
-    void closedRegionIsParkedAndUsedAgain() {
+    void closedRegionIsRetainedAndUsedAgain() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        long address = parked(4 * page, page);
-        assertThat(reservations.parkedCount()).isEqualTo(1);
+        long address = retained(4 * page, page);
+        assertThat(reservations.retainedCount()).isEqualTo(1);
         assertThat(mappings.used()).isEqualTo(Reservations.MAPPINGS_PER_REGION);
         try (Region next = reservations.reserve("next", 4 * page, page)) {
             assertThat(next.address()).isEqualTo(address);
-            assertThat(reservations.parkedCount()).isZero();
+            assertThat(reservations.retainedCount()).isZero();
             assertThat(mappings.used()).isEqualTo(Reservations.MAPPINGS_PER_REGION);
         }
         assertThat(memory.count(Call.RESERVE)).isEqualTo(1);
@@ -125,7 +125,7 @@ class ReservationsTest {
     }
 
     @Test
-    void smallestParkedSpaceThatFitsIsTaken() {
+    void smallestRetainedSpaceThatFitsIsTaken() {
         TestMemory.require(memory, Capability.DECOMMIT);
         Region large = reservations.reserve("large", 16 * page, page);
         Region small = reservations.reserve("small", 4 * page, page);
@@ -145,40 +145,40 @@ class ReservationsTest {
         MappingBudget many = new MappingBudget(10_000);
         Reservations crowded = new Reservations(memory, many);
         List<Region> regions = new ArrayList<>();
-        for (int i = 0; i < 2 * Reservations.MAX_PARKED; i++) {
+        for (int i = 0; i < 2 * Reservations.MAX_RETAINED; i++) {
             regions.add(crowded.reserve("pages", page, page));
         }
         memory.failOnce(Call.RELEASE, 1, Errno.ENOMEM);
         regions.forEach(Region::close);
-        assertThat(crowded.parkedCount()).isEqualTo(Reservations.MAX_PARKED + 1); // and one that the kernel kept
-        assertThat(many.used()).isEqualTo((Reservations.MAX_PARKED + 1) * 2L);
-        crowded.releaseParked();
+        assertThat(crowded.retainedCount()).isEqualTo(Reservations.MAX_RETAINED + 1); // and one that the kernel kept
+        assertThat(many.used()).isEqualTo((Reservations.MAX_RETAINED + 1) * 2L);
+        crowded.releaseRetained();
         assertThat(many.used()).isZero();
     }
 
     @Test
-    void parkedSpaceThatIsTooSmallIsLeftAlone() {
+    void retainedSpaceThatIsTooSmallIsLeftAlone() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        long address = parked(4 * page, page);
+        long address = retained(4 * page, page);
         try (Region next = reservations.reserve("next", 5 * page, page)) {
             assertThat(next.address()).isNotEqualTo(address);
-            assertThat(reservations.parkedCount()).isEqualTo(1);
+            assertThat(reservations.retainedCount()).isEqualTo(1);
         }
     }
 
     @Test
-    void parkedSpaceThatWasLessAlignedIsLeftAlone() {
+    void retainedSpaceThatWasLessAlignedIsLeftAlone() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        parked(4 * page, page);
+        retained(4 * page, page);
         try (Region next = reservations.reserve("next", 4 * page, 1024 * page)) {
             assertThat(Alignment.isAligned(next.address(), 1024 * page)).isTrue();
-            assertThat(reservations.parkedCount()).isEqualTo(1);
+            assertThat(reservations.retainedCount()).isEqualTo(1);
         }
     }
 
     @Test
     void usedAgainSpaceReadsAsZero() {
-        long address = parked(4 * page, page);
+        long address = retained(4 * page, page);
         try (Region next = reservations.reserve("next", 4 * page, page)) {
             next.commit(4 * page);
             assertThat(next.address()).isEqualTo(address);
@@ -188,7 +188,7 @@ class ReservationsTest {
 
     @Test
     void usedAgainSpaceReadsAsZeroAlsoWhereASmallerRegionCameBetween() {
-        long address = parked(8 * page, page);
+        long address = retained(8 * page, page);
         try (Region small = reservations.reserve("small", 2 * page, page)) {
             assertThat(small.address()).isEqualTo(address);
             small.commit(2 * page);
@@ -202,9 +202,9 @@ class ReservationsTest {
     }
 
     @Test
-    void smallerUserOfParkedSpaceDoesNotForgetHowMuchWasCommitted() {
+    void smallerUserOfRetainedSpaceDoesNotForgetHowMuchWasCommitted() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        parked(8 * page, page);
+        retained(8 * page, page);
         reservations.reserve("small", 2 * page, page).close();
         try (Region again = reservations.reserve("again", 8 * page, page)) {
             assertThat(again.committedByteSize()).isEqualTo(8 * page);
@@ -216,23 +216,23 @@ class ReservationsTest {
     }
 
     @Test
-    void parkedSpaceReadsAsZeroForWhoStillPointsIntoIt() {
+    void retainedSpaceReadsAsZeroForWhoStillPointsIntoIt() {
         TestMemory.require(memory, Capability.DECOMMIT);
-        long address = parked(4 * page, page);
+        long address = retained(4 * page, page);
         assertThat(holds(address, 4 * page, 0)).isTrue();
     }
 
     @Test
-    void releaseOfParkedSpaceGivesAllMappingsBack() {
-        parked(4 * page, page);
-        parked(8 * page, page);
-        reservations.releaseParked();
-        assertThat(reservations.parkedCount()).isZero();
+    void releaseOfRetainedSpaceGivesAllMappingsBack() {
+        retained(4 * page, page);
+        retained(8 * page, page);
+        reservations.releaseRetained();
+        assertThat(reservations.retainedCount()).isZero();
         assertThat(mappings.used()).isZero();
     }
 
     @Test
-    void whereNothingGoesBackSpaceIsReleasedInsteadOfParkedAndZeroForTheNext() {
+    void whereNothingGoesBackSpaceIsReleasedInsteadOfRetainedAndZeroForTheNext() {
         try (ScratchMemory scratch = ScratchMemory.of(16 * page)) {
             VirtualMemory portable = TestMemory.portable(scratch);
             Reservations few = new Reservations(portable, mappings);
@@ -240,7 +240,7 @@ class ReservationsTest {
             first.commit(12 * page);
             OffHeap.fill(first.address(), 12 * page, (byte) 1);
             first.close();
-            assertThat(few.parkedCount()).isZero();
+            assertThat(few.retainedCount()).isZero();
             assertThat(mappings.used()).isZero();
             // the budget does not allow a second one, so it must be the same space
             Region second = few.reserve("second", 12 * page, page);
@@ -259,7 +259,7 @@ class ReservationsTest {
     }
 
     /// {@return the address of a region that was written all over and closed}
-    private long parked(long byteSize, long byteAlignment) {
+    private long retained(long byteSize, long byteAlignment) {
         try (Region region = reservations.reserve("written", byteSize, byteAlignment)) {
             region.commit(byteSize);
             OffHeap.fill(region.address(), byteSize, (byte) 1);

@@ -69,7 +69,7 @@ final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         }
         arena.close();
         assertThat(budget.usedBytes()).as("bytes left").isZero();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     private LeasedByteBufAllocator open() {

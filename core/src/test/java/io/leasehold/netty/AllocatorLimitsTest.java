@@ -36,7 +36,7 @@ class AllocatorLimitsTest {
 
     @AfterEach
     void release() {
-        spacious.releaseParked();
+        spacious.releaseRetained();
     }
 
     @Test
@@ -93,7 +93,7 @@ class AllocatorLimitsTest {
             }
             allocator.directBuffer((int) (2 * page)).release();
         }
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     /// The tables of a limit take one part in two hundred of it, also if the limit is a few pages.

@@ -65,7 +65,7 @@ final class OpeningJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         arena.trim();
         shared = arena;
         sharedBytes = budget.usedBytes();
-        Reservations.system().releaseParked();
+        Reservations.system().releaseRetained();
         sharedMappings = MappingBudget.system().used();
         open(
                 mode,
@@ -153,7 +153,7 @@ final class OpeningJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         }
         assertThat(budget.usedBytes()).as("budget").isEqualTo(arena == null ? 0 : sharedBytes);
         assertThat(budget.stats().children()).as("budgets below").hasSize(arena == null ? 0 : 1);
-        Reservations.system().releaseParked();
+        Reservations.system().releaseRetained();
         assertThat(MappingBudget.system().used()).as("mappings").isEqualTo(arena == null ? 0 : sharedMappings);
     }
 }

@@ -69,9 +69,9 @@ class LinuxVirtualMemoryTest
             memory().commit(address, pages(2));
             assertThat(mappingOf(address)).contains(" rw-p ").endsWith("[anon:leasehold web _1_]");
             assertThat(mappingOf(address + pages(2))).contains(" ---p ").endsWith("[anon:leasehold web _1_]");
-            memory().name(address, pages(4), "parked");
-            assertThat(mappingOf(address)).endsWith("[anon:leasehold parked]");
-            assertThat(mappingOf(address + pages(2))).endsWith("[anon:leasehold parked]");
+            memory().name(address, pages(4), "retained");
+            assertThat(mappingOf(address)).endsWith("[anon:leasehold retained]");
+            assertThat(mappingOf(address + pages(2))).endsWith("[anon:leasehold retained]");
         });
     }
 

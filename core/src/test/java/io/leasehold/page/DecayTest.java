@@ -39,8 +39,8 @@ class DecayTest {
     }
 
     @AfterEach
-    void releaseParked() {
-        reservations.releaseParked();
+    void releaseRetained() {
+        reservations.releaseRetained();
     }
 
     @ParameterizedTest

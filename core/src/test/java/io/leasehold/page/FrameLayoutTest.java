@@ -126,15 +126,15 @@ class FrameLayoutTest {
             }
             space.close(new BitSet());
         }
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     @Test
-    void bitmapIsWholeBlocks() {
+    void bitmapIsWholePageblocks() {
         assertThat(BitmapLayout.byteSize(1)).isEqualTo(64);
         assertThat(BitmapLayout.byteSize(512)).isEqualTo(64);
         assertThat(BitmapLayout.byteSize(513)).isEqualTo(128);
-        assertThat(BitmapLayout.blocks(1025)).isEqualTo(3);
+        assertThat(BitmapLayout.pageblocks(1025)).isEqualTo(3);
     }
 
     @ParameterizedTest

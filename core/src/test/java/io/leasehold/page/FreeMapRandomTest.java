@@ -102,7 +102,7 @@ class FreeMapRandomTest {
         }
     }
 
-    /// The calendar finds every page that is old enough, and no other page, although it visits only blocks that are
+    /// The calendar finds every page that is old enough, and no other page, although it visits only pageblocks that are
     /// due.
     private static void takeAged(FreeMap map, FreeMapModel model, int tick, String where) {
         DecommitBatch batch = new DecommitBatch(100);
@@ -153,7 +153,7 @@ class FreeMapRandomTest {
         assertThat(map.coldIn(page, inside)).as(where).isEqualTo(model.coldIn(page, inside));
     }
 
-    /// {@return a length that is mostly short, sometimes about a word or a block, and sometimes any}
+    /// {@return a length that is mostly short, sometimes about a word or a pageblock, and sometimes any}
     private static int length(SplittableRandom random, int pageCount) {
         int n = switch (random.nextInt(8)) {
             case 0, 1, 2 -> 1 + random.nextInt(8);

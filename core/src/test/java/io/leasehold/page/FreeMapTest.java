@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FreeMapTest {
 
-    private static final int PAGES = 2000; // four blocks, the last one partial
-    private static final int BLOCK = BitmapLayout.BLOCK_PAGES;
+    private static final int PAGES = 2000; // four pageblocks, the last one partial
+    private static final int PAGEBLOCK = BitmapLayout.PAGEBLOCK_PAGES;
 
     private FreeMapFixture fixture;
     private FreeMap map;
@@ -56,7 +56,7 @@ class FreeMapTest {
 
     @ParameterizedTest
     @CsvSource({"62, 4", "60, 200", "510, 4", "500, 600", "448, 64", "448, 576", "1023, 977"})
-    void runIsFoundAcrossWordsAndBlocks(int page, int n) {
+    void runIsFoundAcrossWordsAndPageblocks(int page, int n) {
         map.take(0, PAGES);
         map.giveIdle(page, n, 0);
         assertThat(map.find(n, 1, false)).isEqualTo(page);
@@ -67,13 +67,13 @@ class FreeMapTest {
     }
 
     @Test
-    void rememberedLengthDoesNotHideARunAcrossBlocks() {
+    void rememberedLengthDoesNotHideARunAcrossPageblocks() {
         map.take(0, PAGES);
-        map.giveIdle(BLOCK - 3, 6, 0);
+        map.giveIdle(PAGEBLOCK - 3, 6, 0);
         assertThat(map.find(7, 1, false)).isEqualTo(NONE);
-        assertThat(map.find(6, 1, false)).isEqualTo(BLOCK - 3);
+        assertThat(map.find(6, 1, false)).isEqualTo(PAGEBLOCK - 3);
         assertThat(map.find(5, 4, false)).isEqualTo(NONE);
-        assertThat(map.find(3, 4, false)).isEqualTo(BLOCK);
+        assertThat(map.find(3, 4, false)).isEqualTo(PAGEBLOCK);
     }
 
     @Test
@@ -117,7 +117,7 @@ class FreeMapTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 63, 64, 65, 511, 512, 513, 1023, 1025})
-    void lastBlockThatIsPartialHoldsItsPagesAndNoneMore(int pageCount) {
+    void lastPageblockThatIsPartialHoldsItsPagesAndNoneMore(int pageCount) {
         try (FreeMapFixture small = new FreeMapFixture(pageCount)) {
             assertThat(small.map.freePages()).isEqualTo(pageCount);
             assertThat(small.map.find(pageCount, 1, false)).isZero();

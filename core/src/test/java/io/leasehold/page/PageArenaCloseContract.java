@@ -58,10 +58,10 @@ interface PageArenaCloseContract extends PageArenaFixture {
         PageArena arena = open(options().toBuilder().budget(budget).build());
         arena.free(arena.allocate());
         arena.close();
-        int parked = reservations().parkedCount();
+        int retained = reservations().retainedCount();
         arena.close();
         assertThat(arena.closeForcibly()).isZero();
-        assertThat(reservations().parkedCount()).isEqualTo(parked);
+        assertThat(reservations().retainedCount()).isEqualTo(retained);
         assertThat(budget.report()).isEqualTo("test 0 of 1,073,741,824 B");
     }
 
@@ -125,13 +125,13 @@ interface PageArenaCloseContract extends PageArenaFixture {
         long address = pages.stream().mapToLong(first.frames()::address).min().orElseThrow();
         pages.forEach(first::free);
         first.close();
-        assertThat(reservations().parkedCount()).isEqualTo(2);
+        assertThat(reservations().retainedCount()).isEqualTo(2);
         long mappings = reservations().mappings().used();
         try (PageArena second = open()) {
             long all = second.allocateRun(PAGES);
             assertThat(second.frames().address(all)).isEqualTo(address);
             assertThat(holds(address, PAGES * pageBytes(), 0)).isTrue();
-            assertThat(reservations().parkedCount()).isZero();
+            assertThat(reservations().retainedCount()).isZero();
             assertThat(reservations().mappings().used()).isEqualTo(mappings);
             second.checkInvariants();
             second.free(all);
@@ -157,7 +157,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         fill(first, run, 1);
         long address = first.frames().address(run);
         first.closeForcibly();
-        assertThat(reservations().parkedCount()).isZero();
+        assertThat(reservations().retainedCount()).isZero();
         assertThat(holds(address, 100 * pageBytes(), 0)).isTrue();
         try (PageArena second = open()) {
             long all = second.allocateRun(PAGES);
@@ -177,7 +177,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         PageArena arena = open();
         arena.free(arena.allocate());
         assertThat(arena.closeForcibly()).isZero();
-        assertThat(reservations().parkedCount()).isEqualTo(2);
+        assertThat(reservations().retainedCount()).isEqualTo(2);
     }
 
     @Test
@@ -197,17 +197,17 @@ interface PageArenaCloseContract extends PageArenaFixture {
         PageArena arena = open(options().toBuilder().budget(budget).build());
         arena.free(arena.allocate());
         int[] cells = enterMagazine(arena);
-        int parked = reservations().parkedCount();
+        int retained = reservations().retainedCount();
         arena.close();
-        assertThat(reservations().parkedCount())
+        assertThat(reservations().retainedCount())
                 .as("regions for the next owner, though a thread may still write to them")
-                .isEqualTo(parked);
+                .isEqualTo(retained);
         assertThat(budget.report()).isEqualTo("test 0 of 1,073,741,824 B");
         BiasedSlots.exit(cells);
         arena.close();
-        assertThat(reservations().parkedCount())
-                .as("regions parked by a close that has no effect")
-                .isEqualTo(parked);
+        assertThat(reservations().retainedCount())
+                .as("regions retained by a close that has no effect")
+                .isEqualTo(retained);
     }
 
     /// A thread that is preempted on the fast path pops a page and claims its frame after the arena was closed.

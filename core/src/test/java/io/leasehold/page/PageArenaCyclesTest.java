@@ -50,8 +50,8 @@ class PageArenaCyclesTest {
     }
 
     @AfterEach
-    void releaseParked() {
-        reservations.releaseParked();
+    void releaseRetained() {
+        reservations.releaseRetained();
         assertThat(mappings.used()).isZero();
         assertThat(memory.reservedBytes()).isZero();
         assertThat(memory.openDescriptors()).isEmpty();
@@ -122,7 +122,7 @@ class PageArenaCyclesTest {
             }
             // 4 MiB of addresses are enough for 2 MiB that are left behind
             assertThat(few.remnantCount()).isEqualTo(40 / 8);
-            few.releaseParked();
+            few.releaseRetained();
         }
     }
 

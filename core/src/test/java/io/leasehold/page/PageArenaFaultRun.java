@@ -102,9 +102,11 @@ final class PageArenaFaultRun {
         live(BYTES / 2);
         memory.disarm();
         assertThat(mappings.used())
-                .as("mappings charged, parked=%d, remnants=%d", reservations.parkedCount(), reservations.remnantCount())
+                .as(
+                        "mappings charged, retained=%d, remnants=%d",
+                        reservations.retainedCount(), reservations.remnantCount())
                 .isBetween(2L * kept(), 2L * (kept() + lost));
-        reservations.releaseParked();
+        reservations.releaseRetained();
         assertThat(ledger.createdDescriptors())
                 .as("descriptors created, as many as closed")
                 .isEqualTo((int) memory.count(FaultyVirtualMemory.Call.CLOSE_MEMORY));
@@ -119,7 +121,7 @@ final class PageArenaFaultRun {
 
     /// {@return number of regions that are kept for the next owner}
     private int kept() {
-        return reservations.parkedCount() + 2 * reservations.remnantCount();
+        return reservations.retainedCount() + 2 * reservations.remnantCount();
     }
 
     private void live(long byteSize) {
@@ -228,7 +230,7 @@ final class PageArenaFaultRun {
             }
             if (live > 0) {
                 assertThat(reservations.remnantCount()).isEqualTo(1);
-                assertThat(reservations.parkedCount())
+                assertThat(reservations.retainedCount())
                         .as("regions into which pointers are left")
                         .isZero();
             }

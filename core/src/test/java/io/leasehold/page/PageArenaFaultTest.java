@@ -176,7 +176,7 @@ class PageArenaFaultTest {
         Set<Call> calls = EnumSet.noneOf(Call.class);
         run(variant + ", none", clean);
         for (Call call : Call.values()) {
-            // releaseParked is only for tests and called without faults
+            // releaseRetained is only for tests and called without faults
             boolean isUsed = call != Call.RELEASE || !(clean.memory.can(Capability.DECOMMIT) || variant.isForced());
             if (clean.memory.count(call) > 0 && isUsed) {
                 calls.add(call);

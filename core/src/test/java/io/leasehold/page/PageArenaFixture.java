@@ -93,7 +93,7 @@ interface PageArenaFixture {
     }
 
     @AfterEach
-    default void releaseParked() {
-        reservations().releaseParked();
+    default void releaseRetained() {
+        reservations().releaseRetained();
     }
 }

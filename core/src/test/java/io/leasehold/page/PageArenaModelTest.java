@@ -30,7 +30,7 @@ class PageArenaModelTest {
         ANONYMOUS_LARGER(3_000, 100_000),
         ONE_PAGE(1, 30_000),
         NO_WHOLE_WORD(37, 300_000),
-        WHOLE_BLOCKS(1_024, 150_000),
+        WHOLE_PAGEBLOCKS(1_024, 150_000),
         MEMORY_FILE(700, 150_000),
         ZERO_ON_FREE(600, 150_000),
         PREFAULTED(600, 60_000),
@@ -122,8 +122,8 @@ class PageArenaModelTest {
             // each walk after the first uses the address space of the one before
             walk(variant, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
         }
-        assertThat(mappings.used()).isEqualTo(2L * reservations.parkedCount());
-        reservations.releaseParked();
+        assertThat(mappings.used()).isEqualTo(2L * reservations.retainedCount());
+        reservations.releaseRetained();
         assertThat(mappings.used()).isZero();
         assertThat(memory.openDescriptors()).isEmpty();
         assertThat(memory.lockedPageCount()).isZero();

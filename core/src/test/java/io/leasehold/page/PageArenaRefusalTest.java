@@ -44,7 +44,7 @@ class PageArenaRefusalTest {
         memory.failOnce(Call.DECOMMIT, 1, Errno.ENOMEM);
         assertThrows(SystemCallException.class, arena::closeForcibly);
         arena.closeForcibly();
-        assertThat(reservations.parkedCount())
+        assertThat(reservations.retainedCount())
                 .as("regions for the next owner, though pointers into them are left")
                 .isZero();
     }
@@ -216,12 +216,12 @@ class PageArenaRefusalTest {
     void failedReleaseKeepsTheOtherRegions() {
         need(Capability.DECOMMIT);
         open(options -> options).close();
-        assertThat(reservations.parkedCount()).isEqualTo(2);
+        assertThat(reservations.retainedCount()).isEqualTo(2);
         memory.failOnce(Call.RELEASE, 2, Errno.ENOMEM);
-        assertThrows(SystemCallException.class, reservations::releaseParked);
-        assertThat(reservations.parkedCount()).as("regions still parked").isEqualTo(1);
+        assertThrows(SystemCallException.class, reservations::releaseRetained);
+        assertThat(reservations.retainedCount()).as("regions still retained").isEqualTo(1);
         assertThat(mappings.used()).isEqualTo(2);
-        reservations.releaseParked();
+        reservations.releaseRetained();
         assertThat(mappings.used()).isZero();
         assertThat(ledger.reservedBytes()).isZero();
     }
@@ -243,7 +243,7 @@ class PageArenaRefusalTest {
         arena.checkInvariants();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
         arena.close();
-        assertThat(reservations.parkedCount()).isEqualTo(2);
+        assertThat(reservations.retainedCount()).isEqualTo(2);
     }
 
     private PageArena open(UnaryOperator<PageArenaOptions> change) {

@@ -60,9 +60,9 @@ class PageArenaSpreadTest {
     private record Run(long page, int index, int pages) {}
 
     @AfterEach
-    void releaseParked() {
+    void releaseRetained() {
         memory.disarm();
-        reservations.releaseParked();
+        reservations.releaseRetained();
         assertThat(ledger.reservedBytes()).as("address space left").isZero();
     }
 

@@ -79,7 +79,7 @@ class PageArenaSuccessorTest {
         PageArena next = open();
         next.checkInvariants();
         assertThat(next.stats().cachedPages()).isZero();
-        assertThat(memory.can(Capability.DECOMMIT) ? reservations.parkedCount() : 0)
+        assertThat(memory.can(Capability.DECOMMIT) ? reservations.retainedCount() : 0)
                 .isZero();
         next.free(next.allocate());
         next.close();

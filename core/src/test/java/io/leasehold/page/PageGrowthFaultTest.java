@@ -36,7 +36,7 @@ class PageGrowthFaultTest {
     void closes() {
         arena.checkInvariants();
         arena.closeForcibly();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     @Test

@@ -18,33 +18,33 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The cost of decommits, counted in visits to blocks, flushes and calls of reclaimers. It must be in proportion to
+/// The cost of decommits, counted in visits to pageblocks, flushes and calls of reclaimers. It must be in proportion to
 /// what changed, not to what is held.
 @Timeout(600)
 class PageGrowthTest {
 
     private static final long SECOND = 1_000_000_000;
-    private static final int BLOCK = BitmapLayout.BLOCK_PAGES;
+    private static final int PAGEBLOCK = BitmapLayout.PAGEBLOCK_PAGES;
 
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
     private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
 
     @AfterEach
-    void releaseParked() {
-        reservations.releaseParked();
+    void releaseRetained() {
+        reservations.releaseRetained();
     }
 
-    /// One page in each block becomes idle. Each block is visited once, when that page is due.
+    /// One page in each pageblock becomes idle. Each pageblock is visited once, when that page is due.
     @ParameterizedTest
     @ValueSource(ints = {4, 8, 16, 32})
-    void blockIsLookedAtOnceForWhatWasFreedInIt(int blocks) {
+    void blockIsLookedAtOnceForWhatWasFreedInIt(int pageblocks) {
         TestMemory.require(reservations.memory(), Capability.DECOMMIT);
-        try (PageArena arena = open(blocks * BLOCK, Duration.ofSeconds(8))) {
+        try (PageArena arena = open(pageblocks * PAGEBLOCK, Duration.ofSeconds(8))) {
             List<Long> runs = new ArrayList<>();
             List<Long> ends = new ArrayList<>();
-            for (int i = 0; i < blocks; i++) {
-                long run = arena.allocateRun(BLOCK);
-                ends.add(arena.split(run, BLOCK - 1));
+            for (int i = 0; i < pageblocks; i++) {
+                long run = arena.allocateRun(PAGEBLOCK);
+                ends.add(arena.split(run, PAGEBLOCK - 1));
                 runs.add(run);
             }
             ends.forEach(arena::free);
@@ -52,22 +52,22 @@ class PageGrowthTest {
                 arena.decay().step(second * SECOND);
             }
             assertThat(arena.stats().idlePages()).isZero();
-            assertThat(arena.count(counts -> counts.looks)).isEqualTo(blocks);
+            assertThat(arena.count(counts -> counts.looks)).isEqualTo(pageblocks);
             runs.forEach(arena::free);
         }
     }
 
-    /// Pages that are freed again and again cause no visits to other blocks.
+    /// Pages that are freed again and again cause no visits to other pageblocks.
     @ParameterizedTest
     @ValueSource(ints = {4, 8, 16, 32})
-    void busyBlockLeavesTheOthersAlone(int blocks) {
+    void busyPageblockLeavesTheOthersAlone(int pageblocks) {
         TestMemory.require(reservations.memory(), Capability.DECOMMIT);
-        try (PageArena arena = open(blocks * BLOCK, Duration.ofSeconds(8))) {
+        try (PageArena arena = open(pageblocks * PAGEBLOCK, Duration.ofSeconds(8))) {
             List<Long> runs = new ArrayList<>();
-            for (int i = 0; i < blocks; i++) {
-                runs.add(arena.allocateRun(BLOCK));
+            for (int i = 0; i < pageblocks; i++) {
+                runs.add(arena.allocateRun(PAGEBLOCK));
             }
-            long busy = arena.split(runs.getFirst(), BLOCK - 100);
+            long busy = arena.split(runs.getFirst(), PAGEBLOCK - 100);
             for (int second = 1; second <= 40; second++) {
                 arena.free(busy);
                 arena.decay().step(second * SECOND);
@@ -83,7 +83,7 @@ class PageGrowthTest {
 
     @Test
     void unusedArenaIsNeitherFlushedNorVisited() {
-        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
+        try (PageArena arena = open(PAGEBLOCK, Duration.ofSeconds(8))) {
             arena.free(arena.allocate());
             for (int second = 1; second <= 40; second++) {
                 arena.decay().step(second * SECOND);
@@ -101,7 +101,7 @@ class PageGrowthTest {
     @Test
     void arenaRestsUntilSomethingIsFreed() {
         TestMemory.require(reservations.memory(), Capability.DECOMMIT);
-        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
+        try (PageArena arena = open(PAGEBLOCK, Duration.ofSeconds(8))) {
             int[] wakes = new int[1];
             arena.decay().onRequest(() -> wakes[0]++);
             long single = arena.allocate(); // opens the slot of this thread
@@ -128,8 +128,8 @@ class PageGrowthTest {
 
     @Test
     void requestThatIsRejectedAgainFlushesAndVisitsNothing() {
-        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
-            long run = arena.allocateRun(BLOCK);
+        try (PageArena arena = open(PAGEBLOCK, Duration.ofSeconds(8))) {
+            long run = arena.allocateRun(PAGEBLOCK);
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             PageArenaStats before = arena.stats();
             long looks = arena.count(counts -> counts.looks);
@@ -146,8 +146,8 @@ class PageGrowthTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 8, 32})
     void oneWaiterCallsReclaimersForAll(int threads) throws InterruptedException {
-        try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
-            long run = arena.allocateRun(BLOCK);
+        try (PageArena arena = open(PAGEBLOCK, PageArenaOptions.NO_DECAY)) {
+            long run = arena.allocateRun(PAGEBLOCK);
             CachingReclaimer reclaimer = new CachingReclaimer(arena);
             Watchdog watchdog = new Watchdog();
             long begin = System.nanoTime();
@@ -166,8 +166,8 @@ class PageGrowthTest {
     /// The first waiter serves the others: one free of a long run is enough for all of them.
     @Test
     void oneFreeServesEveryWaiterThatFits() throws InterruptedException {
-        try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
-            long run = arena.allocateRun(BLOCK);
+        try (PageArena arena = open(PAGEBLOCK, PageArenaOptions.NO_DECAY)) {
+            long run = arena.allocateRun(PAGEBLOCK);
             Watchdog watchdog = new Watchdog();
             for (int i = 0; i < 16; i++) {
                 int pages = 1 + i % 3;

@@ -29,8 +29,8 @@ class PageReclaimerTest {
     private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
 
     @AfterEach
-    void releaseParked() {
-        reservations.releaseParked();
+    void releaseRetained() {
+        reservations.releaseRetained();
     }
 
     static Stream<Arguments> allocations() {

@@ -32,8 +32,8 @@ class PageReclaimerTimeTest {
     private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
 
     @AfterEach
-    void releaseParked() {
-        reservations.releaseParked();
+    void releaseRetained() {
+        reservations.releaseRetained();
     }
 
     @Test

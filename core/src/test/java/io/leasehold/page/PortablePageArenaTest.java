@@ -20,7 +20,7 @@ class PortablePageArenaTest
 
     @AfterEach
     void giveMemoryBack() {
-        reservations.releaseParked(); // before the memory under it is freed
+        reservations.releaseRetained(); // before the memory under it is freed
         scratch.close();
     }
 }

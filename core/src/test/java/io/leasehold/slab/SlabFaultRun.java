@@ -93,8 +93,8 @@ final class SlabFaultRun {
         assertThat(arena.stats().wiredPages()).isZero();
         arena.close();
         assertThat(budget.usedBytes()).as("bytes left").isZero();
-        assertThat(mappings.used()).as("mappings charged").isEqualTo(2L * reservations.parkedCount());
-        reservations.releaseParked();
+        assertThat(mappings.used()).as("mappings charged").isEqualTo(2L * reservations.retainedCount());
+        reservations.releaseRetained();
     }
 
     private void live(boolean forced) {

@@ -176,7 +176,7 @@ final class SlabFixture implements AutoCloseable {
         assertThat(arena.stats().wiredPages()).isZero();
         arena.close();
         assertThat(budget.usedBytes()).isZero();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     private static long sumOfHeld(SlabHeapStats stats) {

@@ -51,6 +51,6 @@ class SlabHeapOptionsTest {
                     .withMessage("pages are too large for slabs: arena="
                             + arena.options().name() + ", pageByteSize=2097152, max=65536");
         }
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 }

@@ -72,7 +72,7 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         assertThat(arena.stats().livePages()).isZero();
         arena.close();
         assertThat(budget.usedBytes()).as("bytes left").isZero();
-        reservations.releaseParked();
+        reservations.releaseRetained();
     }
 
     /// Makes a step on a new thread, which first makes its slots and stripes.

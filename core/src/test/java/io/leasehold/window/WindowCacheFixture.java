@@ -134,7 +134,7 @@ final class WindowCacheFixture implements AutoCloseable {
         cache.checkInvariants();
         cache.close();
         arena.close();
-        reservations.releaseParked();
+        reservations.releaseRetained();
         if (mappings.used() != 0) {
             throw new AssertionError("mappings stay charged: used=" + mappings.used());
         }

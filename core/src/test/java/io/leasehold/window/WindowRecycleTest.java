@@ -159,7 +159,7 @@ class WindowRecycleTest {
             assertThatThrownBy(() -> WindowPools.open(poor, WindowCacheFixture.options(20, 10), true))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("out of kernel mappings");
-            poor.releaseParked();
+            poor.releaseRetained();
             assertThat(poor.mappings().used()).isZero();
         }
     }
