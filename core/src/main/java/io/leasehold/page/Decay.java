@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 ///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free pages that they no longer need
 /// ```
 ///
+/// **Growth.** An arena that grows takes its idle pages next. A decommit in between would make it pay for the same
+/// pages again, a page fault each. So nothing is decommitted in a tick before which [FrameSupply#GROWTH_BYTES] more
+/// came into use. The pages get older meanwhile, and are decommitted in the first tick without growth.
+///
 /// **Rest.** An arena with nothing to decommit rests: no step is made before [#request]. A request follows each change
 /// that makes work for the background: a page becomes idle, a magazine gets its first page, or a reclaimer requests a
 /// call. [RestFlag] explains why no change is missed, and `RestFlagStress` checks it.
@@ -36,6 +40,9 @@ final class Decay {
     private final RestFlag rest = new RestFlag(); // (A)
     private volatile @Nullable Runnable waker; // (A) set once, by maintenance
     private long nextFlush = TICKS; // (O)
+    private long lastTick = -1; // (O)
+    private long usedBytes; // (O) when that tick was noticed
+    private boolean isGrowing; // (O) whether that was much more than before it
 
     Decay(
             FramePool pool,
@@ -72,13 +79,23 @@ final class Decay {
             nextFlush = tick + TICKS;
             reclaimer.flush();
         }
-        boolean isFinished = reclaimer.decommitAged(TICKS + 1, pace);
+        noteGrowth(tick);
+        boolean isFinished = isGrowing || reclaimer.decommitAged(TICKS + 1, pace);
 
         if (progress == Progress.DONE && isFinished && !pool.isAging() && !magazines.areOpen()) {
             return NEVER;
         }
         rest.cancel();
         return progress == Progress.UNFINISHED || !isFinished ? now : nextTick(now);
+    }
+
+    private void noteGrowth(long tick) {
+        if (tick != lastTick) {
+            lastTick = tick;
+            long before = usedBytes;
+            usedBytes = pool.usedBytes();
+            isGrowing = usedBytes - before >= FrameSupply.GROWTH_BYTES;
+        }
     }
 
     /// Ends the rest of the arena, if it rests.

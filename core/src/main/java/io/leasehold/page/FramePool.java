@@ -265,6 +265,11 @@ final class FramePool {
         tick = newTick;
     }
 
+    /// {@return number of bytes of the pages that are live, in a magazine, or being decommitted}
+    long usedBytes() {
+        return read((pool, slowPaths, moving) -> (long) pool.usedPages() << frames.pageSizePower());
+    }
+
     /// {@return true if there are idle pages that are not old enough for a decommit}
     ///
     /// Reads under `lock`. A thread that frees pages holds `lock` from before it requests background work until the

@@ -130,6 +130,30 @@ class DecayTest {
     }
 
     @Test
+    void arenaThatGrowsKeepsItsIdlePagesUntilTheGrowthEnds() {
+        int growth = (int) (FrameSupply.GROWTH_BYTES / pageBytes);
+        PageArenaOptions options =
+                options(DECAY).toBuilder().byteSize(32 * growth * pageBytes).build();
+        try (PageArena arena = PageArena.open(options, reservations, 0)) {
+            List<Long> burst = Stream.generate(() -> arena.allocateRun(2 * growth))
+                    .limit(8)
+                    .toList();
+            arena.decay().step(SECOND);
+            burst.forEach(arena::free);
+            for (int second = 2; second <= 12; second++) {
+                arena.allocateRun(growth);
+                arena.decay().step(second * SECOND);
+                assertThat(arena.stats().decommits()).as("after %d s", second).isZero();
+            }
+            arena.decay().step(13 * SECOND);
+            assertThat(arena.stats().decommits()).isPositive();
+            assertThat(arena.stats().idlePages()).isZero();
+            arena.checkInvariants();
+            arena.closeForcibly();
+        }
+    }
+
+    @Test
     void magazinesAreFlushedWithinADecayAndTheirPagesDecommittedWithinTheNext() {
         try (PageArena arena = open(DECAY, 0)) {
             List<Long> pages = Stream.generate(arena::allocate).limit(20).toList();
