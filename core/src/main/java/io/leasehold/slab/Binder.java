@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Binder<T> {
 
-    /// Makes the object of one block.
+    /// Makes the object of one block. The calling thread may be inside its slot: this method calls no heap, and waits
+    /// for nothing. It may fail with any error, and the block stays free then.
     ///
     /// @param heap heap of the block, to which it is released
     /// @param handle handle to release the block with

@@ -191,25 +191,33 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return SizeClasses.ofSmall(byteSize);
     }
 
-    private int pop(int sizeClass) {
+    /// Allocates the newest block in the cache of the calling thread, which has no object yet. The block is removed
+    /// last: after any error before, it is still in the cache. So this needs no check of the stack, which would cost
+    /// more than the object.
+    private @Nullable T bindCached(int sizeClass) {
         int[] cells = slots.enter();
         if (cells == null) {
-            return MagazineLayout.NONE;
+            return null;
         }
-        int block = layout.peek(cells, sizeClass);
-        if (block >= 0) {
+        try {
+            int block = layout.peek(cells, sizeClass);
+            if (block < 0) {
+                return null;
+            }
+            T object = objectOf(sizeClass, block);
             layout.drop(cells, sizeClass);
+            return object;
+        } finally {
+            BiasedSlots.exit(cells);
         }
-        BiasedSlots.exit(cells);
-        return block;
     }
 
     private @Nullable T allocateSlow(int sizeClass) {
-        StackReserve.ensure(2);
-        int cached = pop(sizeClass);
-        if (cached >= 0) {
-            return object(sizeClass, cached);
+        T cached = bindCached(sizeClass);
+        if (cached != null) {
+            return cached;
         }
+        StackReserve.ensure(2);
         ClassPool pool = pools.of(sizeClass);
         int block = pool.tryTake(slots);
         for (int more = 1; block == ClassPool.BUSY && more <= SIZES_TO_BORROW_FROM; more++) {
@@ -231,7 +239,22 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return block < 0 ? null : object(sizeClass, block);
     }
 
+    /// {@return the object of a block that was taken; the block is freed if no object can be bound to it}
     private T object(int sizeClass, int block) {
+        boolean isBound = false;
+        try {
+            T object = objectOf(sizeClass, block);
+            isBound = true;
+            return object;
+        } finally {
+            if (!isBound) {
+                free(handle(sizeClass, block));
+            }
+        }
+    }
+
+    /// {@return the object of a block, bound to it now if it has none}
+    private T objectOf(int sizeClass, int block) {
         SlabSet<T> set = pools.slabs(sizeClass);
         T object = set.objects().object(block);
         return object != null ? object : bind(set, sizeClass, block);
@@ -243,15 +266,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
             throw changes.closed(); // closed by force after the block was taken
         }
         long address = slab.addressOf(set.index(block));
-        long handle = handle(sizeClass, block);
-        T object;
-        try {
-            object =
-                    binder.bind(this, handle, slab.array(), address, set.shape().byteSize());
-        } catch (RuntimeException | Error e) {
-            free(handle);
-            throw e;
-        }
+        int byteSize = set.shape().byteSize();
+        T object = binder.bind(this, handle(sizeClass, block), slab.array(), address, byteSize);
         set.bind(block, object);
         return object;
     }
