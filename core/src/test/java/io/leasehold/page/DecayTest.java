@@ -133,7 +133,7 @@ class DecayTest {
     void arenaThatGrowsKeepsItsIdlePagesUntilTheGrowthEnds() {
         int growth = (int) (FrameSupply.GROWTH_BYTES / pageBytes);
         PageArenaOptions options =
-                options(DECAY).toBuilder().byteSize(32 * growth * pageBytes).build();
+                options(DECAY).toBuilder().byteSize(32 * FrameSupply.GROWTH_BYTES).build();
         try (PageArena arena = PageArena.open(options, reservations, 0)) {
             List<Long> burst = Stream.generate(() -> arena.allocateRun(2 * growth))
                     .limit(8)
