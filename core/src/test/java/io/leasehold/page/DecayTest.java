@@ -132,8 +132,9 @@ class DecayTest {
     @Test
     void arenaThatGrowsKeepsItsIdlePagesUntilTheGrowthEnds() {
         int growth = (int) (FrameSupply.GROWTH_BYTES / pageBytes);
-        PageArenaOptions options =
-                options(DECAY).toBuilder().byteSize(32 * FrameSupply.GROWTH_BYTES).build();
+        PageArenaOptions options = options(DECAY).toBuilder()
+                .byteSize(32 * FrameSupply.GROWTH_BYTES)
+                .build();
         try (PageArena arena = PageArena.open(options, reservations, 0)) {
             List<Long> burst = Stream.generate(() -> arena.allocateRun(2 * growth))
                     .limit(8)
