@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
 /// in a step. It inherits nothing from the thread that starts it: neither context class loader, inheritable thread
 /// locals, group nor priority. If it dies nevertheless, the next change in an arena that rests starts another one.
 ///
-/// **Closed class loaders.** A class loader that is closed loads no more classes, but loaded classes still run. An
-/// arena whose step needs a missing class is removed, and its memory is freed together with the class loader.
+/// **Closed class loaders.** A class loader that is closed loads no more classes, but loaded classes still run. Then an
+/// arena whose step needs a missing class is removed, and its memory is freed together with the class loader. A class
+/// can also be missing because the Java heap or the stack was too small to initialize it. Then the step is tried again.
 ///
 /// **Failures.** A handler of an error does nothing that can fail again: with a full Java heap, even the first use of a
 /// string constant fails. The error is stored, and logged where a further error would be caught.
@@ -212,15 +213,35 @@ final class Maintenance {
         boolean isRunning = true;
         while (isRunning) {
             try {
-                reportFailure();
-                isRunning = runOnce();
-            } catch (LinkageError e) {
-                isRunning = false;
-                removeAll();
+                isRunning = canGoOn() && runOnce();
             } catch (Throwable e) {
                 failure = e;
             }
         }
+    }
+
+    /// Logs an error that was thrown outside of a step. Waits first, in case it is thrown again at once.
+    ///
+    /// @return false if the thread ends, because the class loader was closed; all arenas are removed then
+    private boolean canGoOn() {
+        Throwable thrown = failure;
+        if (thrown == null) {
+            return true;
+        }
+        boolean isLast = isFinal(thrown);
+        failure = null;
+        if (isLast) {
+            removeAll();
+        } else {
+            LockSupport.parkNanos(this, FAILURE_PAUSE_NANOS);
+            LOG.log(System.Logger.Level.WARNING, "maintenance failed outside of a step", thrown);
+        }
+        return !isLast;
+    }
+
+    /// {@return true if a class is missing that no later step can load, because the class loader was closed}
+    private static boolean isFinal(Throwable thrown) {
+        return thrown instanceof LinkageError && Maintenance.class.getResource("Maintenance.class") == null;
     }
 
     private void removeAll() {
@@ -234,16 +255,6 @@ final class Maintenance {
             thread = null;
         } finally {
             lock.unlock();
-        }
-    }
-
-    /// Logs an error that was thrown outside of a step. Waits first, in case it is thrown again at once.
-    private void reportFailure() {
-        Throwable thrown = failure;
-        if (thrown != null) {
-            failure = null;
-            LockSupport.parkNanos(this, FAILURE_PAUSE_NANOS);
-            LOG.log(System.Logger.Level.WARNING, "maintenance failed outside of a step", thrown);
         }
     }
 
@@ -316,10 +327,6 @@ final class Maintenance {
         long due = begin + RETRY_NANOS; // if the step fails, the thread must still serve the other arenas
         try {
             due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
-        } catch (LinkageError e) {
-            due = Decay.NEVER;
-            task.failure = e;
-            remove(task);
         } catch (Throwable e) {
             task.failure = e;
         } finally {
@@ -338,8 +345,11 @@ final class Maintenance {
         reportFailure(task);
     }
 
-    private static void reportFailure(Task task) {
+    private void reportFailure(Task task) {
         Throwable thrown = task.failure;
+        if (thrown != null && isFinal(thrown)) {
+            remove(task);
+        }
         task.failure = null;
         if (thrown != null && !task.isWarned) {
             LOG.log(System.Logger.Level.WARNING, "maintenance failed: arena=" + task.name, thrown);

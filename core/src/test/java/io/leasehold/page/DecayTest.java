@@ -239,6 +239,27 @@ class DecayTest {
         }
     }
 
+    /// If the Java heap or the stack is too small to initialize a class, each later use of it is a linkage error. That
+    /// is not the end of the class loader, after which an arena gets no more steps.
+    @Test
+    void maintenanceGoesOnAfterALinkageError() {
+        AtomicBoolean isThrown = new AtomicBoolean();
+        try (PageArena arena = PageArena.open(options(Duration.ofMillis(8)))) {
+            new CachingReclaimer(arena) {
+                @Override
+                public Progress decay(Pace pace) {
+                    if (!isThrown.getAndSet(true)) {
+                        throw new NoClassDefFoundError("could not initialize a class");
+                    }
+                    return Progress.DONE;
+                }
+            };
+            arena.free(touchedRun(arena));
+            Eventually.holds("the memory is gone", () -> memory(arena) == 0);
+            assertThat(isThrown).isTrue();
+        }
+    }
+
     /// A thread frees a run while a step finds that there is nothing to do.
     @Test
     void arenaThatGoesToRestMissesNoFreeRun() throws Exception {
