@@ -24,12 +24,12 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/// The JMH benchmarks as a part of the run, in rounds. A round runs every benchmark once, each in a new JVM. So compared
-/// benchmarks alternate, and a machine that slows down affects all of them. If a round fails, the results of the rounds
-/// before it are kept.
+/// The JMH benchmarks as a part of the run, in rounds. A round runs every benchmark once, each in a new JVM. So
+/// compared benchmarks alternate, and a machine that slows down affects all of them. If a round fails, the results of
+/// the rounds before it are kept.
 ///
-/// In the shorter forms all runs share one time budget, as long as a run has 0.3 seconds. Their results are too noisy to
-/// decide a close comparison. In the full form a run takes five seconds.
+/// In the shorter forms all runs share one time budget, as long as a run has 0.3 seconds. Their results are too noisy
+/// to decide a close comparison. In the full form a run takes five seconds.
 ///
 /// JMH refuses to run if it cannot lock a file with a fixed name in the temporary folder. A file that another user left
 /// there cannot be opened, not even by root. So this class switches that lock off.

@@ -24,7 +24,9 @@ import org.openjdk.jmh.annotations.Benchmark;
 final class HouseRulesTest {
 
     private static final int MAX_CODE_LINES = 370;
+    private static final int MAX_COLUMNS = 120;
     private static final Path SOURCES = Path.of("src/main/java/io/leasehold/bench");
+    private static final Path ALL_SOURCES = Path.of("src");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(location -> !location.contains("/test"))
             .importPackages("io.leasehold.bench");
@@ -109,6 +111,18 @@ final class HouseRulesTest {
                                 .filter(line -> !line.matches("\\s*(//.*|import .*|package .*)?")))
                         .as("lines of code in %s", file)
                         .hasSizeLessThanOrEqualTo(MAX_CODE_LINES);
+            }
+        }
+    }
+
+    @Test
+    void linesAreShort() throws IOException {
+        try (Stream<Path> files = Files.walk(ALL_SOURCES)) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                assertThat(Files.readAllLines(file))
+                        .as("lines in %s", file)
+                        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(MAX_COLUMNS));
             }
         }
     }

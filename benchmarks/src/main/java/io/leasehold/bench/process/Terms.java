@@ -30,8 +30,8 @@ public record Terms<T>(String title, List<T> all, Function<T, String> text, ToLo
         R run(T term) throws IOException, InterruptedException;
     }
 
-    /// {@return `sides` in the order of a round} Every other round is in reverse order, because the first side runs on a
-    /// cooler machine.
+    /// {@return `sides` in the order of a round} Every other round is in reverse order, because the first side runs on
+    /// a cooler machine.
     ///
     /// @param round from 1
     public static <S> List<S> inTurn(int round, List<S> sides) {

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 record ByteRange(long from, long byteSize) {
 
     private static final Pattern HEADER = Pattern.compile("bytes=(.*)", Pattern.CASE_INSENSITIVE);
-    private static final Pattern RANGE = Pattern.compile("([0-9]*)[ \t]*-[ \t]*([0-9]*)");
+    private static final Pattern RANGE = Pattern.compile("([0-9]*)-([0-9]*)");
 
     /// {@return the single range that a header requests}
     ///
     /// Ranges outside the file are left out, and adjacent ranges are merged. The result is empty if the header is
-    /// malformed, if several ranges are left, or if the last bytes of an empty file are requested. The answer is then the whole file, as RFC 9110 permits. The size is 0
-    /// if no range is left.
+    /// malformed, if several ranges are left, or if the last bytes of an empty file are requested. The answer is then
+    /// the whole file, as RFC 9110 permits. The size is 0 if no range is left.
     ///
     /// @param header value of the header
     /// @param fileByteSize length of the file in bytes

@@ -47,7 +47,8 @@ class ByteRangeTest {
                 "bytes=0-1,5-4",
                 "bytes=,",
                 "bytes",
-                "bytes=0x1-2"
+                "bytes=0x1-2",
+                "bytes=1 - 2"
             })
     void otherThanSingleRangesAreIgnored(String header) {
         assertThat(ByteRange.parse(header, 100)).isEmpty();
