@@ -1,7 +1,11 @@
 package io.leasehold.holder;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.DoubleAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// A place in the program that allocates: its frames, the innermost one first. Equal stacks are the same object.
@@ -11,8 +15,9 @@ import java.util.stream.Collectors;
 /// **Threads.** Thread-safe.
 public final class CallStack {
 
-    /// What is between two frames of [#shortened].
-    public static final String BETWEEN_FRAMES = " < ";
+    private static final String BETWEEN_FRAMES = " < ";
+
+    private static final String UNKNOWN = "unknown";
 
     private static final int SHOWN_FRAMES = 3;
 
@@ -27,6 +32,24 @@ public final class CallStack {
     /// @param file name of the source file, or empty if it is unknown
     /// @param line line number, or 0 if it is unknown
     public record Frame(String type, String method, String file, int line) {
+
+        private static final Pattern TEXT = Pattern.compile("(?:(.*)\\.)?([^.()]*)(?:\\((.*):([0-9]{1,9})\\))?");
+
+        /// {@return the frame with a text that [#toString] gave, or parts of it}
+        ///
+        /// @param text the text; if it was cut, its end belongs to the name of the method
+        public static Frame of(String text) {
+            Matcher parts = TEXT.matcher(text);
+            if (!parts.matches()) {
+                return new Frame("", text, "", 0);
+            }
+            String line = parts.group(4);
+            return new Frame(
+                    Objects.requireNonNullElse(parts.group(1), ""),
+                    parts.group(2),
+                    Objects.requireNonNullElse(parts.group(3), ""),
+                    line == null ? 0 : Integer.parseInt(line));
+        }
 
         @Override
         public String toString() {
@@ -58,15 +81,26 @@ public final class CallStack {
         allocatedBytes.add(blocks * byteSize);
     }
 
+    /// {@return the frames of a text that [#shortened] gave, the innermost one first}
+    ///
+    /// @param shortened the text, or its beginning
+    public static List<Frame> framesOf(String shortened) {
+        return shortened.equals(UNKNOWN)
+                ? List.of()
+                : Arrays.stream(shortened.split(BETWEEN_FRAMES, -1))
+                        .map(Frame::of)
+                        .toList();
+    }
+
     /// {@return the innermost three frames on one line}
     public String shortened() {
         return frames.isEmpty()
-                ? "unknown"
+                ? UNKNOWN
                 : frames.stream().limit(SHOWN_FRAMES).map(Frame::toString).collect(Collectors.joining(BETWEEN_FRAMES));
     }
 
     @Override
     public String toString() {
-        return frames.isEmpty() ? "unknown" : frames.getFirst().toString();
+        return frames.isEmpty() ? UNKNOWN : frames.getFirst().toString();
     }
 }

@@ -43,17 +43,9 @@ final class Pprof {
 
     /// Adds blocks in use.
     void addInUse(Site site) {
-        Message sample = sample(site.stack(), Math.round(site.blocks()), Math.round(site.bytes()), 0, 0);
-        sample.message(
-                3,
-                new Message()
-                        .number(1, string("tag"))
-                        .number(2, string(site.tag().name())));
-        sample.message(
-                3,
-                new Message()
-                        .number(1, string("source"))
-                        .number(2, string(site.source().name())));
+        Message sample = sample(site.stack().frames(), Math.round(site.blocks()), Math.round(site.bytes()), 0, 0);
+        sample.message(3, label("tag", site.tag().name()));
+        sample.message(3, label("source", site.source().name()));
         sample.message(
                 3,
                 new Message()
@@ -63,15 +55,25 @@ final class Pprof {
         samples.message(2, sample);
     }
 
+    /// Adds bytes in use of which only the place and the source are known.
+    void addInUse(List<Frame> frames, long bytes, String source) {
+        samples.message(2, sample(frames, 0, bytes, 0, 0).message(3, label("source", source)));
+    }
+
     /// Adds the blocks that were allocated at a place since the process began.
     void addAllocated(CallStack stack) {
         samples.message(
-                2, sample(stack, 0, 0, Math.round(stack.allocatedBlocks()), Math.round(stack.allocatedBytes())));
+                2,
+                sample(stack.frames(), 0, 0, Math.round(stack.allocatedBlocks()), Math.round(stack.allocatedBytes())));
     }
 
-    private Message sample(CallStack stack, long... values) {
+    private Message label(String key, String value) {
+        return new Message().number(1, string(key)).number(2, string(value));
+    }
+
+    private Message sample(List<Frame> frames, long... values) {
         return new Message()
-                .numbers(1, stack.frames().stream().mapToLong(this::location).toArray())
+                .numbers(1, frames.stream().mapToLong(this::location).toArray())
                 .numbers(2, values);
     }
 

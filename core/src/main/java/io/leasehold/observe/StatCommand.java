@@ -1,10 +1,12 @@
 package io.leasehold.observe;
 
 import io.leasehold.observe.counters.CounterSnapshot;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -14,15 +16,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/// The command `java -jar leasehold-core.jar stat [pid] [--json | --collapsed] [--watch]`, which shows the memory of
-/// another process of the same user.
+/// The command `java -jar leasehold-core.jar stat [pid] [--json | --collapsed | --pprof=FILE] [--watch]`, which shows
+/// the memory of another process of the same user.
 ///
 /// ```text
 ///   stat                   all processes with a counter file, or the only one that runs
 ///   stat 4711              the allocators of one process, and of each copy of the library in it
 ///   stat 4711 --json       the same for programs
 ///   stat 4711 --collapsed  the stacks that hold the most bytes, for flame graph tools
+///   stat 4711 --pprof=F    the same stacks, written to the file F for `go tool pprof` and other viewers
 ///   stat 4711 --watch      the table each second, until the process ends
 /// ```
 ///
@@ -35,9 +39,12 @@ import java.util.function.Function;
 /// **Threads.** Stateless.
 public final class StatCommand {
 
-    private static final String USAGE = "usage: stat [pid] [--json | --collapsed] [--watch] [--folder=PATH]";
+    private static final String USAGE =
+            "usage: stat [pid] [--json | --collapsed | --pprof=FILE] [--watch] [--folder=PATH]";
     private static final String JSON = "--json";
     private static final String COLLAPSED = "--collapsed";
+    private static final String PPROF = "--pprof=";
+    private static final String WATCH = "--watch";
     private static final String FOLDER = "--folder=";
     private static final int UNREADABLE = 1;
     private static final int WRONG_ARGUMENTS = 2;
@@ -48,37 +55,62 @@ public final class StatCommand {
     ///
     /// @param pid number of the process, or 0 for all
     /// @param report writes a process as text
+    /// @param profile file to write a profile to in place of a report, or null
     /// @param isWatching true to repeat until the process ends
     /// @param folder folder of the files
-    private record Arguments(long pid, Function<CounterSnapshot, String> report, boolean isWatching, Path folder) {
+    private record Arguments(
+            long pid,
+            Function<CounterSnapshot, String> report,
+            @Nullable Path profile,
+            boolean isWatching,
+            Path folder) {
 
         static Arguments of(String[] arguments) {
             long pid = 0;
             Function<CounterSnapshot, String> report = StatReport::table;
             String format = "";
+            Path profile = null;
             boolean isWatching = false;
             Path folder = ObserveOptions.ofSystem().folder();
             for (String argument : arguments) {
-                if (argument.equals(JSON) || argument.equals(COLLAPSED)) {
+                boolean isProfile = argument.startsWith(PPROF);
+                if (isProfile || argument.equals(JSON) || argument.equals(COLLAPSED)) {
                     if (!format.isEmpty() && !format.equals(argument)) {
                         throw new IllegalArgumentException(argument + " excludes " + format);
                     }
                     format = argument;
                     report = argument.equals(JSON) ? StatReport::json : StatReport::collapsed;
-                } else if (argument.equals("--watch")) {
+                    profile = isProfile ? path(argument, PPROF) : null;
+                } else if (argument.equals(WATCH)) {
                     isWatching = true;
                 } else if (argument.startsWith(FOLDER)) {
-                    folder = Path.of(argument.substring(FOLDER.length()));
+                    folder = path(argument, FOLDER);
                 } else if (pid == 0 && !argument.startsWith("-")) {
                     pid = pid(argument);
                 } else {
                     throw new IllegalArgumentException("argument is not known: argument=" + argument);
                 }
             }
-            if (isWatching && pid == 0) {
-                throw new IllegalArgumentException("--watch needs the number of a process");
+            if (isWatching && profile != null) {
+                throw new IllegalArgumentException(format + " excludes " + WATCH);
             }
-            return new Arguments(pid, report, isWatching, folder);
+            if (pid == 0 && (isWatching || profile != null)) {
+                String option = isWatching ? WATCH : format;
+                throw new IllegalArgumentException(option + " needs the number of a process");
+            }
+            return new Arguments(pid, report, profile, isWatching, folder);
+        }
+
+        private static Path path(String argument, String option) {
+            try {
+                Path path = Path.of(argument.substring(option.length()));
+                if (!path.toString().isEmpty()) {
+                    return path;
+                }
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("not a path: argument=" + argument, e);
+            }
+            throw new IllegalArgumentException("a path is missing: argument=" + argument);
         }
 
         private static long pid(String argument) {
@@ -131,6 +163,11 @@ public final class StatCommand {
     }
 
     private static int showOne(Arguments arguments, PrintStream out, PrintStream err) throws IOException {
+        if (arguments.profile != null) {
+            writeProfile(copies(arguments, err), arguments.profile);
+            out.println("profile written: path=" + arguments.profile);
+            return 0;
+        }
         boolean more = true;
         while (more) {
             List<CounterSnapshot> copies = copies(arguments, err);
@@ -141,6 +178,19 @@ public final class StatCommand {
             more = arguments.isWatching && copies.getFirst().isAlive() && pause();
         }
         return 0;
+    }
+
+    /// Writes the stacks of all copies as one profile. The counters have their bytes, and not the number of buffers.
+    private static void writeProfile(List<CounterSnapshot> copies, Path path) throws IOException {
+        Pprof profile = new Pprof();
+        copies.forEach(copy -> StatReport.addStacks(copy, profile));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        profile.write(bytes, TimeUnit.MILLISECONDS.toNanos(copies.getFirst().heartbeatMillis()), 0);
+        try {
+            Files.write(path, bytes.toByteArray());
+        } catch (IOException e) {
+            throw new IOException("profile cannot be written: path=" + path + ", cause=" + e, e);
+        }
     }
 
     /// {@return the readable files of a process} The copies of the library in it may be of different versions. So a

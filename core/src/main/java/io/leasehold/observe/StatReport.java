@@ -161,8 +161,8 @@ final class StatReport {
         StringBuilder text = new StringBuilder(1024);
         for (Allocator allocator : allocators(snapshot)) {
             for (Counter stack : allocator.stacks()) {
-                List<String> names = new ArrayList<>(List.of(stack.label().split(CallStack.BETWEEN_FRAMES, -1)));
-                names.replaceAll(frame -> frame.replaceFirst("\\(.*", "")); // the line of the source
+                List<String> names = new ArrayList<>();
+                CallStack.framesOf(stack.label()).forEach(frame -> names.add(frame.type() + "." + frame.method()));
                 names.add(allocator.name);
                 names.replaceAll(name -> name.replace(';', ','));
                 text.append(String.join(";", names.reversed()))
@@ -172,6 +172,15 @@ final class StatReport {
             }
         }
         return text.toString();
+    }
+
+    /// Adds the stacks to a profile, with up to three frames each.
+    static void addStacks(CounterSnapshot snapshot, Pprof profile) {
+        for (Allocator allocator : allocators(snapshot)) {
+            for (Counter stack : allocator.stacks()) {
+                profile.addInUse(CallStack.framesOf(stack.label()), stack.value(), allocator.name);
+            }
+        }
     }
 
     /// {@return the numbers as one line of JSON}

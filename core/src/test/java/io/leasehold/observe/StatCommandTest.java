@@ -163,6 +163,26 @@ class StatCommandTest {
     }
 
     @Test
+    void profileNamesTheAllocatorAndTheStack() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        Path path = temporary.resolve("web.pb.gz");
+        assertThat(stat(Long.toString(process.pid()), "--pprof=" + path).out)
+                .isEqualTo("profile written: path=" + path + System.lineSeparator());
+        PprofReader read = PprofReader.read(Files.readAllBytes(path));
+        assertThat(read.defaultType).isEqualTo("inuse_space");
+        assertThat(read.rows).singleElement().satisfies(row -> {
+            assertThat(row.values()).containsExactly(0L, 409_600L, 0L, 0L);
+            assertThat(row.functions()).first(STRING).isEqualTo(CountedProgram.class.getName() + ".main");
+            assertThat(row.labels()).containsEntry("source", "web");
+        });
+        Path nowhere = temporary.resolve("none").resolve("web.pb.gz");
+        assertThat(stat(Long.toString(process.pid()), "--pprof=" + nowhere))
+                .isEqualTo(unreadable("profile cannot be written: path=" + nowhere
+                        + ", cause=java.nio.file.NoSuchFileException: " + nowhere));
+    }
+
+    @Test
     void argumentsThatMakeNoSenseAreNamed() {
         assertThat(stat("web")).isEqualTo(wrong("not the number of a process: argument=web"));
         assertThat(stat("0")).isEqualTo(wrong("not the number of a process: argument=0, min=1"));
@@ -172,13 +192,18 @@ class StatCommandTest {
         assertThat(stat("1", "--json", "--collapsed")).isEqualTo(wrong("--collapsed excludes --json"));
         assertThat(stat("1", "2")).isEqualTo(wrong("argument is not known: argument=2"));
         assertThat(stat("--watch")).isEqualTo(wrong("--watch needs the number of a process"));
+        assertThat(stat("--pprof=f")).isEqualTo(wrong("--pprof=f needs the number of a process"));
+        assertThat(stat("1", "--pprof=")).isEqualTo(wrong("a path is missing: argument=--pprof="));
+        assertThat(stat("1", "--pprof=f", "--json")).isEqualTo(wrong("--json excludes --pprof=f"));
+        assertThat(stat("1", "--pprof=f", "--watch")).isEqualTo(wrong("--pprof=f excludes --watch"));
+        assertThat(stat("--folder=\0")).isEqualTo(wrong("not a path: argument=--folder=\0"));
     }
 
     private static Shown wrong(String sentence) {
         return new Shown(
                 2,
                 "",
-                sentence + "; usage: stat [pid] [--json | --collapsed] [--watch] [--folder=PATH]"
+                sentence + "; usage: stat [pid] [--json | --collapsed | --pprof=FILE] [--watch] [--folder=PATH]"
                         + System.lineSeparator());
     }
 
