@@ -45,11 +45,13 @@ public final class Sampler {
     /// Maximum mean, so that sums of bytes do not overflow.
     public static final long MAX_MEAN_BYTES = 1L << 40;
 
-    /// A countdown goes down by this for each use. What is left of it modulo this number is the doubling of the mean.
-    public static final int STEP = 32;
+    /// A countdown goes down by this for each use. What is left of it modulo this number is the mean that it was drawn
+    /// with: its doublings, and the parity of [Means].
+    public static final int STEP = 64;
 
+    private static final int PARITY = STEP / 2;
     private static final int MAX_USES = Integer.MAX_VALUE / STEP - 1;
-    private static final int MAX_DOUBLINGS = STEP - 1;
+    private static final int MAX_DOUBLINGS = PARITY - 1;
 
     private static final long PERIOD_NANOS = 100_000_000;
     private static final int SAMPLES_A_PERIOD = 50;
@@ -64,7 +66,20 @@ public final class Sampler {
     private final AtomicLong periodEnd; // (A)
     private final AtomicLong failures = new AtomicLong(); // (A)
     private volatile int doublings; // (A) of the mean
-    private volatile long meanBytes; // (A) 0 for off
+    private volatile Means means; // (A)
+
+    /// The mean, and the one before it, for countdowns that were drawn before the last change.
+    ///
+    /// @param bytes mean number of bytes between two samples, or 0 for off
+    /// @param bytesBefore mean before the last change
+    /// @param parity 0 or [#PARITY]: changes with each change of the mean
+    private record Means(long bytes, long bytesBefore, int parity) {
+
+        /// {@return the mean that a countdown was drawn with; 0 if sampling was off, or is off now}
+        long of(int countdown) {
+            return bytes == 0 || (countdown & PARITY) == parity ? bytes : bytesBefore;
+        }
+    }
 
     /// @param random source of random numbers for the calling thread
     /// @param clock time in nanoseconds
@@ -73,7 +88,7 @@ public final class Sampler {
         this.clock = clock;
         this.stacks = new StackTable(maxStacks);
         this.periodEnd = new AtomicLong(clock.getAsLong() + PERIOD_NANOS);
-        this.meanBytes = meanBytes;
+        this.means = new Means(meanBytes, meanBytes, 0);
         new StackTable(1).current(Set.of()); // loads the classes of a walk before memory or stack are short
     }
 
@@ -84,18 +99,22 @@ public final class Sampler {
 
     /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}
     public long meanBytes() {
-        return meanBytes;
+        return means.bytes;
     }
 
     /// Changes the mean, without the doublings of the old one. Samples that exist keep their weight. Buffer objects use
-    /// the new mean from their next countdown on.
+    /// the new mean from their next countdown on, and samples get their weight from the mean of the countdown. If the
+    /// mean is changed twice before a countdown ends, that sample may get the weight of another mean.
     ///
     /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
     /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
     public void meanBytes(long newMeanBytes) {
         long checked = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
+        Means old = means;
+        if (checked != old.bytes) {
+            means = new Means(checked, old.bytes, old.parity ^ PARITY);
+        }
         doublings = 0;
-        meanBytes = checked;
     }
 
     /// Draws the number of uses of a block that pass before the next one for which this sampler or another one is due.
@@ -104,10 +123,10 @@ public final class Sampler {
     /// @param otherRate `-log(1 - p)` for the chance `p` that the other sampler is due for a use; 0 if there is none
     /// @return a countdown: [#STEP] is subtracted for each use, and a sampler is due when it becomes negative
     public int countdown(int byteSize, double otherRate) {
-        int doubled = doublings;
-        double rate = rate(byteSize, doubled) + otherRate;
+        int drawnWith = means.parity | doublings;
+        double rate = rate(byteSize, drawnWith) + otherRate;
         int uses = (int) Math.min(MAX_USES, random.get().nextExponential() / rate);
-        return uses * STEP + doubled;
+        return uses * STEP + drawnWith;
     }
 
     /// {@return true if this sampler is due for a use for which one of the two samplers is due}
@@ -136,13 +155,13 @@ public final class Sampler {
         return !isDue || random.get().nextDouble() < otherChance;
     }
 
-    private double rate(int byteSize, int doubled) {
-        long mean = meanBytes;
-        return mean == 0 ? 0 : byteSize / Math.scalb((double) mean, doubled);
+    private double rate(int byteSize, int countdown) {
+        long mean = means.of(countdown);
+        return mean == 0 ? 0 : byteSize / Math.scalb((double) mean, countdown & MAX_DOUBLINGS);
     }
 
     private double chance(int byteSize, int countdown) {
-        return -Math.expm1(-rate(byteSize, countdown & (STEP - 1)));
+        return -Math.expm1(-rate(byteSize, countdown));
     }
 
     /// Records a use that is due.

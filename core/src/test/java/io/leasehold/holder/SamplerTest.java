@@ -181,16 +181,36 @@ final class SamplerTest {
         assertThat(samples).hasSizeLessThan(4 * 500 + 2_000);
         assertThat(estimate).isEqualTo(uses, within(0.1 * uses));
 
-        assertThat(sampler.countdown(byteSize, Double.POSITIVE_INFINITY))
-                .as("doublings")
-                .isPositive();
+        assertThat(doublings(sampler)).as("doublings").isPositive();
         for (int i = 0; i < 3; i++) {
             time.addAndGet(2_000_000_000L);
             sampler.record(owner, source, source.tag(), byteSize, -Sampler.STEP, Set.of());
         }
-        assertThat(sampler.countdown(byteSize, Double.POSITIVE_INFINITY))
-                .as("doublings after quiet seconds")
-                .isZero();
+        assertThat(doublings(sampler)).as("doublings after quiet seconds").isZero();
+    }
+
+    private static int doublings(Sampler sampler) {
+        return sampler.countdown(4096, Double.POSITIVE_INFINITY) % (Sampler.STEP / 2);
+    }
+
+    @Test
+    void countdownOfAnOldMeanGivesItsWeight() {
+        SplittableRandom random = new SplittableRandom(7);
+        Sampler sampler = new Sampler(1 << 20, () -> random, time::get, 10);
+        int old = sampler.countdown(4096, 0);
+        sampler.meanBytes(4096);
+        assertThat(weight(sampler, old % Sampler.STEP - Sampler.STEP)).isEqualTo(256.5, within(0.5));
+        int drawn = sampler.countdown(4096, 0);
+        assertThat(weight(sampler, drawn % Sampler.STEP - Sampler.STEP)).isEqualTo(1.58, within(0.01));
+        sampler.meanBytes(4096);
+        assertThat(weight(sampler, drawn % Sampler.STEP - Sampler.STEP)).isEqualTo(1.58, within(0.01));
+        sampler.meanBytes(0);
+        assertThat(sampler.isDue(4096, drawn % Sampler.STEP - Sampler.STEP, 0)).isFalse();
+    }
+
+    private double weight(Sampler sampler, int countdown) {
+        return Objects.requireNonNull(sampler.record(owner, source, source.tag(), 4096, countdown, Set.of()))
+                .weight();
     }
 
     @Test
@@ -200,9 +220,9 @@ final class SamplerTest {
         for (int i = 0; i < 1_000; i++) {
             sampler.record(owner, source, source.tag(), 4096, -Sampler.STEP, Set.of());
         }
-        assertThat(sampler.countdown(4096, Double.POSITIVE_INFINITY)).isPositive();
+        assertThat(doublings(sampler)).isPositive();
         sampler.meanBytes(MEAN);
-        assertThat(sampler.countdown(4096, Double.POSITIVE_INFINITY)).isZero();
+        assertThat(doublings(sampler)).isZero();
     }
 
     @Test
