@@ -21,7 +21,12 @@ import java.net.StandardSocketOptions;
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 public final class DatagramPort implements AutoCloseable {
 
+    /// The largest GRO batch that a kernel delivers. A smaller page could not hold it.
+    private static final int MAX_GRO_BYTES = 64 << 10;
+
     private final UdpSocket socket; // (C)
+    private boolean hasGro; // (L) this; for good, because batches may still be in the socket
+    private int sourcesWithSmallPages; // (L) this
 
     DatagramPort(UdpSocket socket) {
         this.socket = socket;
@@ -63,6 +68,7 @@ public final class DatagramPort implements AutoCloseable {
     }
 
     /// Sets the peer, once. Afterwards only datagrams of the peer are received, and senders need no other destination.
+    /// Datagrams that came before and were not received yet are discarded, also those of the peer.
     ///
     /// @param peer address and port
     /// @return this
@@ -96,11 +102,15 @@ public final class DatagramPort implements AutoCloseable {
 
     /// {@return a source that receives from this port, as for [DatagramSource#open], and does not close it}
     ///
+    /// All sources of a port receive from one socket, with GRO batches or without. Batches are on after the first source
+    /// with pages of at least 64 KiB, unless there is a source with smaller pages then. Once they are on they stay on.
+    ///
     /// @param pool the pool whose pages are filled
     /// @param batch maximum number of pages that one call fills, from 1 to [DatagramSource#MAX_BATCH]
     /// @param <T> the type of the object that stands for a page
     /// @throws IllegalArgumentException if `batch` is out of range
-    /// @throws IllegalStateException if the port is closed
+    /// @throws IllegalStateException if the port is closed, or it receives GRO batches and the pages of the pool have
+    ///     less than 64 KiB
     /// @throws SystemCallException if the system call fails
     public <T> DatagramSource<T> newSource(JumboPool<T> pool, int batch) {
         return new DatagramSource<>(this, false, pool, batch);
@@ -133,6 +143,31 @@ public final class DatagramPort implements AutoCloseable {
     @Override
     public void close() {
         socket.close();
+    }
+
+    /// Adds a source.
+    ///
+    /// @param pageByteSize size of its pages in bytes
+    /// @return true if it receives GRO batches
+    synchronized boolean addSource(int pageByteSize) {
+        if (pageByteSize >= MAX_GRO_BYTES) {
+            boolean isEnabled = (hasGro || sourcesWithSmallPages == 0) && socket.enableGro();
+            hasGro |= isEnabled;
+            return isEnabled;
+        }
+        if (hasGro) {
+            throw new IllegalStateException("port receives GRO batches, which do not fit the pages: pageByteSize="
+                    + pageByteSize + ", min=" + MAX_GRO_BYTES + ", local=" + local() + "; open another port");
+        }
+        sourcesWithSmallPages++;
+        return false;
+    }
+
+    /// Removes a source that was added with the same size.
+    synchronized void removeSource(int pageByteSize) {
+        if (pageByteSize < MAX_GRO_BYTES) {
+            sourcesWithSmallPages--;
+        }
     }
 
     UdpSocket socket() {

@@ -93,6 +93,8 @@ public final class DatagramSender {
     ///
     /// @param datagram a datagram whose handler is running
     /// @return this
+    /// @throws IllegalArgumentException if [JumboDatagram#senderPort] is 0: the sender does not expect an answer
+    ///     (RFC 768). Any host can send such a datagram
     /// @throws IllegalStateException if something is left to send, or the handler of the datagram has returned
     public DatagramSender toSenderOf(JumboDatagram<?> datagram) {
         checkEmpty();

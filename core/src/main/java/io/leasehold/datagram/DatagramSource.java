@@ -47,9 +47,6 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Maximum number of pages that one call fills.
     public static final int MAX_BATCH = Received.MAX_CAPACITY;
 
-    /// The largest GRO batch that a kernel delivers. Smaller pages get no GRO.
-    private static final int MAX_GRO_BYTES = 64 << 10;
-
     private final DatagramPort port; // (C)
     private final UdpSocket socket; // (C) of the port
     private final boolean ownsSocket; // (C)
@@ -72,7 +69,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         this.datagram = new JumboDatagram<>(pool, received);
         this.handles = new long[batch];
         Arrays.fill(handles, JumboPool.NONE);
-        this.hasGro = pool.pageByteSize() >= MAX_GRO_BYTES && socket.enableGro();
+        this.hasGro = port.addSource(pool.pageByteSize()); // last: a source that cannot be created is not counted
     }
 
     /// Opens a port and receives from it. [DatagramPort#newSource] receives from a port that stays with its owner.
@@ -247,6 +244,7 @@ public final class DatagramSource<T> implements AutoCloseable {
                 giveBack(i);
             }
         } finally {
+            port.removeSource(pool.pageByteSize());
             if (ownsSocket) {
                 socket.close();
             }

@@ -101,7 +101,7 @@ public final class JumboDatagram<T> {
         return received.senderLow(index());
     }
 
-    /// {@return the sender's port}
+    /// {@return the sender's port, or 0 if the sender does not expect an answer}
     ///
     /// @throws IllegalStateException if the handler has returned
     public int senderPort() {

@@ -78,9 +78,12 @@ public final class Outgoing {
     /// @param received result of a receive
     /// @param index index of the batch, from 0 to below [Received#count()]
     /// @return this
+    /// @throws IllegalArgumentException if the port of the sender is 0: it does not expect an answer (RFC 768)
     /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public Outgoing toSenderOf(Received received, int index) {
-        destination.set(received.endpoint(index));
+        Endpoint sender = received.endpoint(index);
+        SocketPreconditions.checkSender(sender);
+        destination.set(sender);
         replySource.set(received.control(index).replySource());
         receivedAt = replySource.port() == 0 ? null : received.receivedAt();
         hasSource = false;

@@ -31,6 +31,13 @@ final class SocketPreconditions {
         }
     }
 
+    static void checkSender(Endpoint sender) {
+        if (sender.port() == 0) {
+            throw new IllegalArgumentException(
+                    "sender has no port for an answer: sender=" + sender + ", min=1, max=65535");
+        }
+    }
+
     static void checkBuffer(int byteSize) {
         if (byteSize < 1) {
             throw new IllegalArgumentException("buffer size is out of bounds: byteSize=" + byteSize + ", min=1");

@@ -36,8 +36,8 @@ public interface UdpSocket extends AutoCloseable {
 
     /// Connects the socket to a peer. A socket can be connected only once.
     ///
-    /// Only datagrams of the peer are received afterwards, and [Outgoing#toPeer] sends to it. Datagrams that other
-    /// senders sent before may still be delivered, depending on the form.
+    /// Only datagrams of the peer are received afterwards, and [Outgoing#toPeer] sends to it. Datagrams that were
+    /// received before are discarded, also those of the peer.
     ///
     /// @param peer address and port of the peer
     /// @throws IllegalArgumentException if the address is not resolved, has port 0, or is IPv6 while the socket is IPv4

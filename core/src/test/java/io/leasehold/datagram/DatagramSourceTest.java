@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.Seeds;
@@ -280,6 +281,32 @@ class DatagramSourceTest {
             }
             assertThat(over).hasToString("JumboDatagram(invalid)");
             fixture.pages.release(handles);
+        }
+    }
+
+    /// Sources of one port share its socket, so GRO batches would also come to small pages.
+    @Test
+    void smallPagesAndGroBatchesExcludeEachOtherOnOnePort() {
+        try (DatagramFixture large = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 8);
+                JumboFixture small = new JumboFixture(BufferSize.KIB_4, 8, 4)) {
+            DatagramPort port = large.source.port();
+            large.source.close();
+            if (large.source.hasGro()) {
+                assertThatThrownBy(() -> port.newSource(small.pool(), 1))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("pageByteSize=4096, min=65536");
+            }
+        }
+        try (DatagramFixture small = new DatagramFixture(Datagrams.system(), BufferSize.KIB_4, 8);
+                JumboFixture large = new JumboFixture(BufferSize.KIB_64, 8, 4)) {
+            DatagramPort port = small.source.port();
+            try (DatagramSource<?> source = port.newSource(large.pool(), 1)) {
+                assertThat(source.hasGro()).isFalse();
+            }
+            small.source.close();
+            try (DatagramSource<?> source = port.newSource(large.pool(), 1)) {
+                assertThat(source.hasGro()).isEqualTo(Datagrams.system().can(Capability.GRO));
+            }
         }
     }
 

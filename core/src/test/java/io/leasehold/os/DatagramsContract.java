@@ -206,6 +206,42 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
+    default void connectingDiscardsWhatStrangersSentBefore() {
+        for (String host : hosts()) {
+            UdpSocket client = rig().open(host);
+            UdpSocket server = rig().open(host);
+            UdpSocket stranger = rig().open(host);
+            Outgoing toClient = new Outgoing().to(client.local());
+            for (int i = 0; i < 3; i++) {
+                stranger.send(toClient, rig().source(), i, Math.max(1, i));
+            }
+            assertThat(client.awaitReadable(DatagramRig.SOON)).isTrue();
+            client.connect(server.local());
+            byte[] content = rig().fillSource(100, 12);
+            server.send(toClient, rig().source(), 100, 100);
+            Received received = rig().received(1);
+            rig().receiveSome(client, received);
+            assertThat(received.sender(0)).isEqualTo(server.local());
+            assertThat(rig().bytes(received, 0)).isEqualTo(content);
+        }
+    }
+
+    /// Any host can send from port 0, and RFC 768 says that it expects no answer.
+    @Test
+    default void senderWithoutAPortCannotBeAnswered() {
+        UdpSocket socket = rig().open(IPV4);
+        Received received = rig().received(1);
+        received.begin(1);
+        received.add(10, new InetSocketAddress(socket.local().getAddress(), 0));
+        Outgoing message = new Outgoing().to(socket.local());
+        assertThatThrownBy(() -> message.toSenderOf(received, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("sender has no port for an answer")
+                .hasMessageContaining("min=1, max=65535");
+        rig().sendAll(socket, message, 10, 10); // as before
+    }
+
+    @Test
     default void placingAPageDiscardsTheResults() {
         UdpSocket sender = rig().open(IPV4);
         Received received = rig().received(1);
