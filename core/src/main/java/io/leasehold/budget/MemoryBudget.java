@@ -168,8 +168,11 @@ public final class MemoryBudget implements AutoCloseable {
             throw new IllegalArgumentException("too many levels of budgets: budget=" + path + ", child="
                     + childOptions.name() + ", max=" + MAX_DEPTH);
         }
-        MemoryBudget child = children.tryAdd(
-                childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this, childUse));
+        MemoryBudget child;
+        synchronized (children) { // a close that is rejected after it shut out children must not reject this one
+            child = children.tryAdd(
+                    childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this, childUse));
+        }
         if (child == null) {
             throw closed();
         }
@@ -317,16 +320,21 @@ public final class MemoryBudget implements AutoCloseable {
     ///     them; nothing is changed then
     @Override
     public void close() {
-        if (used.get() == CLOSED || isOfProcess(this)) {
+        if (isOfProcess(this)) {
             return;
         }
-        if (!children.tryClose()) {
-            String why = used.get() > 0 ? "budget is in use: " : "budget has children, close them first: ";
-            throw new IllegalStateException(why + report());
-        }
-        if (!used.compareAndSet(0, CLOSED)) {
-            children.reopen();
-            throw new IllegalStateException("budget is in use: " + report());
+        synchronized (children) {
+            if (used.get() == CLOSED) {
+                return;
+            }
+            if (!children.tryClose()) {
+                String why = used.get() > 0 ? "budget is in use: " : "budget has children, close them first: ";
+                throw new IllegalStateException(why + report());
+            }
+            if (!used.compareAndSet(0, CLOSED)) {
+                children.reopen();
+                throw new IllegalStateException("budget is in use: " + report());
+            }
         }
         if (parent != null) {
             parent.children.remove(this);

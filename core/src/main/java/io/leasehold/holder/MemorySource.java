@@ -75,7 +75,7 @@ public final class MemorySource {
         this.kind = kind;
         this.name = name;
         Tag opener = ThreadTag.current();
-        this.tag = tag == null && opener != null ? opener : Tag.of(tag == null ? shortened(name) : tag);
+        this.tag = tag != null ? Tag.ofSource(tag) : opener != null ? opener : Tag.ofSource(name);
         this.owner = new Owner<>(owner, this, counts);
     }
 
@@ -95,10 +95,6 @@ public final class MemorySource {
         removeDropped();
         OPEN.add(source);
         return source;
-    }
-
-    private static String shortened(String name) {
-        return name.substring(0, Math.min(name.length(), Tag.MAX_NAME_LENGTH));
     }
 
     /// {@return all open sources of the process, in the order of their kind and name}

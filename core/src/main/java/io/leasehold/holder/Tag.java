@@ -4,10 +4,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
-/// The name of a holder of memory: a component, a customer, a route. Equal names are the same object.
+/// The name of a holder of memory: a component, a customer, a route. Tags with equal names are equal.
 ///
-/// The process has at most [#MAX_TAGS] tags, and they are never removed. Each name beyond that number is [#OTHER], so
-/// that names made from requests cannot fill the Java heap.
+/// The process keeps at most [#MAX_TAGS] tags of threads, and never removes them. Each name beyond that number is
+/// [#OTHER], so that names made from requests cannot fill the Java heap. The tag of a source lives as long as the
+/// source.
+///
+/// Control characters in a name become `?`, so that a name is one line in every table.
 ///
 /// **Threads.** Thread-safe.
 public final class Tag {
@@ -26,7 +29,14 @@ public final class Tag {
     private final String name; // (C)
 
     private Tag(String name) {
-        this.name = name;
+        this.name = name.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    /// {@return the tag of a source}
+    ///
+    /// @param text tag in the options of the source, or its name; the first [#MAX_NAME_LENGTH] characters are used
+    static Tag ofSource(String text) {
+        return new Tag(text.substring(0, Math.min(text.length(), MAX_NAME_LENGTH)));
     }
 
     /// {@return the tag with a name, or [#OTHER] if the process has too many tags}
@@ -62,6 +72,16 @@ public final class Tag {
     /// {@return the name}
     public String name() {
         return name;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Tag tag && tag.name.equals(name);
+    }
+
+    @Override
+    public int hashCode() {
+        return name.hashCode();
     }
 
     @Override

@@ -8,7 +8,9 @@ import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Sample;
 import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Site;
+import io.leasehold.holder.Tag;
 import io.leasehold.holder.TagCount;
+import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.observe.AllocatorFigures;
@@ -110,6 +112,15 @@ final class BufferHeaps {
         }
     }
 
+    /// {@return the tag of both heaps: that of the builder, null for that of the calling thread, or else the name}
+    private static @Nullable String tagOf(LeasedByteBufAllocatorBuilder builder) {
+        if (builder.tag != null || ThreadTag.current() != null) {
+            return builder.tag;
+        }
+        String name = builder.name.substring(0, Math.min(builder.name.length(), Tag.MAX_NAME_LENGTH));
+        return name.isBlank() ? null : name;
+    }
+
     private static BufferHeaps open(
             LeasedByteBufAllocator allocator,
             LeasedByteBufAllocatorBuilder builder,
@@ -118,7 +129,7 @@ final class BufferHeaps {
             @Nullable MemoryBudget own) {
         String name = builder.name;
         SlabHeapOptions options =
-                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, builder.tag);
+                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, tagOf(builder));
         SoftLimit softLimit =
                 builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         SlabHeap<CountedByteBuf> direct = null;

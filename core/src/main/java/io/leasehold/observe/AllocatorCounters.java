@@ -19,12 +19,13 @@ import java.util.stream.Collectors;
 /// The counters of one allocator in the file of the process.
 ///
 /// An update reads the numbers of the arena and of both heaps, and stores them. It allocates nothing, except at the
-/// first block of a size class, when the class gets its two counters. If the file is full, a class has none. Tags and
-/// stacks are stored by calls of their own, which allocate.
+/// first block of a size class, when the class gets its two counters. If the file is full, some numbers have no counter
+/// until other allocators are closed. Tags and stacks are stored by calls of their own, which allocate.
 ///
 /// **Threads.** Thread-safe: one update at a time, under the lock of this object.
 final class AllocatorCounters {
 
+    private static final CounterType[] TYPES = CounterType.values();
     private static final int MAX_HOLDERS = 32;
 
     /// Maximum number of stacks with a counter.
@@ -38,10 +39,13 @@ final class AllocatorCounters {
     private final ArenaActivity activity; // (C)
     private final Kind direct; // (C)
     private final Kind onHeap; // (C)
-    private final int[] totalCounters = new int[CounterType.values().length]; // (C) by ordinal of the type
+    private final int[] totalCounters = new int[TYPES.length]; // (C) by ordinal of the type
     private final Map<String, Integer> holderCounters = new HashMap<>(); // (L) this; by tag
     private final Map<CallStack, Integer> stackCounters = new HashMap<>(); // (L) this
     private final int[] scratch = new int[SlabHeap.SIZE_CLASSES]; // (L) this
+    private final long limitBytes; // (C)
+    private final long reservedBytes; // (C)
+    private boolean lacksTotals; // (L) this; the file was full
     private boolean closed; // (L) this
 
     AllocatorCounters(CounterFile file, String name, PageArena arena, SlabHeap<?> direct, SlabHeap<?> onHeap) {
@@ -60,18 +64,22 @@ final class AllocatorCounters {
                 close(); // the Java heap is full
             }
         }
-        set(CounterType.ALLOCATOR, 1);
-        set(CounterType.LIMIT, arena.options().byteSize());
-        set(CounterType.RESERVED, arena.addressByteSize());
+        this.limitBytes = arena.options().byteSize();
+        this.reservedBytes = arena.addressByteSize();
     }
 
+    /// Allocates the counters of the totals that have none: the file may have been full before.
     private void allocateTotals() {
-        for (CounterType type : CounterType.values()) {
-            if (type.number() <= CounterType.KERNEL_FAULTS.number()) {
+        boolean isFull = false;
+        for (CounterType type : TYPES) {
+            boolean isTotal = type.number() <= CounterType.KERNEL_FAULTS.number();
+            if (isTotal && totalCounters[type.ordinal()] == CounterFile.NONE) {
                 String label = type == CounterType.ALLOCATOR ? name : name + ": " + type.label();
                 totalCounters[type.ordinal()] = file.allocate(type.number(), owner, 0, label);
+                isFull |= totalCounters[type.ordinal()] == CounterFile.NONE;
             }
         }
+        lacksTotals = isFull;
     }
 
     /// The size classes of one heap.
@@ -148,8 +156,14 @@ final class AllocatorCounters {
         if (closed) {
             return;
         }
+        if (lacksTotals) {
+            allocateTotals();
+        }
         direct.update();
         onHeap.update();
+        set(CounterType.ALLOCATOR, 1);
+        set(CounterType.LIMIT, limitBytes);
+        set(CounterType.RESERVED, reservedBytes);
         set(CounterType.COMMITTED, activity.committedBytes());
         set(CounterType.DIRECT, direct.heldBytes);
         set(CounterType.ON_HEAP, onHeap.heldBytes);
@@ -170,6 +184,7 @@ final class AllocatorCounters {
         if (closed) {
             return;
         }
+        holderCounters.values().removeIf(counter -> counter == CounterFile.NONE); // the file was full
         for (String tag : bytes.keySet()) {
             if (holderCounters.size() < MAX_HOLDERS) {
                 holderCounters.computeIfAbsent(tag, name -> file.allocate(CounterType.HOLDER.number(), owner, 0, name));
@@ -185,6 +200,7 @@ final class AllocatorCounters {
         if (closed) {
             return;
         }
+        stackCounters.values().removeIf(counter -> counter == CounterFile.NONE); // as above
         Set<CallStack> shown = top.stream().map(StackBytes::stack).collect(Collectors.toSet());
         stackCounters.entrySet().removeIf(entry -> {
             boolean isHidden = !shown.contains(entry.getKey());

@@ -1,5 +1,6 @@
 package io.leasehold.observe;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param hasCounters true if the process has a file of counters
 /// @param hasJmx true if allocators are registered where a JMX server exists
-/// @param temporary folder for temporary files
+/// @param temporary folder for temporary files; a text, because it may be no path in the locale of the process
 /// @param user name of the user
-public record ObserveOptions(boolean hasCounters, boolean hasJmx, Path temporary, String user) {
+public record ObserveOptions(boolean hasCounters, boolean hasJmx, String temporary, String user) {
 
     private static final String COUNTERS = "io.leasehold.counters";
     private static final String JMX = "io.leasehold.jmx";
@@ -35,12 +36,14 @@ public record ObserveOptions(boolean hasCounters, boolean hasJmx, Path temporary
         return new ObserveOptions(
                 !"false".equals(properties.apply(COUNTERS)),
                 !"false".equals(properties.apply(JMX)),
-                Path.of(temporary == null ? "." : temporary),
+                temporary == null ? "." : temporary,
                 user == null || user.isBlank() ? "user" : user);
     }
 
     /// {@return the folder with the counter files of this user}
+    ///
+    /// @throws InvalidPathException if the folder for temporary files is no path
     public Path folder() {
-        return temporary.resolve("leasehold-" + user.replaceAll("[^A-Za-z0-9._-]", "_"));
+        return Path.of(temporary).resolve("leasehold-" + user.replaceAll("[^A-Za-z0-9._-]", "_"));
     }
 }

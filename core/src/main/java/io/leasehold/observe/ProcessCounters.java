@@ -37,8 +37,8 @@ final class ProcessCounters {
             System.getLogger("io.leasehold")
                     .log(
                             System.Logger.Level.WARNING,
-                            "process has no counter file, and the stat command cannot show it: folder="
-                                    + OPTIONS.folder() + ", cause=" + failure);
+                            "process has no counter file, and the stat command cannot show it: temporary="
+                                    + OPTIONS.temporary() + ", cause=" + failure);
         }
     }
 }

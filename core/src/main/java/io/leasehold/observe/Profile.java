@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -29,17 +30,21 @@ import java.util.stream.Collectors;
 public final class Profile {
 
     /// The profile of an allocator that holds nothing.
-    public static final Profile NONE = new Profile(List.of());
+    public static final Profile NONE = new Profile(List.of(), List.of());
 
     private final List<Site> sites; // (C)
+    private final Collection<CallStack> allocated; // (C) places of all allocations; empty for a part of the process
 
-    private Profile(List<Site> sites) {
+    private Profile(List<Site> sites, Collection<CallStack> allocated) {
         this.sites = Collections.unmodifiableList(sites);
+        this.allocated = allocated;
     }
 
     /// {@return the profile of this process now}
     public static Profile now() {
-        return of(MemorySource.all());
+        return new Profile(
+                Site.of(MemorySource.all(), Sampler.process().now()),
+                List.copyOf(Sampler.process().stacks()));
     }
 
     /// {@return the profile of the allocators with a name, now}
@@ -52,7 +57,7 @@ public final class Profile {
     }
 
     static Profile of(List<MemorySource> sources) {
-        return new Profile(Site.of(sources, Sampler.process().now()));
+        return new Profile(Site.of(sources, Sampler.process().now()), List.of());
     }
 
     /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}
@@ -119,7 +124,7 @@ public final class Profile {
 
     /// Writes the profile as a gzip-compressed `profile.proto`, which `go tool pprof` and most profile viewers read.
     /// The sample types are `inuse_objects`, `inuse_space`, `alloc_objects` and `alloc_space`. Samples in use have the
-    /// labels `tag`, `source` and `bytes`.
+    /// labels `tag`, `source` and `bytes`. Only the profile of the process has allocations: those since it began.
     ///
     /// @param out receives the file; the caller closes it
     /// @throws IOException if `out` fails
@@ -128,7 +133,7 @@ public final class Profile {
         for (Site site : sites) {
             pprof.addInUse(site);
         }
-        for (CallStack stack : Sampler.process().stacks()) {
+        for (CallStack stack : allocated) {
             pprof.addAllocated(stack);
         }
         pprof.write(

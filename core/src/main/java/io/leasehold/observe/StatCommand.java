@@ -71,7 +71,7 @@ public final class StatCommand {
             String format = "";
             Path profile = null;
             boolean isWatching = false;
-            Path folder = ObserveOptions.ofSystem().folder();
+            Path folder = null;
             for (String argument : arguments) {
                 boolean isProfile = argument.startsWith(PPROF);
                 if (isProfile || argument.equals(JSON) || argument.equals(COLLAPSED)) {
@@ -98,7 +98,16 @@ public final class StatCommand {
                 String option = isWatching ? WATCH : format;
                 throw new IllegalArgumentException(option + " needs the number of a process");
             }
-            return new Arguments(pid, report, profile, isWatching, folder);
+            return new Arguments(pid, report, profile, isWatching, folder == null ? ofUser() : folder);
+        }
+
+        private static Path ofUser() {
+            ObserveOptions options = ObserveOptions.ofSystem();
+            try {
+                return options.folder();
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("not a path: java.io.tmpdir=" + options.temporary(), e);
+            }
         }
 
         private static Path path(String argument, String option) {

@@ -1,13 +1,16 @@
 package io.leasehold.budget;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.Seeds;
+import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,8 +20,44 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class BudgetTreeConcurrentTest {
 
+    private static final int CLOSES = 20_000;
     private static final int THREADS = 4;
     private static final int STEPS = 40_000;
+
+    /// A close that is rejected changes nothing, also for a child that is made meanwhile.
+    @Test
+    void rejectedCloseDoesNotRejectAChild() throws Exception {
+        MemoryBudget parent = MemoryBudget.of("open", 1 << 20);
+        assertThat(parent.tryReserve(1)).isTrue();
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("closes", () -> {
+            for (int i = 0; i < CLOSES; i++) {
+                assertThatThrownBy(parent::close).isInstanceOf(IllegalStateException.class);
+            }
+        });
+        for (int i = 0; i < CLOSES; i++) {
+            parent.child("child", 1).close();
+        }
+        watchdog.join();
+        parent.release(1);
+        parent.close();
+    }
+
+    @Test
+    void twoClosesAtOnceBothSucceed() throws Exception {
+        for (int i = 0; i < CLOSES / 10; i++) {
+            MemoryBudget budget = MemoryBudget.of("twice", 1 << 20);
+            CyclicBarrier both = new CyclicBarrier(2);
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("closes", () -> {
+                both.await();
+                budget.close();
+            });
+            both.await();
+            budget.close();
+            watchdog.join();
+        }
+    }
 
     /// An account that refuses and fails at random.
     private static final class Account implements BudgetListener {

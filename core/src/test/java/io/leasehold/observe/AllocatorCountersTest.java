@@ -24,6 +24,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -198,6 +199,27 @@ class AllocatorCountersTest {
         long block = handle(direct, 100);
         counters.update();
         assertThat(value("web: pinned buffers")).isEqualTo(1);
+        direct.free(block);
+    }
+
+    @Test
+    void totalsGetTheirCountersOnceAFullFileHasSpace() throws IOException {
+        counters.close();
+        List<Integer> others = new ArrayList<>();
+        for (int other = file.allocate(1, 0, 0, "other"); other != CounterFile.NONE; ) {
+            others.add(other);
+            other = file.allocate(1, 0, 0, "other");
+        }
+        counters = new AllocatorCounters(file, "late", arena, direct, onHeap);
+        counters.updateHolders(Map.of("cache", 4096L));
+        long block = handle(direct, 100);
+        counters.update();
+        others.forEach(file::free);
+        counters.update();
+        counters.updateHolders(Map.of("cache", 4096L));
+        assertThat(value("late: pinned buffers")).isEqualTo(1);
+        assertThat(value("late: limit bytes")).isEqualTo(16 << 20);
+        assertThat(value("cache")).isEqualTo(4096);
         direct.free(block);
     }
 

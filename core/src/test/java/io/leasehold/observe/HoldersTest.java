@@ -302,6 +302,45 @@ final class HoldersTest {
     }
 
     @Test
+    void namesOfAllocatorsTakeNoTagsOfThreads() {
+        for (int i = 0; i < Tag.MAX_TAGS; i++) {
+            try (LeasedByteBufAllocator shortLived = LeasedByteBufAllocator.builder()
+                    .name("short-lived " + i)
+                    .byteLimit(4 << 20)
+                    .build()) {
+                shortLived.directBuffer(16).release();
+            }
+        }
+        assertThat(Tag.of("the last tag")).hasToString("the last tag");
+    }
+
+    /// Lines of tables and of collapsed stacks, for example.
+    @Test
+    void aTagIsOneLine() {
+        assertThat(Tag.of("route /a\nfake;evil 9\t")).hasToString("route /a?fake;evil 9?");
+        String name = " ".repeat(Tag.MAX_NAME_LENGTH) + "blank at first";
+        try (LeasedByteBufAllocator allocator =
+                LeasedByteBufAllocator.builder().name(name).byteLimit(4 << 20).build()) {
+            allocator.directBuffer(16).release();
+        }
+    }
+
+    @Test
+    void bothKindsOfBuffersOfAnAllocatorHaveItsName() {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("holders both")
+                .byteLimit(4 << 20)
+                .build()) {
+            ByteBuf direct = allocator.directBuffer(1024);
+            ByteBuf onHeap = allocator.heapBuffer(2048);
+            assertThat(bytes("holders both", "holders both") + bytes("holders both on the Java heap", "holders both"))
+                    .isEqualTo(1024 + 2048);
+            direct.release();
+            onHeap.release();
+        }
+    }
+
+    @Test
     void tagsAreCheckedAndBounded() {
         assertThatThrownBy(() -> Holder.tag(" "))
                 .isInstanceOf(IllegalArgumentException.class)

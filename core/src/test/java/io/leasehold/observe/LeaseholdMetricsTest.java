@@ -56,6 +56,33 @@ class LeaseholdMetricsTest {
     }
 
     @Test
+    void allocatorsWithOneNameHaveMetersOfTheirOwn() {
+        ByteBuf buf = allocator.directBuffer(4096);
+        try (LeasedByteBufAllocator twin = LeasedByteBufAllocator.builder()
+                        .name("metered")
+                        .byteLimit(16L << 20)
+                        .build();
+                LeaseholdMetrics first = new LeaseholdMetrics(allocator)) {
+            first.bindTo(registry);
+            int meters = registry.getMeters().size();
+            try (LeaseholdMetrics second = new LeaseholdMetrics(twin)) {
+                second.bindTo(registry);
+                ByteBuf other = twin.directBuffer(100);
+                second.refresh(registry);
+                assertThat(gauge("jvm.buffer.count")).isEqualTo(1);
+                assertThat(registry.get("jvm.buffer.total.capacity")
+                                .tags("id", "leasehold-metered#2")
+                                .gauge()
+                                .value())
+                        .isEqualTo(112);
+                other.release();
+            }
+            assertThat(registry.getMeters()).as("those of the first stay").hasSize(meters);
+            buf.release();
+        }
+    }
+
+    @Test
     void memoryIsShownByStateAndBySize() {
         ByteBuf buf = allocator.directBuffer(4096);
         ByteBuf onHeap = allocator.heapBuffer(1000);

@@ -151,6 +151,9 @@ final class ProfileTest {
         Profile.of(NAME).writePprof(file);
 
         PprofReader read = PprofReader.read(file.toByteArray());
+        assertThat(read.rows)
+                .as("no allocations of others")
+                .allSatisfy(row -> assertThat(row.values().subList(2, 4)).containsOnly(0L));
         assertThat(read.types)
                 .containsExactly(
                         "inuse_objects/count", "inuse_space/bytes", "alloc_objects/count", "alloc_space/bytes");
@@ -164,7 +167,9 @@ final class ProfileTest {
                 .containsEntry("tag", NAME)
                 .containsEntry("source", NAME)
                 .containsEntry("bytes", "1048576");
-        assertThat(read.rows)
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        Profile.now().writePprof(whole);
+        assertThat(PprofReader.read(whole.toByteArray()).rows)
                 .anyMatch(row -> row.functions().getFirst().endsWith(".hoard")
                         && row.values().get(1) == 0
                         && row.values().get(3) >= 8 << 20);

@@ -42,8 +42,10 @@ import java.util.function.ToLongFunction;
 /// **Threads.** Thread-safe.
 public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
 
+    private static final String FIRST = "jvm.buffer.count";
+
     private final ObservedAllocator allocator; // (C)
-    private final Tags tags; // (C)
+    private Tags tags = Tags.empty(); // (L) this; of the registry that is being bound
     private final List<Bound> bound = new ArrayList<>(); // (L) this
 
     private record Bound(MeterRegistry registry, Meter meter) {}
@@ -53,12 +55,14 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     /// @param allocator allocator to show
     public LeaseholdMetrics(ObservedAllocator allocator) {
         this.allocator = allocator;
-        this.tags = Tags.of("id", "leasehold-" + allocator.name());
     }
 
+    /// Adds the meters to a registry. If it has those of another allocator with the same name, the identifier gets a
+    /// number: `leasehold-web#2`.
     @Override
     public synchronized void bindTo(MeterRegistry registry) {
-        pool(registry, "jvm.buffer.count", BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
+        tags = tagsIn(registry);
+        pool(registry, FIRST, BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
         pool(registry, "jvm.buffer.memory.used", BaseUnits.BYTES, AllocatorFigures::committedBytes);
         pool(registry, "jvm.buffer.total.capacity", BaseUnits.BYTES, AllocatorFigures::pinnedDirectBytes);
         memory(registry, "limit", AllocatorFigures::limitBytes);
@@ -82,10 +86,26 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
         refresh(registry);
     }
 
+    /// {@return the tags that this object has in a registry, or those with the first free identifier}
+    private Tags tagsIn(MeterRegistry registry) {
+        for (Bound one : bound) {
+            if (one.registry == registry && one.meter.getId().getName().equals(FIRST)) {
+                return Tags.of(one.meter.getId().getTags());
+            }
+        }
+        String id = "leasehold-" + allocator.name();
+        Tags free = Tags.of("id", id);
+        for (int i = 2; registry.find(FIRST).tags(free).meter() != null; i++) {
+            free = Tags.of("id", id + "#" + i);
+        }
+        return free;
+    }
+
     /// Adds the meters of size classes that hold memory by now.
     ///
     /// @param registry a registry that this object is bound to
     public synchronized void refresh(MeterRegistry registry) {
+        tags = tagsIn(registry);
         AllocatorFigures figures = allocator.figures();
         figures.direct().forEach(c -> sizeClass(registry, "direct", c.byteSize(), AllocatorFigures::direct));
         figures.onHeap().forEach(c -> sizeClass(registry, "heap", c.byteSize(), AllocatorFigures::onHeap));
