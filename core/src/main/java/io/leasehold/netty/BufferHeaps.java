@@ -42,6 +42,7 @@ final class BufferHeaps {
 
     /// Layers whose stack must be free before an allocator is opened, because one that is half open is closed again.
     private static final int OPENING_LAYERS = 4;
+    private static final int CLOSING_LAYERS = 6;
 
     final SlabHeap<CountedByteBuf> direct; // (C)
     final SlabHeap<CountedByteBuf> onHeap; // (C)
@@ -242,7 +243,7 @@ final class BufferHeaps {
     /// @throws IllegalStateException if buffers are outstanding, naming them, or if a thread stays inside an allocation
     ///     or a release; nothing is changed then
     void close() {
-        SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
+        SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused, own == null ? null : arena);
         observation.close();
         if (own != null) {
             arena.close();
@@ -280,11 +281,13 @@ final class BufferHeaps {
     ///
     /// @return number of buffers that were outstanding
     int closeForcibly() {
+        StackReserve.ensure(CLOSING_LAYERS);
         try {
             observation.close();
             return direct.closeForcibly() + onHeap.closeForcibly();
         } finally {
-            if (own != null) {
+            // an open heap must not lose its arena: its blocks would lie in memory of other owners
+            if (own != null && direct.isClosed()) {
                 arena.closeForcibly();
                 own.close();
             }

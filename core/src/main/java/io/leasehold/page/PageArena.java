@@ -18,6 +18,7 @@ import io.leasehold.page.service.PageOwner;
 import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -406,18 +407,7 @@ public final class PageArena implements AutoCloseable {
         if (closed) {
             return 0;
         }
-        if (isKeptOpen) {
-            throw new IllegalStateException(
-                    "cannot close, all code of the process shares the arena: arena=" + options.name());
-        }
-        if (!force) {
-            reclaimers.requireNone();
-        }
-        int live = allocator.shut(force);
-        if (!pool.isClosed()) {
-            throw report.pagesLive(live);
-        }
-        liveAtClose += live;
+        liveAtClose += shut(force, List.of());
         Maintenance.system().remove(decay);
         if (!frames.isClosed()) {
             frames.unwireLocked(pool.frontier());
@@ -432,6 +422,25 @@ public final class PageArena implements AutoCloseable {
         source.close();
         closed = true;
         return liveAtClose;
+    }
+
+    /// The first half of a close, after which no page is allocated. It changes nothing if it throws.
+    ///
+    /// @param closing users of the arena that are about to be closed
+    /// @return number of live pages
+    synchronized int shut(boolean force, Collection<? extends PageReclaimer> closing) {
+        if (isKeptOpen) {
+            throw new IllegalStateException(
+                    "cannot close, all code of the process shares the arena: arena=" + options.name());
+        }
+        if (!force) {
+            reclaimers.requireNoneBut(closing);
+        }
+        int live = allocator.shut(force);
+        if (!pool.isClosed()) {
+            throw report.pagesLive(live);
+        }
+        return live;
     }
 
     /// The part of [PageServices] that needs the parts of the arena.

@@ -3,6 +3,7 @@ package io.leasehold.page;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import io.leasehold.page.service.PageReclaimer.Progress;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -53,15 +54,19 @@ final class PageReclaimers {
 
     /// {@return the reclaimers that keep the arena open, even if no page is in use, as messages show them}
     List<String> users() {
+        return usersBut(List.of());
+    }
+
+    private List<String> usersBut(Collection<? extends PageReclaimer> closing) {
         return reclaimers.stream()
-                .filter(registered -> registered.reclaimer.keepsOpen())
+                .filter(registered -> registered.reclaimer.keepsOpen() && !closing.contains(registered.reclaimer))
                 .map(registered -> registered.reclaimer.toString())
                 .toList();
     }
 
-    /// Throws if a reclaimer keeps the arena open.
-    void requireNone() {
-        List<String> users = users();
+    /// Throws if a reclaimer keeps the arena open that is not among `closing`.
+    void requireNoneBut(Collection<? extends PageReclaimer> closing) {
+        List<String> users = usersBut(closing);
         if (!users.isEmpty()) {
             throw new IllegalStateException(
                     "arena is in use, close its users first: arena=" + arena + ", users=" + users);

@@ -4,6 +4,7 @@ import io.leasehold.page.service.ArenaServices;
 import io.leasehold.page.service.PageFile;
 import io.leasehold.page.service.PageOwner;
 import io.leasehold.page.service.PageReclaimer;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /// The services of one arena for the layers above.
@@ -45,6 +46,11 @@ final class PageServices implements ArenaServices {
     @Override
     public void removeReclaimer(PageReclaimer reclaimer) {
         arena.removeReclaimer(reclaimer);
+    }
+
+    @Override
+    public void shut(Collection<? extends PageReclaimer> closing) {
+        int ignored = arena.shut(false, closing); // none is live, or this throws
     }
 
     @Override

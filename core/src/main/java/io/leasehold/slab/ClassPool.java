@@ -367,6 +367,14 @@ final class ClassPool {
         return slabs.countTaken();
     }
 
+    /// Frees all slabs, of which no block is taken. The caller holds the lock.
+    ///
+    /// @throws SystemCallException if the kernel fails to unlock pages; the call can be repeated
+    void empty() {
+        int ignored = countTaken(); // moves the blocks of the depot
+        slabs.freeAll(false);
+    }
+
     /// Frees all slabs, for good. The caller holds the lock.
     ///
     /// @param keepsInUse true if slabs with taken blocks stay until their last block is released

@@ -102,6 +102,11 @@ final class ClassPools<T> {
         return all;
     }
 
+    /// {@return true if making further pools fails}
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /// Sets whether making further pools fails. The caller holds the monitor of this object.
     void setClosed(boolean isClosed) {
         closed = isClosed;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Closes heaps: all of them, or none.
 ///
@@ -14,6 +15,9 @@ import java.util.function.Supplier;
 ///   stop heap 1 ---> stop heap 2 ---> blocks in use?  yes: throw, and resume both heaps
 ///                                                     no, or forced: close both
 /// ```
+///
+/// If their arena is to be closed too, the memory of both heaps is freed before, and the arena is shut. So both heaps
+/// stay open if another user has pages of it.
 ///
 /// A heap is stopped while its slots are suspended and the locks of all its pools are held. Then no block is allocated,
 /// released or moved, no pool is made, and no block grows.
@@ -55,24 +59,31 @@ final class HeapCloser {
     /// @param force true to close heaps with blocks in use; the slabs of these blocks stay until the blocks are
     ///     released
     /// @param check runs while all heaps are stopped; if it throws, the heaps stay open
+    /// @param last null, or a step that runs after all memory of heaps without blocks in use was freed; if it throws, the
+    ///     heaps stay open
     /// @return number of blocks in use
     /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
     ///     hold a block that its magazine still counts as free. Nothing is changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
     ///     closing can be repeated
-    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check) {
-        StackReserve.ensure(2);
-        return closeFrom(heaps, 0, force, check);
+    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check, @Nullable Runnable last) {
+        StackReserve.ensure(3);
+        return closeFrom(heaps, 0, force, check, last);
     }
 
-    private static int closeFrom(List<HeapCloser> heaps, int stopped, boolean force, Runnable check) {
+    private static int closeFrom(
+            List<HeapCloser> heaps, int stopped, boolean force, Runnable check, @Nullable Runnable last) {
         if (stopped < heaps.size()) {
-            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force, check));
+            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force, check, last));
         }
         check.run();
         int inUse = 0;
         for (HeapCloser heap : heaps) {
             inUse += heap.closed ? 0 : heap.countInUse(force);
+        }
+        if (last != null) {
+            heaps.forEach(HeapCloser::empty);
+            last.run();
         }
         for (HeapCloser heap : heaps) {
             heap.close(force);
@@ -132,6 +143,12 @@ final class HeapCloser {
                 }
                 reclaimer.unlock();
             }
+        }
+    }
+
+    private void empty() {
+        if (!closed) {
+            pools.all().forEach(ClassPool::empty);
         }
     }
 

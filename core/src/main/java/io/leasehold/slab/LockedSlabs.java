@@ -315,11 +315,10 @@ final class LockedSlabs {
         closed = true;
     }
 
-    /// Frees all slabs after [#setClosed]. The caller holds `lock`.
+    /// Frees all slabs. The caller holds `lock`.
     ///
     /// @param keepsInUse true if slabs with taken blocks stay until their last block is released
-    /// @throws SystemCallException if the kernel fails to unlock pages; the slabs stay closed, and the call can be
-    ///     repeated
+    /// @throws SystemCallException if the kernel fails to unlock pages; the call can be repeated
     void freeAll(boolean keepsInUse) {
         for (Slab slab = slabs.removeAny(keepsInUse); slab != null; slab = slabs.removeAny(keepsInUse)) {
             freeRuns(slab);

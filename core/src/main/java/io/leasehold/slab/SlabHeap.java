@@ -435,7 +435,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     ///     closing can be repeated
     @Override
     public void close() {
-        HeapCloser.closeAll(List.of(closer), false, () -> {});
+        HeapCloser.closeAll(List.of(closer), false, () -> {}, null);
     }
 
     /// Closes the heap although blocks are in use. The heap allocates nothing any more. The slabs of blocks in use keep
@@ -445,22 +445,32 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @return number of blocks in use
     /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return HeapCloser.closeAll(List.of(closer), true, () -> {});
+        return HeapCloser.closeAll(List.of(closer), true, () -> {}, null);
     }
 
     /// Closes several heaps, or none of them.
     ///
     /// @param heaps heaps to close, in the same order in every such call
     /// @param check runs while no block of the heaps is allocated, released or moved; if it throws, the heaps stay open
-    /// @throws IllegalStateException if blocks of one of the heaps are in use; nothing is changed then
-    /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
-    ///     closing can be repeated
-    public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check) {
+    /// @param own the arena of the heaps if it is to be closed too, else null. It allocates nothing any more afterwards,
+    ///     and the caller closes it. The heaps stay open if another user has pages of it
+    /// @throws IllegalStateException if blocks of one of the heaps, or other pages of `own` are in use; nothing is
+    ///     changed then
+    /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated
+    public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check, @Nullable PageArena own) {
         List<HeapCloser> closers = new ArrayList<>();
+        List<HeapReclaimer> reclaimers = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
             closers.add(heap.closer);
+            reclaimers.add(heap.reclaimer);
         }
-        HeapCloser.closeAll(closers, false, check);
+        Runnable last = own == null ? null : () -> ArenaAccess.of(own).shut(reclaimers);
+        HeapCloser.closeAll(closers, false, check, last);
+    }
+
+    /// {@return true if the heap was closed} Blocks may still be in use after a forced close.
+    public boolean isClosed() {
+        return pools.isClosed();
     }
 
     private List<SizeCount> liveBlocksBySize() {

@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageStateException;
 import io.leasehold.page.Watchdog;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /// Closing an allocator closes everything, or changes nothing.
 class AllocatorCloseTest {
 
     private static final int ROUNDS = 200;
+    private static final int ROOMS = 120;
+    private static final int STACK_BYTES = 512 << 10;
 
     private final LeasedByteBufAllocator allocator =
             TestAllocators.builder("closing", 64 << 20).build();
@@ -59,6 +64,77 @@ class AllocatorCloseTest {
             watchdog.join();
             assertThat(next.metric().pinnedBuffers()).isZero();
         }
+    }
+
+    /// The check of the arena and its close are one step.
+    @Test
+    void usersOfTheArenaThatComeAndGoCloseNothingByHalf() throws InterruptedException {
+        AtomicBoolean isOver = new AtomicBoolean();
+        Watchdog watchdog = new Watchdog();
+        PageArena arena = allocator.arena();
+        watchdog.start("allocates", () -> {
+            while (!isOver.get()) {
+                try {
+                    arena.free(arena.allocate());
+                } catch (PageStateException e) {
+                    return; // the arena is closed
+                }
+            }
+        });
+        boolean isClosed = false;
+        for (int i = 0; i < ROUNDS && !isClosed; i++) {
+            allocator.directBuffer(300).release();
+            try {
+                allocator.close();
+                isClosed = true;
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("pages");
+            }
+        }
+        isOver.set(true);
+        watchdog.join();
+        allocator.close();
+    }
+
+    /// Wherever the stack ends in a forced close, the heaps do not outlive their arena.
+    @Test
+    void forcedCloseThatRunsOutOfStackLeavesNoHeapWithoutItsArena() throws InterruptedException {
+        allocator.close();
+        for (int room = 0; room < ROOMS; room++) {
+            LeasedByteBufAllocator next =
+                    TestAllocators.builder("deep", 16 << 20).build();
+            next.directBuffer(300).release();
+            int wanted = room;
+            Thread thread = new Thread(null, () -> closeWithRoom(next, wanted, new int[1]), "deep", STACK_BYTES);
+            thread.start();
+            thread.join();
+            try {
+                next.directBuffer(300).release();
+                next.arena().free(next.arena().allocate());
+            } catch (BufferMemoryError e) {
+                assertThat(e).hasMessageContaining("closed");
+            }
+            next.closeForcibly();
+        }
+    }
+
+    /// Closes at the depth at which `room` calls are left before the stack overflows.
+    private static boolean closeWithRoom(LeasedByteBufAllocator allocator, int room, int[] above) {
+        boolean isClosed;
+        try {
+            isClosed = closeWithRoom(allocator, room, above);
+        } catch (StackOverflowError e) {
+            isClosed = false;
+        }
+        if (!isClosed && above[0]++ == room) {
+            try {
+                allocator.closeForcibly();
+            } catch (StackOverflowError e) {
+                return true; // tried once
+            }
+            return true;
+        }
+        return isClosed;
     }
 
     /// A pool without a page keeps the arena open, so the allocator must not close its heaps.

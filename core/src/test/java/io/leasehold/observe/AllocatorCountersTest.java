@@ -65,7 +65,7 @@ class AllocatorCountersTest {
     @AfterEach
     void close() {
         counters.close();
-        SlabHeap.closeAll(List.of(direct, onHeap), () -> {});
+        SlabHeap.closeAll(List.of(direct, onHeap), () -> {}, null);
         arena.close();
     }
 

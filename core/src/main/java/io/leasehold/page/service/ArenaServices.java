@@ -1,5 +1,6 @@
 package io.leasehold.page.service;
 
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /// What an arena offers to the layers above it and not to users: owners of pages, reclaimers, and the memory file.
@@ -53,6 +54,15 @@ public interface ArenaServices {
     ///
     /// @param reclaimer the reclaimer, registered or not
     void removeReclaimer(PageReclaimer reclaimer);
+
+    /// Ends all allocation of pages for good, as the first half of a close. Users of the arena that are closed together
+    /// with it call this after they freed their pages, and before they are closed themselves. So if another user still
+    /// has a page, nothing is closed.
+    ///
+    /// @param closing the reclaimers of these users
+    /// @throws IllegalStateException if pages are live, or another reclaimer keeps the arena open, or if it is shared by
+    ///     all code of the process; nothing is changed then
+    void shut(Collection<? extends PageReclaimer> closing);
 
     /// Requests a call of [PageReclaimer#decay] in the next tick. A reclaimer calls this when it has something to do
     /// after it returned [PageReclaimer.Progress#DONE]. Costs one volatile load unless the arena rests, and never
