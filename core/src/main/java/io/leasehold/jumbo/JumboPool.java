@@ -177,7 +177,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @param handles array that gets the handles
     /// @param from index of the first handle
     /// @param count maximum number of pages
-    /// @return the number of pages; less than `count` if no more pages are available
+    /// @return the number of pages; less than `count` if no more pages are available, or if the call failed after the
+    ///     first page, for example because of a forced close
     /// @throws IndexOutOfBoundsException if the range is not within the array
     /// @throws JumboStateException if the pool is closed
     public int tryAllocate(long[] handles, int from, int count) {

@@ -30,7 +30,10 @@ final class PageBulk<T> {
 
     /// Allocates up to `count` pages.
     ///
+    /// A failure after the first page, such as a forced close by another thread, ends the call with fewer pages.
+    ///
     /// @return the number of pages
+    /// @throws JumboStateException if the pool is closed; no page is allocated then
     int tryAllocate(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
@@ -45,9 +48,9 @@ final class PageBulk<T> {
                 handles[at++] = handle;
                 at = allocateCached(handles, at, end);
             }
-        } catch (OutOfMemoryError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             if (at == from) {
-                throw e; // otherwise the caller gets the pages that were allocated
+                throw e; // otherwise the caller gets the pages that were allocated, and its next call fails
             }
         }
         return at - from;

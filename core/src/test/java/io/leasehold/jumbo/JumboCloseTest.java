@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /// How a pool is closed, and which options are rejected.
@@ -74,6 +75,23 @@ class JumboCloseTest {
             assertThat(fixture.takenBytes()).isZero();
             JumboFixture.refused(
                     StateKind.REMOVED, () -> fixture.pool().exchange().adopt(stolen));
+        }
+    }
+
+    @Test
+    void forcedCloseAmongSeveralAllocationsLeavesThePagesBeforeItToTheCaller() {
+        AtomicReference<JumboFixture> closing = new AtomicReference<>();
+        JumboOptions options = JumboFixture.options(BufferSize.KIB_4).toBuilder()
+                .watermarks(2, 100, isHigh -> closing.get().pool().closeForcibly())
+                .build();
+        try (JumboFixture fixture = new JumboFixture(options, 2)) {
+            closing.set(fixture);
+            long[] handles = new long[200];
+            int count = fixture.pool().tryAllocate(handles, 0, handles.length);
+            assertThat(count).isBetween(100, 199);
+            JumboFixture.refused(StateKind.CLOSED, () -> fixture.pool().tryAllocate(handles, 0, 1));
+            fixture.pool().free(handles, 0, count);
+            assertThat(fixture.takenBytes()).isZero();
         }
     }
 
