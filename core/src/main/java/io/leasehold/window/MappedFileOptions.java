@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import java.util.Objects;
+
 /// Options to open a file with; start from [#defaults()] and change what differs.
 ///
 /// @param trust which processes may change the length of the file
@@ -14,7 +16,10 @@ public record MappedFileOptions(FileTrust trust, boolean writable, boolean creat
     /// Checks the values.
     ///
     /// @throws IllegalArgumentException if the values contradict each other
+    /// @throws NullPointerException if the trust or the tier is null; the message names it
     public MappedFileOptions {
+        Objects.requireNonNull(trust, "trust is null");
+        Objects.requireNonNull(tier, "tier is null");
         if (writable && trust != FileTrust.OWNED) {
             throw new IllegalArgumentException(
                     "only an OWNED file can be writable: trust=" + trust + ", writable=true");

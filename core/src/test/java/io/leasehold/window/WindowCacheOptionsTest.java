@@ -43,6 +43,19 @@ class WindowCacheOptionsTest {
         rejects(() -> MappedFileOptions.owned().withTrust(FileTrust.IMMUTABLE), "only an OWNED file", "IMMUTABLE");
     }
 
+    @Test
+    @SuppressWarnings("NullAway") // a caller without null checks
+    void missingTrustTierAndNameAreNamed() {
+        isMissing(() -> MappedFileOptions.defaults().withTrust(null), "trust is null");
+        isMissing(() -> MappedFileOptions.owned().withTrust(null), "trust is null");
+        isMissing(() -> MappedFileOptions.defaults().withTier(null), "tier is null");
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().name(null).build()).hasMessageContaining("name");
+    }
+
+    private static void isMissing(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(message);
+    }
+
     private static void rejects(ThrowingCallable call, String... named) {
         assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll(named);
     }
