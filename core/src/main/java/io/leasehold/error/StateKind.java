@@ -47,7 +47,7 @@ public enum StateKind {
     /// The page has gone with its slab.
     REMOVED,
 
-    /// Windows of the file are outstanding.
+    /// Windows of the file are outstanding, or the file is open for writing already.
     IN_USE,
 
     /// The file is not open for writing.

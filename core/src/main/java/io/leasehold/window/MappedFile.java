@@ -59,6 +59,7 @@ public final class MappedFile implements AutoCloseable {
     private final InFlight inFlight = new InFlight(); // (C)
     private final FileLoans loans = new FileLoans(); // (C)
     private final FileLength length; // (C)
+    private final Object key; // (C) see [#key]
     final FileDurability durability; // (C)
     final ReentrantLock writer = new ReentrantLock(); // held to write, and to change the length
 
@@ -78,6 +79,8 @@ public final class MappedFile implements AutoCloseable {
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
         this.length = new FileLength(files, descriptor);
+        boolean isWriter = options.writable() && status.inode() != 0;
+        this.key = isWriter ? new OpenFiles.WriterKey(status.device(), status.inode()) : this;
         this.byteSize = length.isReported() ? status.byteSize() : 0;
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
         boolean isDirect = space.isDirect(options.tier(), byteSize);
@@ -303,6 +306,11 @@ public final class MappedFile implements AutoCloseable {
     @Override
     public String toString() {
         return "MappedFile(path=%s, trust=%s, tier=%s, byteSize=%d)".formatted(path, trust(), tier(), byteSize);
+    }
+
+    /// {@return a key that all objects that write the same file have in common; other objects are their own key}
+    Object key() {
+        return key;
     }
 
     /// {@return true if the options name a tier other than AUTO}

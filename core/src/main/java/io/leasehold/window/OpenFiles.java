@@ -5,14 +5,19 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The open files of a cache. Files are closed one by one when their loans are back, all or none with the cache, or by
 /// force.
+///
+/// A file is open for writing once at most. The length that a writer knows is stale after another object has extended
+/// the file, and the next write would then zero what the other object wrote.
 ///
 /// **Threads.** Thread-safe. `lock` guards the set of open files; no other lock is taken under it. `shutting` is taken
 /// before all other locks: two threads that close the cache would otherwise drain the files in different orders.
@@ -26,7 +31,7 @@ final class OpenFiles {
     private boolean poolsClosed; // (L) shutting
 
     private final ShortLock lock = new ShortLock(); // guards `open` and `closed`
-    private final Set<MappedFile> open = new LinkedHashSet<>(); // (L) lock
+    private final Map<Object, MappedFile> open = new LinkedHashMap<>(); // (L) lock; by [MappedFile#key]
     private boolean closed; // (L) lock
 
     OpenFiles(String cacheName, WindowCounts counts, WindowPools pools) {
@@ -35,16 +40,38 @@ final class OpenFiles {
         this.pools = pools;
     }
 
+    /// The identity of a file that is open for writing. The methods are written out, because those of a record are
+    /// linked at their first call, which would be under `lock`.
+    ///
+    /// @param device number of the file system
+    /// @param inode number of the file in its file system
+    record WriterKey(long device, long inode) {
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof WriterKey key && key.device == device && key.inode == inode;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(device * 31 + inode);
+        }
+    }
+
     /// Adds a file.
     ///
-    /// @throws IllegalStateException if the cache is closed
+    /// @throws IllegalStateException if the cache is closed, or if the file is to be written and another object of the
+    ///     cache is open for writing the same file; nothing is changed then
     void add(MappedFile file) {
         lock.lock();
         try {
             if (closed) {
                 throw new WindowStateException(StateKind.CLOSED, "cache is closed: cache=" + cacheName);
             }
-            open.add(file);
+            MappedFile writer = open.putIfAbsent(file.key(), file);
+            if (writer != null) {
+                throw WindowErrors.hasWriter(file, writer);
+            }
         } finally {
             lock.unlock();
         }
@@ -153,7 +180,7 @@ final class OpenFiles {
     private boolean isOpen(MappedFile file) {
         lock.lock();
         try {
-            return open.contains(file);
+            return open.get(file.key()) == file;
         } finally {
             lock.unlock();
         }
@@ -162,7 +189,7 @@ final class OpenFiles {
     private boolean removeOpen(MappedFile file) {
         lock.lock();
         try {
-            if (!open.remove(file)) {
+            if (!open.remove(file.key(), file)) {
                 return false;
             }
             file.setClosed();
@@ -220,7 +247,7 @@ final class OpenFiles {
     private boolean tryShut(Set<MappedFile> drained) {
         lock.lock();
         try {
-            closed = drained.containsAll(open);
+            closed = drained.containsAll(open.values());
             return closed;
         } finally {
             lock.unlock();
@@ -232,7 +259,7 @@ final class OpenFiles {
         lock.lock();
         try {
             closed = true;
-            return List.copyOf(open);
+            return List.copyOf(open.values());
         } finally {
             lock.unlock();
         }
@@ -254,7 +281,7 @@ final class OpenFiles {
     Set<MappedFile> all() {
         lock.lock();
         try {
-            return Set.copyOf(open);
+            return Set.copyOf(open.values());
         } finally {
             lock.unlock();
         }

@@ -126,6 +126,7 @@ public final class WindowCache implements AutoCloseable {
                 InFlight.class,
                 MappedFile.class,
                 MappedFileOptions.class,
+                OpenFiles.WriterKey.class,
                 StagingRuns.Run.class,
                 Uio.class,
                 Window.class,
@@ -172,7 +173,8 @@ public final class WindowCache implements AutoCloseable {
     /// @throws AccessDeniedException if the system denies access
     /// @throws IOException if the system call fails, or if the system does not report the length of a file that is to
     ///     be OWNED
-    /// @throws WindowStateException if the cache is closed
+    /// @throws WindowStateException if the cache is closed, or if the file is to be written and the cache has it open
+    ///     for writing already, also under another path
     public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
         Files.Access access = fileOptions.create()
                 ? Files.Access.CREATE

@@ -132,6 +132,13 @@ final class WindowErrors {
         return new WindowStateException(StateKind.CLOSED, "file is closed: file=" + file.path());
     }
 
+    static WindowStateException hasWriter(MappedFile file, MappedFile writer) {
+        return new WindowStateException(
+                StateKind.IN_USE,
+                "cannot open, the cache has the file open for writing: file=%s, writer=%s; use that object, or close it"
+                        .formatted(file.path(), writer.path()));
+    }
+
     static WindowStateException notWritable(MappedFile file) {
         return new WindowStateException(
                 StateKind.NOT_WRITABLE,

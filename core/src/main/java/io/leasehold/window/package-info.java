@@ -69,8 +69,11 @@
 /// * If the system does not report the length of a file (proc, sysfs), the file ends where read(2) returns nothing.
 ///   Such a file cannot be OWNED.
 /// * A file that cannot be mapped (sysfs, 9p, some of FUSE) is read and lent as if there were no native access.
-/// * If a file is open as OWNED twice, also in one cache, a truncation through the other object counts as one by
-///   another process.
+/// * A cache opens a file for writing once at a time, and compares device and inode, not paths. With two writers the
+///   length that one of them knows would be stale, and its next write behind that length would zero what the other
+///   wrote. Two caches or two processes must see to this themselves.
+/// * Objects that only read may be open beside the writer. An OWNED one keeps the length that it was opened with, and
+///   a truncation through the writer counts as one by another process.
 ///
 /// ## Why
 ///

@@ -42,7 +42,9 @@ final class MappingExhaustionProgram {
     }
 
     private void run(Path path) throws IOException {
-        Files.write(path, CONTENT);
+        for (WindowTier tier : List.of(WindowTier.DIRECT, WindowTier.RECYCLED)) {
+            Files.write(of(path, tier), CONTENT);
+        }
         List<Class<?>> kept = fillMetaspaceReserve();
         rehearse(path);
         PageArenaOptions pages = PageArenaOptions.builder()
@@ -135,7 +137,12 @@ final class MappingExhaustionProgram {
     }
 
     private static MappedFile open(WindowCache cache, Path path, WindowTier tier) throws IOException {
-        return cache.open(path, MappedFileOptions.owned().withTier(tier));
+        return cache.open(of(path, tier), MappedFileOptions.owned().withTier(tier));
+    }
+
+    /// {@return the file of a tier; a cache opens one file for writing once}
+    private static Path of(Path path, WindowTier tier) {
+        return path.resolveSibling(path.getFileName() + "." + tier);
     }
 
     /// Makes every second page accessible, until the kernel reports too many mappings.

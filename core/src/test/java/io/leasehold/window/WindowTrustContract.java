@@ -2,6 +2,7 @@ package io.leasehold.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.memory.OffHeap;
 import java.io.ByteArrayInputStream;
@@ -93,13 +94,39 @@ interface WindowTrustContract extends WindowTierFixture {
         try (WindowCacheFixture fixture = fixture()) {
             Path path = content();
             MappedFile first = fixture.open(path, FileTrust.OWNED, tier());
-            MappedFile second = fixture.open(path, FileTrust.OWNED, tier());
+            MappedFile second = fixture.cache.open(path, reader());
             touchAll(fixture, second);
             first.truncate(2 * WINDOW + 100);
             assertThat(fixture.read(first, 0, BYTES)).isEqualTo(WindowCacheFixture.pattern(2 * WINDOW + 100, 1));
             fails(() -> fixture.read(second, 0, BYTES));
             fails(() -> fixture.read(second, 2L * WINDOW, 200));
             assertThat(fixture.read(second, 2L * WINDOW, 100)).hasSize(100);
+        }
+    }
+
+    /// With two writers, the next write of one would zero what the other has written behind the length that it knows.
+    @Test
+    default void fileHasOneWriterInACache() throws IOException {
+        Path path = content();
+        Path link = Files.createLink(folder().resolve("link"), path);
+        assumeTrue(Files.getFileStore(path).supportsFileAttributeView("unix"), "files have no numbers here");
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile writer = fixture.open(path, FileTrust.OWNED, tier());
+            for (Path again : List.of(path, link)) {
+                assertThatThrownBy(() -> fixture.open(again, FileTrust.OWNED, tier()))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContainingAll("file=" + again, "writer=" + path);
+            }
+            byte[] grown = WindowCacheFixture.pattern(100, 2);
+            fixture.write(writer, BYTES, grown);
+            writer.force();
+            MappedFile reader = fixture.cache.open(link, reader());
+            assertThat(fixture.read(reader, BYTES, 200)).isEqualTo(grown);
+            reader.close();
+            writer.close();
+            MappedFile next = fixture.open(link, FileTrust.OWNED, tier());
+            fixture.write(next, BYTES + 150, (byte) 1);
+            assertThat(fixture.read(next, BYTES, 100)).isEqualTo(grown);
         }
     }
 
@@ -199,6 +226,10 @@ interface WindowTrustContract extends WindowTierFixture {
         for (int touch = 0; touch < 3; touch++) {
             assertThat(fixture.read(file, 0, BYTES)).isEqualTo(WindowCacheFixture.pattern(BYTES, 1));
         }
+    }
+
+    private MappedFileOptions reader() {
+        return new MappedFileOptions(FileTrust.OWNED, false, false, tier());
     }
 
     private Path content() throws IOException {
