@@ -32,6 +32,7 @@ public final class Uio {
     private long byteOffset; // (O) in the file
     private long residual; // (O)
     private long moved; // (O)
+    private @Nullable Exception failure; // (O) of the source, to be thrown after its bytes are written
 
     private Uio(
             boolean writes,
@@ -104,7 +105,8 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param byteSize number of bytes
-    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure
+    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure. If a read of it
+    ///     fails, the bytes that it gave before are written first
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         return new Uio(true, byteOffset, byteSize, null, null, null, from);
     }
@@ -163,10 +165,13 @@ public final class Uio {
         }
     }
 
-    /// Reads from the channel until the staging memory is full.
+    /// Reads from the channel until the staging memory is full. A failure after the first byte is kept and thrown by the
+    /// next call, because the caller writes the staged bytes first. The channel is not read again in between: it might
+    /// continue, and the failure would be lost.
     ///
     /// @return number of bytes read; if fewer than fit, the next call throws
     long fill(MemorySegment staging) throws IOException {
+        throwFailure();
         ReadableByteChannel channel = Objects.requireNonNull(source);
         ByteBuffer bytes = staging.asByteBuffer();
         try {
@@ -179,7 +184,20 @@ public final class Uio {
             if (bytes.position() == 0) {
                 throw e;
             }
+            failure = e;
         }
         return bytes.position();
+    }
+
+    /// Throws the failure that the last [#fill] kept, once.
+    private void throwFailure() throws IOException {
+        Exception kept = failure;
+        failure = null;
+        if (kept instanceof IOException e) {
+            throw e;
+        }
+        if (kept instanceof RuntimeException e) {
+            throw e;
+        }
     }
 }

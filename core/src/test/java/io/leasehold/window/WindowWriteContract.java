@@ -13,6 +13,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Writes to an OWNED file, on every tier.
@@ -111,13 +112,9 @@ interface WindowWriteContract extends WindowTierFixture {
             fixture.write(file, 0, (byte) 1);
             ReadableByteChannel source = new Source(WindowCacheFixture.pattern(3 * WINDOW, 1), 3 * WINDOW) {
                 @Override
-                public int read(ByteBuffer to) {
-                    try {
-                        assertThat(fixture.read(file, 0, 9)).containsExactly(1);
-                        assertThat(file.byteSize()).isEqualTo(1);
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
+                public int read(ByteBuffer to) throws IOException {
+                    assertThat(fixture.read(file, 0, 9)).containsExactly(1);
+                    assertThat(file.byteSize()).isEqualTo(1);
                     return super.read(to);
                 }
             };
@@ -183,6 +180,26 @@ interface WindowWriteContract extends WindowTierFixture {
                             write(fixture, file, Uio.writing(0, 3L * WINDOW, new Source(content, WINDOW + 1)), 0))
                     .isInstanceOf(IOException.class);
             assertThat(fixture.read(file, 0, 4 * WINDOW)).isEqualTo(Arrays.copyOf(content, WINDOW + 1));
+        }
+    }
+
+    /// The source fails once and would then continue. The failure must not be lost, and no byte that came before it.
+    @Test
+    default void failureOfASourceThatContinuesIsThrownAfterItsBytesAreWritten() throws IOException {
+        byte[] content = WindowCacheFixture.pattern(3 * WINDOW, 2);
+        int given = WINDOW + 1009;
+        for (Exception failure : List.of(new IOException("by a test"), new IllegalArgumentException("by a test"))) {
+            try (WindowCacheFixture fixture = fixture()) {
+                MappedFile file = fixture.open(folder().resolve(failure.getClass().getName()), FileTrust.OWNED, tier());
+                ReadableByteChannel source = new FailingOnce(content, given, failure);
+                Uio uio = Uio.writing(0, content.length, source);
+                assertThatThrownBy(() -> write(fixture, file, uio, 0)).isSameAs(failure);
+                long moved = uio.moved();
+                assertThat(moved).isBetween((long) given, given + 1009L);
+                assertThat(fixture.read(file, 0, content.length)).isEqualTo(Arrays.copyOf(content, (int) moved));
+                assertThat(write(fixture, file, uio, 0)).isEqualTo(content.length - moved);
+                assertThat(fixture.read(file, 0, content.length + 1)).isEqualTo(content);
+            }
         }
     }
 
@@ -273,6 +290,35 @@ interface WindowWriteContract extends WindowTierFixture {
         return fixture.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
     }
 
+    /// A channel that fails once, after it gave at least a number of bytes.
+    class FailingOnce extends Source {
+
+        private final int failsFrom;
+        private final Exception failure;
+        private int given;
+        private boolean hasFailed;
+
+        FailingOnce(byte[] content, int failsFrom, Exception failure) {
+            super(content, content.length);
+            this.failsFrom = failsFrom;
+            this.failure = failure;
+        }
+
+        @Override
+        public int read(ByteBuffer to) throws IOException {
+            if (given >= failsFrom && !hasFailed) {
+                hasFailed = true;
+                if (failure instanceof RuntimeException e) {
+                    throw e;
+                }
+                throw (IOException) failure;
+            }
+            int count = super.read(to);
+            given += count;
+            return count;
+        }
+    }
+
     /// A channel that gives a number of bytes, a few at a time, and ends.
     class Source implements ReadableByteChannel {
         private final ByteBuffer left;
@@ -282,7 +328,7 @@ interface WindowWriteContract extends WindowTierFixture {
         }
 
         @Override
-        public int read(ByteBuffer to) {
+        public int read(ByteBuffer to) throws IOException {
             if (!left.hasRemaining()) {
                 return -1;
             }
