@@ -55,6 +55,9 @@ public final class TagHandler extends ChannelDuplexHandler {
     /// Creates a handler that changes the tag of its channel. It passes all events on, and has no effect in a channel
     /// without a `TagHandler` before it.
     ///
+    /// A name may come from a remote peer. So a name is shortened to [Tag#MAX_NAME_LENGTH] characters, and a blank name
+    /// keeps the tag. If `choice` throws, the next handler gets the exception, and then the message.
+    ///
     /// @param choice returns the new tag for an inbound message or a user event, for example an HTTP request or the
     ///     event of an `SniHandler`; or null to keep the tag. It is called on the event loop, and does not release the
     ///     message
@@ -168,15 +171,34 @@ public final class TagHandler extends ChannelDuplexHandler {
         }
 
         private void choose(ChannelHandlerContext ctx, Object message) {
-            String name = choice.apply(message);
+            try {
+                String name = choice.apply(message);
+                if (name != null) {
+                    changeTag(ctx, shortened(name));
+                }
+            } catch (Throwable e) { // the message must reach the handlers behind, which release it
+                ctx.fireExceptionCaught(e);
+            }
+        }
+
+        private static String shortened(String name) {
+            if (name.length() <= Tag.MAX_NAME_LENGTH) {
+                return name;
+            }
+            boolean isPairCut = Character.isHighSurrogate(name.charAt(Tag.MAX_NAME_LENGTH - 1));
+            return name.substring(0, isPairCut ? Tag.MAX_NAME_LENGTH - 1 : Tag.MAX_NAME_LENGTH);
+        }
+
+        private static void changeTag(ChannelHandlerContext ctx, String name) {
             Attribute<Tag> ofChannel = ctx.channel().attr(TAG);
             Tag before = ofChannel.get();
-            if (name != null && before != null) {
-                Tag tag = Tag.of(name);
-                ofChannel.set(tag);
-                if (before.equals(ThreadTag.current())) {
-                    ThreadTag.set(tag); // the TagHandler restores the tag of the thread when its event ends
-                }
+            if (before == null || name.isBlank()) {
+                return;
+            }
+            Tag tag = Tag.of(name);
+            ofChannel.set(tag);
+            if (before.equals(ThreadTag.current())) {
+                ThreadTag.set(tag); // the TagHandler restores the tag of the thread when its event ends
             }
         }
     }

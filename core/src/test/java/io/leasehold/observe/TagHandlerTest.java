@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +85,40 @@ final class TagHandlerTest {
         assertThat(blocks("unnamed")).isEqualTo(1);
         assertThat(blocks("host example")).isEqualTo(2);
         channel.finishAndReleaseAll();
+    }
+
+    /// The name may come from a remote peer, as the host name of a TLS handshake does.
+    @Test
+    void longNameIsShortenedAndBlankNameKeepsTheTag() {
+        EmbeddedChannel channel = tagged(Object::toString);
+
+        channel.writeInbound("h".repeat(300), " ".repeat(300), "", "p".repeat(99) + "\uD83D\uDE00");
+        channel.pipeline().fireUserEventTriggered(" ");
+
+        assertThat(blocks("h".repeat(100))).isEqualTo(3);
+        assertThat(blocks("p".repeat(99))).isEqualTo(2);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void messageIsPassedOnIfTheChoiceFails() {
+        EmbeddedChannel channel = tagged(message -> {
+            throw new IllegalStateException("no name");
+        });
+
+        assertThatThrownBy(() -> channel.writeInbound("a")).hasMessage("no name");
+        channel.pipeline().fireUserEventTriggered("b");
+
+        assertThatThrownBy(channel::checkException).hasMessage("no name");
+        assertThat(blocks("unnamed")).isEqualTo(2);
+        channel.finishAndReleaseAll();
+    }
+
+    private EmbeddedChannel tagged(Function<Object, String> choice) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.config().setAllocator(allocator);
+        channel.pipeline().addLast(new TagHandler("unnamed"), TagHandler.chooser(choice), new Hoarder());
+        return channel;
     }
 
     @Test
