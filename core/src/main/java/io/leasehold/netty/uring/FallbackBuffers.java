@@ -68,8 +68,18 @@ final class FallbackBuffers {
         }
     }
 
+    /// Copies memory to a buffer, or releases the buffer.
     private static ByteBuf write(ByteBuf copy, long address, int byteSize) {
-        return copy.writeBytes(OffHeap.segment(address, byteSize).asByteBuffer());
+        boolean isWritten = false;
+        try {
+            copy.writeBytes(OffHeap.segment(address, byteSize).asByteBuffer());
+            isWritten = true;
+            return copy;
+        } finally {
+            if (!isWritten) {
+                copy.release(); // the Java heap has no space for the view
+            }
+        }
     }
 
     long leased() {

@@ -111,7 +111,11 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     /// {@return a page for the kernel, or another buffer of the same length if the limit leaves no page}
     ///
-    /// Never throws while the process has any direct memory left, even if the ring is closed.
+    /// If there is no page, for any reason, the other buffer is one of the allocator, or else an unpooled one, which is
+    /// shorter if little direct memory is left. A closed ring or a closed allocator does not make this method fail.
+    ///
+    /// @throws OutOfMemoryError if all of these fail: the Java heap has no space for a buffer object, or the process
+    ///     has less than 512 bytes of direct memory left. No page is lost then
     @Override
     public ByteBuf allocate() {
         ByteBuf page = tryArm();
@@ -130,10 +134,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
             page.arm(handle);
             return page;
         } catch (RuntimeException | OutOfMemoryError e) { // an exception here would make Netty lose bytes
-            warn(e);
-            if (handle >= 0) {
-                ring.free(handle);
-            }
+            discard(handle, e);
             return null;
         }
     }
@@ -146,12 +147,17 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
             handle = ring.tryAllocate();
             return handle < 0 ? null : ring.object(handle).buffer(handle);
         } catch (RuntimeException | OutOfMemoryError e) { // after an exception the event loop would retry without end
-            warn(e);
-            if (handle >= 0) {
-                ring.free(handle);
-            }
+            discard(handle, e);
             return null;
         }
+    }
+
+    /// Frees a page that no caller gets, if there is one, and logs the reason.
+    private void discard(long handle, Throwable cause) {
+        if (handle >= 0) {
+            ring.free(handle); // first: on a full Java heap the log fails too
+        }
+        warn(cause);
     }
 
     /// Counts a read.
@@ -241,7 +247,11 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private void warn(Throwable e) {
         if (!warned) {
             warned = true;
-            LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name() + ", cause=" + e);
+            try {
+                LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name() + ", cause=" + e);
+            } catch (Throwable ignored) {
+                // the failure of a log must not make Netty lose bytes either
+            }
         }
     }
 
