@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakTracker;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
 
     private static final String PROPERTY = "io.netty.customResourceLeakDetector";
+    private static volatile boolean isFailing; // (A)
     private static final Queue<String> REPORTS = new ConcurrentLinkedQueue<>(); // (A)
 
     /// Called by Netty. The sampling interval is ignored.
@@ -31,6 +33,19 @@ public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
     /// {@return the reports so far; the caller may empty the queue}
     static Queue<String> reports() {
         return REPORTS;
+    }
+
+    /// Has the detector fail to watch buffers, as on a full Java heap.
+    public static void setFailing(boolean isFull) {
+        isFailing = isFull;
+    }
+
+    @Override
+    public ResourceLeakTracker<T> track(T resource) {
+        if (isFailing) {
+            throw new OutOfMemoryError("no space for a leak record");
+        }
+        return super.track(resource);
     }
 
     @Override

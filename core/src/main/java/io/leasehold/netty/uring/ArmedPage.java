@@ -61,8 +61,9 @@ final class ArmedPage extends UnpooledDirectByteBuf {
             return owner.copy(address + index, length);
         }
         if (whole == null && (!owner.isIncremental() || index + length == capacity())) {
-            shared = true;
-            return external.wrapShared(handle, index, length);
+            ByteBuf read = external.wrapShared(handle, index, length);
+            shared = true; // after the call: if that fails, the page is still free at the release
+            return read;
         }
         return nextSlice(index, length);
     }
@@ -81,12 +82,12 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     @Override
     public boolean release() {
         long ended = handle;
+        ring.receive(ended); // first: if it fails, nothing has changed
         ByteBuf of = whole;
         boolean wasShared = shared;
-        handle = JumboPool.NONE; // all fields first: once free, the page may be in another ring at once
+        handle = JumboPool.NONE; // all fields before the free: the page may then be in another ring at once
         whole = null;
         shared = false;
-        ring.receive(ended);
         if (wasShared) {
             external.endSharing();
         } else if (of != null) {

@@ -7,11 +7,14 @@ import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboStateException;
 import io.leasehold.memory.Seeds;
 import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.RecordingLeakDetector;
 import io.leasehold.netty.TestAllocators;
 import io.leasehold.observe.Holders;
 import io.leasehold.observe.Holding;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -276,6 +279,22 @@ class LeasedBufferRingTest {
         allocator.close();
         ring.allocate().release();
         assertThat(ring.stats().fallbacks()).isEqualTo(new LeasedBufferRingStats.Fallbacks(1, 1));
+    }
+
+    @Test
+    void pageIsFreeAfterTheLeakDetectorFailedForItsRead() {
+        Level before = ResourceLeakDetector.getLevel();
+        try (Fixture fixture = new Fixture(OPTIONS)) {
+            ByteBuf page = fixture.ring.allocate();
+            ResourceLeakDetector.setLevel(Level.PARANOID);
+            RecordingLeakDetector.setFailing(true);
+            assertThatThrownBy(() -> page.retainedSlice(0, PAGE)).isInstanceOf(OutOfMemoryError.class);
+            page.release();
+            assertThat(fixture.out()).isZero();
+        } finally {
+            RecordingLeakDetector.setFailing(false);
+            ResourceLeakDetector.setLevel(before);
+        }
     }
 
     @Test
