@@ -30,7 +30,8 @@ final class RefusalLog {
         return new RefusalLog(line -> log.log(System.Logger.Level.WARNING, line), System::nanoTime);
     }
 
-    /// Writes the message of an error. During the ten seconds after a line it only counts the error.
+    /// Writes the message of an error. During the ten seconds after a line it only counts the error. A failure of the
+    /// log is not the caller's failure: the caller has a buffer to release, and the error to throw.
     void refused(Throwable error) {
         long now = clock.getAsLong();
         long due = next.get();
@@ -38,8 +39,12 @@ final class RefusalLog {
             suppressed.incrementAndGet();
             return;
         }
-        String message = error.getMessage();
         long before = suppressed.getAndSet(0);
-        lines.accept(before == 0 ? message : message + "; " + before + " more errors were not logged");
+        try {
+            String message = error.getMessage();
+            lines.accept(before == 0 ? message : message + "; " + before + " more errors were not logged");
+        } catch (RuntimeException | OutOfMemoryError | LinkageError e) { // a full Java heap fails a class for good
+            suppressed.addAndGet(before + 1);
+        }
     }
 }

@@ -418,4 +418,23 @@ class AllocatorLimitsTest {
         log.refused(new OutOfMemoryError("fourth"));
         assertThat(lines).containsExactly("first", "fourth; 2 more errors were not logged");
     }
+
+    /// The caller of the log has a buffer to release, and an error to throw.
+    @Test
+    void failureOfTheLogIsNotAFailureOfTheRequest() {
+        List<String> lines = new ArrayList<>();
+        AtomicLong now = new AtomicLong();
+        RefusalLog log = new RefusalLog(
+                line -> {
+                    if (line.startsWith("first")) {
+                        throw new IllegalStateException("no space on the disk");
+                    }
+                    lines.add(line);
+                },
+                now::get);
+        log.refused(new OutOfMemoryError("first"));
+        now.addAndGet(TimeUnit.SECONDS.toNanos(10));
+        log.refused(new OutOfMemoryError("second"));
+        assertThat(lines).containsExactly("second; 1 more errors were not logged");
+    }
 }
