@@ -55,7 +55,7 @@ public final class ReadStops {
         return stops;
     }
 
-    /// Adds a stop, and turns `autoRead` off if it is on.
+    /// Adds a stop, and turns `autoRead` off if it is on. If turning it off fails, the stop counts all the same.
     public void add() {
         stops++;
         if (channel.config().isAutoRead()) {
@@ -66,19 +66,25 @@ public final class ReadStops {
 
     /// Removes a stop. After the last one, turns `autoRead` on again if it was on before.
     ///
+    /// If the reminder cannot be scheduled, this method throws and has changed nothing.
+    ///
     /// @throws IllegalStateException if there is no stop
     @SuppressWarnings("FutureReturnValueIgnored") // no caller waits for the reminder
     public void remove() {
         if (stops == 0) {
             throw new IllegalStateException("channel has no stop: channel=" + channel);
         }
+        boolean isRestored = stops == 1 && restores;
+        boolean isRead = isRestored && channel.isOpen();
+        if (isRead) { // first: the reminder checks the state when it runs, so it may be scheduled in vain
+            channel.eventLoop().schedule(this::readAgain, REMINDER_NANOS, TimeUnit.NANOSECONDS);
+        }
         stops--;
-        if (stops == 0 && restores) {
+        if (isRestored) {
             restores = false;
-            if (channel.isOpen()) {
-                channel.config().setAutoRead(true);
-                channel.eventLoop().schedule(this::readAgain, REMINDER_NANOS, TimeUnit.NANOSECONDS);
-            }
+        }
+        if (isRead) {
+            channel.config().setAutoRead(true);
         }
     }
 

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,7 +33,7 @@ final class ThrottledChannel extends ChannelDuplexHandler {
     private volatile boolean stopped; // (A) written by the event loop
     private volatile @Nullable ChannelHandlerContext context; // (A) written once by the event loop
     private boolean isReadWanted; // (O) true if a request to read was kept
-    private boolean isScheduled; // (O) true while a later check is scheduled
+    private @Nullable ScheduledFuture<?> checks; // (O) null unless the checks of a stopped channel are scheduled
 
     ThrottledChannel(BudgetThrottle throttle, LeasedByteBufAllocator allocator) {
         this.throttle = throttle;
@@ -59,11 +60,22 @@ final class ThrottledChannel extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext of, Object message) {
         of.fireChannelRead(message instanceof ByteBuf buf ? counted(buf) : message);
         if (!stopped && throttle.mustStop(held.get()) && !of.isRemoved()) {
-            stopped = true;
-            throttle.noteStop();
-            ReadStops.of(of.channel()).add();
-            checkLater(of);
+            stop(of);
         }
+    }
+
+    /// Stops the channel. The checks are scheduled first: if that fails, the channel goes on reading, and its next read
+    /// stops it. One task repeats itself, so that no later check has to be scheduled while there is no memory.
+    private void stop(ChannelHandlerContext of) {
+        ReadStops stops = ReadStops.of(of.channel());
+        if (checks == null) {
+            checks = of.executor()
+                    .scheduleWithFixedDelay(
+                            () -> check(of), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+        }
+        throttle.noteStop();
+        stopped = true;
+        stops.add();
     }
 
     @Override
@@ -135,46 +147,53 @@ final class ThrottledChannel extends ChannelDuplexHandler {
                 && at != null
                 && throttle.mayResume(held.get())
                 && isAsked.compareAndSet(false, true)) {
+            boolean isQueued = false;
             try {
                 at.executor().execute(() -> {
                     isAsked.set(false);
                     check(at);
                 });
-            } catch (RejectedExecutionException e) {
-                isAsked.set(false); // the event loop is gone, and the channel with it
+                isQueued = true;
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // the event loop is gone, and the channel with it; or the next scheduled check finds out
+            } finally {
+                if (!isQueued) {
+                    isAsked.set(false);
+                }
             }
         }
     }
 
+    /// Resumes a stopped channel that may read again. A task of the event loop: every [#INTERVAL_NANOS], and after a
+    /// release.
     private void check(ChannelHandlerContext of) {
-        if (stopped && throttle.mayResume(held.get())) {
-            resume(of);
+        try {
+            if (stopped && (of.isRemoved() || throttle.mayResume(held.get()))) {
+                resume(of);
+            }
+        } catch (Throwable e) {
+            // an exception would end the checks; the channel is still stopped, and the next check tries again
         }
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // no caller waits for the check
-    private void checkLater(ChannelHandlerContext of) {
-        if (isScheduled) {
-            return;
-        }
-        isScheduled = true;
-        of.executor().schedule(() -> checkNow(of), INTERVAL_NANOS, TimeUnit.NANOSECONDS);
-    }
-
-    private void checkNow(ChannelHandlerContext of) {
-        isScheduled = false;
-        check(of);
-        if (stopped) {
-            checkLater(of);
+        if (!stopped) {
+            endChecks(); // a stop that failed has left them
         }
     }
 
     private void resume(ChannelHandlerContext of) {
+        ReadStops.of(of.channel()).remove(); // first: if it fails, the channel is still stopped, and is checked again
         stopped = false;
-        ReadStops.of(of.channel()).remove();
+        endChecks();
         if (isReadWanted) {
             isReadWanted = false;
             of.read(); // from here towards the socket: the handlers behind have asked already
+        }
+    }
+
+    private void endChecks() {
+        ScheduledFuture<?> ended = checks;
+        if (ended != null) {
+            checks = null;
+            ended.cancel(false);
         }
     }
 }

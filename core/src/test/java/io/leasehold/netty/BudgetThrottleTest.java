@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.BudgetOptions;
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.page.Eventually;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +303,74 @@ class BudgetThrottleTest {
         assertThatThrownBy(stops::remove)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("channel has no stop: channel=");
+    }
+
+    /// Keeps what a pipeline delivers, and the failures.
+    private final class Keeper extends ChannelInboundHandlerAdapter {
+
+        private final List<Throwable> failures = new CopyOnWriteArrayList<>(); // (A)
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            read.add((ByteBuf) message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            failures.add(cause);
+        }
+    }
+
+    @Test
+    void channelStopsAndGoesOnThoughTasksCannotBeScheduled() {
+        press();
+        try (FaultyEventLoop loop = new FaultyEventLoop()) {
+            LocalChannel channel = new LocalChannel();
+            Keeper keeper = new Keeper();
+            loop.register(channel).syncUninterruptibly();
+            channel.pipeline().addLast(throttle.handler(), keeper);
+            loop.failSchedules(1);
+            deliver(channel, 33 * MIB);
+            assertThat(keeper.failures).hasSize(1).first().isInstanceOf(OutOfMemoryError.class);
+            assertThat(channel.config().isAutoRead()).as("nothing has changed").isTrue();
+            assertThat(throttle.stops()).isZero();
+            deliver(channel, 1);
+            assertThat(channel.config().isAutoRead()).isFalse();
+            assertThat(throttle.stops()).isOne();
+            loop.failSchedules(2);
+            network.release(network.usedBytes());
+            Eventually.holds("the channel reads", () -> channel.config().isAutoRead());
+            assertThat(loop.schedulesToFail()).isZero();
+            assertThat(keeper.failures).hasSize(1);
+        }
+    }
+
+    @Test
+    void channelGoesOnAfterAReleaseThatCouldNotTellIt() {
+        press();
+        try (FaultyEventLoop loop = new FaultyEventLoop()) {
+            LocalChannel channel = new LocalChannel();
+            loop.register(channel).syncUninterruptibly();
+            channel.pipeline().addLast(throttle.handler(), new Keeper());
+            deliver(channel, 16 * MIB);
+            deliver(channel, 17 * MIB);
+            assertThat(channel.config().isAutoRead()).isFalse();
+            loop.failTasks(1);
+            read.remove().release(); // more than half of the share is left
+            read.remove().release();
+            assertThat(loop.tasksToFail()).isZero();
+            Eventually.holds("the channel reads", () -> channel.config().isAutoRead());
+        }
+    }
+
+    private void deliver(LocalChannel channel, int bytes) {
+        channel.eventLoop()
+                .submit(() -> {
+                    channel.pipeline()
+                            .fireChannelRead(
+                                    allocator.directBuffer(bytes, bytes).writeZero(bytes));
+                })
+                .syncUninterruptibly();
     }
 
     @Test
