@@ -2,15 +2,17 @@ package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.PressureListener;
 import io.leasehold.netty.ReadStops;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /// Stops channels from reading while too many pages of a ring are in use, and starts them again when few are. Meanwhile
 /// the TCP receive windows fill, and the peers wait.
@@ -31,12 +33,20 @@ import java.util.concurrent.atomic.LongAdder;
 /// the default for pages of 4 KiB, a channel stops after the reads in progress. With
 /// `-Dio.netty.iouring.recvMultiShotEnabled=false` it stops at any depth, after the read in progress.
 ///
+/// **Lost notices.** The event loop of a channel may reject the task that stops or starts the channel, because its
+/// queue of tasks is full. Then the channel stops after its next read. A stopped channel checks the pressure every
+/// second, and starts again.
+///
 /// **Ownership.** A channel is forgotten when this handler is removed from its pipeline.
 ///
 /// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`, through [ReadStops]. A channel whose
 /// `autoRead` was turned off by the application is not changed.
 @Sharable
 public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
+
+    /// Interval at which a stopped channel looks whether the pressure has ended, in case the notice of it was lost. It
+    /// is long because all channels of a server may be stopped at the same time.
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
     private final LongAdder throttlings = new LongAdder(); // (A)
@@ -47,7 +57,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     /// Registers a channel, and stops it if there is pressure.
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        Tap tap = new Tap(context.channel());
+        Tap tap = new Tap(context);
         taps.put(context, tap); // first: a later change of the pressure finds the tap
         tap.setStopped(high);
     }
@@ -61,11 +71,39 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         }
     }
 
+    /// Stops the channel after a read, if the notice to stop it was lost.
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        try {
+            Tap tap = high ? taps.get(context) : null;
+            if (tap != null) {
+                tap.setStopped(true);
+            }
+        } finally {
+            context.fireChannelReadComplete();
+        }
+    }
+
     /// Stops or starts the registered channels. Called by the ring.
+    ///
+    /// @throws IllegalStateException if channels could not be notified, after all others were; see the class
     @Override
     public void pressureChanged(boolean isHigh) {
         high = isHigh;
-        taps.forEach(this::apply);
+        int failed = 0;
+        Throwable cause = null;
+        for (Map.Entry<ChannelHandlerContext, Tap> entry : taps.entrySet()) {
+            try {
+                apply(entry.getKey(), entry.getValue());
+            } catch (RuntimeException | Error e) { // the other channels must be notified all the same
+                failed++;
+                cause = e;
+            }
+        }
+        if (cause != null) {
+            throw new IllegalStateException(
+                    "channels were not notified: high=" + isHigh + ", channels=" + failed, cause);
+        }
     }
 
     /// Applies the pressure to one channel. A channel of the calling event loop stops at once, without a task: the
@@ -78,13 +116,11 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
             return;
         }
         try {
-            loop.execute(() -> {
-                if (taps.containsKey(context)) {
-                    tap.setStopped(high); // reads `high` again: of two changes only the last one counts
-                }
-            });
+            loop.execute(tap::check); // reads `high` again: of two changes only the last one counts
         } catch (RejectedExecutionException e) {
-            taps.remove(context); // the event loop is gone, and the channel with it
+            if (loop.isShuttingDown()) {
+                taps.remove(context); // the channel ends with its event loop
+            } // otherwise the queue of tasks is full, and the channel finds out by itself
         }
     }
 
@@ -106,21 +142,51 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     /// The state of one registered channel.
     private final class Tap {
 
+        private final ChannelHandlerContext context; // (C)
         private final ReadStops stops; // (C)
         private boolean stopped; // (O) the channel's event loop
+        private @Nullable ScheduledFuture<?> checks; // (O) the channel's event loop; null unless they are scheduled
 
-        Tap(Channel channel) {
-            this.stops = ReadStops.of(channel);
+        Tap(ChannelHandlerContext context) {
+            this.context = context;
+            this.stops = ReadStops.of(context.channel());
         }
 
         void setStopped(boolean stop) {
             if (stop && !stopped && stops.isReader()) {
-                stopped = true;
+                if (checks == null) { // first: if it fails, the channel is not stopped without an end
+                    checks = context.channel()
+                            .eventLoop()
+                            .scheduleWithFixedDelay(
+                                    this::check, INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+                }
                 throttlings.increment();
+                stopped = true;
                 stops.add();
             } else if (!stop && stopped) {
-                stopped = false;
                 stops.remove();
+                stopped = false;
+                endChecks();
+            }
+        }
+
+        /// Stops or starts the channel as the pressure is now. A task of the event loop.
+        private void check() {
+            try {
+                setStopped(high && taps.containsKey(context));
+            } catch (Throwable e) {
+                // an exception would end the checks; the next check or read tries again
+            }
+            if (!stopped) {
+                endChecks(); // a stop that failed has left them
+            }
+        }
+
+        private void endChecks() {
+            ScheduledFuture<?> ended = checks;
+            if (ended != null) {
+                checks = null;
+                ended.cancel(false);
             }
         }
     }

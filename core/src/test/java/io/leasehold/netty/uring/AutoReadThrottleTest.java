@@ -1,10 +1,14 @@
 package io.leasehold.netty.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.netty.FaultyEventLoop;
+import io.leasehold.page.Eventually;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,83 @@ class AutoReadThrottleTest {
         }
         gate.pressureChanged(false);
         channel.close().syncUninterruptibly();
+    }
+
+    private LocalChannel channelOf(FaultyEventLoop loop) {
+        LocalChannel channel = new LocalChannel();
+        loop.register(channel).syncUninterruptibly();
+        channel.pipeline().addLast(gate);
+        loop.submit(() -> {}).syncUninterruptibly(); // the handler is added by a task
+        return channel;
+    }
+
+    @Test
+    void channelWhoseEventLoopIsTooBusyToStartItGoesOnLater() throws InterruptedException {
+        try (FaultyEventLoop loop = new FaultyEventLoop()) {
+            LocalChannel channel = channelOf(loop);
+            gate.pressureChanged(true);
+            loop.submit(() -> {}).syncUninterruptibly();
+            assertThat(channel.config().isAutoRead()).isFalse();
+            loop.whileFull(() -> gate.pressureChanged(false));
+            assertThat(gate.channels()).isOne();
+            Eventually.holds("the channel reads", () -> channel.config().isAutoRead());
+        }
+    }
+
+    @Test
+    void channelWhoseEventLoopIsTooBusyToStopItStopsAfterARead() throws InterruptedException {
+        try (FaultyEventLoop loop = new FaultyEventLoop()) {
+            LocalChannel channel = channelOf(loop);
+            loop.whileFull(() -> gate.pressureChanged(true));
+            assertThat(gate.channels()).isOne();
+            assertThat(channel.config().isAutoRead()).isTrue();
+            loop.submit(() -> {
+                        channel.pipeline().fireChannelReadComplete();
+                    })
+                    .syncUninterruptibly();
+            assertThat(channel.config().isAutoRead()).isFalse();
+            gate.pressureChanged(false);
+            loop.submit(() -> {}).syncUninterruptibly();
+            assertThat(channel.config().isAutoRead()).isTrue();
+        }
+    }
+
+    @Test
+    void channelThatCannotBeNotifiedDoesNotKeepTheOthersFromIt() {
+        try (FaultyEventLoop one = new FaultyEventLoop();
+                FaultyEventLoop two = new FaultyEventLoop()) {
+            LocalChannel first = channelOf(one);
+            LocalChannel second = channelOf(two);
+            one.failTasks(1);
+            two.failTasks(1);
+            assertThatThrownBy(() -> gate.pressureChanged(true))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("channels were not notified: high=true, channels=2")
+                    .hasCauseInstanceOf(OutOfMemoryError.class);
+            assertThat(one.tasksToFail() + two.tasksToFail()).isZero();
+            gate.pressureChanged(true);
+            one.submit(() -> {}).syncUninterruptibly();
+            two.submit(() -> {}).syncUninterruptibly();
+            assertThat(first.config().isAutoRead()).isFalse();
+            assertThat(second.config().isAutoRead()).isFalse();
+        }
+    }
+
+    @Test
+    void channelIsNotStoppedWithoutTheCheckThatStartsIt() {
+        try (FaultyEventLoop loop = new FaultyEventLoop()) {
+            LocalChannel channel = channelOf(loop);
+            loop.failSchedules(1);
+            gate.pressureChanged(true);
+            loop.submit(() -> {}).syncUninterruptibly();
+            assertThat(channel.config().isAutoRead()).isTrue();
+            gate.pressureChanged(true);
+            loop.submit(() -> {}).syncUninterruptibly();
+            assertThat(channel.config().isAutoRead()).isFalse();
+            loop.failSchedules(1); // of the reminder to read
+            gate.pressureChanged(false);
+            Eventually.holds("the channel reads", () -> channel.config().isAutoRead());
+        }
     }
 
     @Test
