@@ -21,6 +21,16 @@ final class DirectMap implements PageMap {
     }
 
     @Override
+    public int layers() {
+        return 1;
+    }
+
+    @Override
+    public void checkStackForRelease(long address) {
+        // nothing is changed
+    }
+
+    @Override
     public boolean release(long address, Stripe stripe) {
         return false;
     }

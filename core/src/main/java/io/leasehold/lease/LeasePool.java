@@ -63,6 +63,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     private final LeaseRecords records; // (C)
     private final PageMap map; // (C)
     private final int maxPages; // (C)
+    private final int layers; // (C) of a check of the stack before a slow path
     private final boolean recordless; // (C) confined objects need no record: direct map, and not traced
     private final MemorySource source; // (C)
     private volatile boolean closed; // (A)
@@ -82,6 +83,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 ? new DirectMap()
                 : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
+        this.layers = map.layers() + 1;
         this.recordless = options.isDirectMap() && !options.traced();
         this.source = openSource();
     }
@@ -194,27 +196,44 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @throws SystemCallException if the kernel refuses the mapping
     public long tryAcquireHandle(long page, int flags) {
         LeaseFlag.check(flags);
-        long direct = requireOpen(frames.wiredAddress(page, maxPages));
+        return tryAcquire(page, requireOpen(frames.wiredAddress(page, maxPages)), flags);
+    }
+
+    /// Acquires a lease.
+    ///
+    /// @param direct the page's address in its arena
+    /// @return the handle, or [#NO_LEASE]
+    private long tryAcquire(long page, long direct, int flags) {
+        if (options.traced()) {
+            StackReserve.ensure(2);
+        }
         Stripe stripe = stripes.enter();
-        long address;
-        long lease;
         try {
-            address = map.find(direct, stripe);
-            lease = address == PageMap.NONE ? NO_LEASE : stripe.pop();
+            long lease = stripe.peek();
+            long address = lease == NO_LEASE ? PageMap.NONE : map.find(direct, stripe);
+            if (address != PageMap.NONE) {
+                open(lease, page, address, flags);
+                stripe.pop(); // last, because it needs the least stack
+                return lease;
+            }
         } finally {
             stripe.exit();
         }
-        return lease == NO_LEASE ? tryAcquireSlow(page, direct, address, flags) : open(lease, page, address, flags);
+        return tryAcquireSlow(page, direct, flags);
     }
 
-    private long tryAcquireSlow(long page, long direct, long found, int flags) {
+    private long tryAcquireSlow(long page, long direct, int flags) {
+        StackReserve.ensure(layers);
+        Stripe stripe = stripes.enter();
+        long found = map.find(direct, stripe);
+        stripe.exit();
         long address = found == PageMap.NONE ? map.acquire(direct, flags) : found;
         if (address == PageMap.NONE) {
             return NO_LEASE;
         }
         try {
             return open(records.take(stripes), page, address, flags);
-        } catch (OutOfMemoryError | StackOverflowError e) {
+        } catch (OutOfMemoryError e) {
             giveBack(address);
             throw e;
         }
@@ -238,6 +257,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     public int tryAcquireHandles(long[] pages, int count, int flags, long[] leases) {
         LeaseFlag.check(flags);
         Objects.checkFromIndexSize(0, count, Math.min(pages.length, leases.length));
+        StackReserve.ensure(layers + 1); // also for the code that frees the leases after a failure
         int acquired = 0;
         try {
             while (acquired < count) {
@@ -308,6 +328,9 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @return the handle for the new owner; a confined lease stays confined
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public long handOver(long lease) {
+        if (options.traced()) {
+            StackReserve.ensure(2); // the new handle would be lost
+        }
         return records.handOver(lease);
     }
 
@@ -335,21 +358,30 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     ///
     /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
     void free(long lease, long page) {
+        map.checkStackForRelease(records.openAddress(lease));
         Stripe stripe = stripes.enter(); // before the lease is closed, because a stripe may have to be created
         boolean queue;
-        int spilled;
+        int spilled = RecordTable.NONE;
         long address;
         try {
-            if (stripe.isFull()) {
-                StackReserve.ensure();
+            long next = LeaseLayout.next(lease);
+            boolean isPrepared = stripe.prepare(next);
+            if (!isPrepared || options.traced()) {
+                StackReserve.ensure(2);
             }
             address = records.close(lease, page);
             queue = map.release(address, stripe);
-            spilled = records.keep(LeaseLayout.next(lease), stripe);
+            if (isPrepared) {
+                stripe.pushPrepared();
+            } else {
+                spilled = records.keep(next, stripe);
+            }
         } finally {
             stripe.exit();
         }
-        giveFurther(queue, address, spilled);
+        if (queue || spilled != RecordTable.NONE) {
+            giveFurther(queue, address, spilled);
+        }
     }
 
     /// {@return a snapshot of the statistics, which may be stale}
@@ -391,7 +423,9 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     }
 
     private synchronized int close(boolean force) {
+        StackReserve.ensure(layers);
         if (mapClosed) {
+            source.close(); // again, in case that an error ended the first close
             return 0;
         }
         boolean forced = force || closed; // after a forced close that failed in the kernel, closing stays forced
@@ -451,7 +485,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
 
     /// Opens a record for a confined lease that had none.
     long recordConfined(long page, long address) {
-        return open(records.take(stripes), page, address, LeaseFlag.CPUPRIVATE);
+        return tryAcquire(page, address, LeaseFlag.CPUPRIVATE); // in a direct map this always succeeds
     }
 
     private Lease lease(long lease, long page) {

@@ -32,20 +32,42 @@ final class LeaseTraces {
         }
     }
 
+    /// Stores the trace of an acquire. If the Java heap is full, there is no trace: the lease is open already.
     void acquired(long lease) {
-        sites.put(lease, new Sites(new Site("lease acquired"), null));
+        try {
+            sites.put(lease, new Sites(new Site("lease acquired"), null));
+        } catch (OutOfMemoryError e) {
+            // the trace is missing in later messages
+        }
     }
 
+    /// Stores the trace of a close or hand-over. If the Java heap is full, there is no trace: the lease has ended.
     void closed(String what, long lease) {
-        Site site = new Site(what);
-        sites.computeIfPresent(lease, (handle, before) -> new Sites(before.acquired, site));
-        closed.add(lease);
-        if (closedCount.incrementAndGet() > REMEMBERED) {
-            closedCount.decrementAndGet();
-            Long oldest = closed.poll();
-            if (oldest != null) {
-                sites.remove(oldest);
+        try {
+            Long key = lease;
+            if (!tryRemember(what, key)) {
+                sites.remove(key); // otherwise the trace of the acquire would stay for ever
             }
+        } catch (OutOfMemoryError e) {
+            // the trace is missing in later messages
+        }
+    }
+
+    private boolean tryRemember(String what, Long lease) {
+        try {
+            Site site = new Site(what);
+            sites.computeIfPresent(lease, (handle, before) -> new Sites(before.acquired, site));
+            closed.add(lease);
+            if (closedCount.incrementAndGet() > REMEMBERED) {
+                closedCount.decrementAndGet();
+                Long oldest = closed.poll();
+                if (oldest != null) {
+                    sites.remove(oldest);
+                }
+            }
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
         }
     }
 

@@ -17,6 +17,8 @@ sealed interface PageMap permits DirectMap, WindowedMap {
 
     /// Finds the address of a page that already has one, and counts one use of it.
     ///
+    /// Checks that the stack has space for this change and for a few more calls of the caller.
+    ///
     /// @param direct the page's address in its arena
     /// @return the address, or [#NONE] if the page has none
     long find(long direct, Stripe stripe);
@@ -27,6 +29,15 @@ sealed interface PageMap permits DirectMap, WindowedMap {
     /// @param flags of [LeaseFlag]
     /// @return the address, or [#NONE] if there is no window and the flags forbid to wait
     long acquire(long direct, int flags);
+
+    /// {@return the number of layers that change state in [#acquire] and [#queue], for a check of the stack}
+    int layers();
+
+    /// Checks that the stack has space for [#release] and [#queue], before the caller changes any state.
+    ///
+    /// @param address address of a lease, which may have ended
+    /// @throws StackOverflowError if the space is too small
+    void checkStackForRelease(long address);
 
     /// Ends one use of an address.
     ///

@@ -104,6 +104,15 @@ final class Stripe {
         }
     }
 
+    /// {@return the record that [#pop] would return}
+    ///
+    /// The caller opens the record before it pops it. Opening takes more calls than popping, so if opening meets a
+    /// stack overflow, the record is still in the stripe.
+    long peek() {
+        int depth = (int) cells[DEPTH];
+        return depth == 0 ? LeasePool.NO_LEASE : cells[HANDLES + depth - 1];
+    }
+
     /// Pops a free record.
     ///
     /// @return the handle for the next lease of the record, or [LeasePool#NO_LEASE] if the stripe has none
@@ -116,9 +125,25 @@ final class Stripe {
         return cells[HANDLES + (int) depth];
     }
 
-    /// {@return true if [#push] would return false}
-    boolean isFull() {
-        return cells[DEPTH] >= CAPACITY;
+    /// Stores a record for [#pushPrepared]. It makes the same calls as `pushPrepared`, so a stack overflow there is met
+    /// here first, before the lease of the record is closed.
+    ///
+    /// @param next handle for the next lease of the record
+    /// @return false if the stripe is full
+    boolean prepare(long next) {
+        long depth = cells[DEPTH];
+        if (depth >= CAPACITY) {
+            return false;
+        }
+        cells[HANDLES + (int) depth] = next;
+        CELL.setOpaque(cells, DEPTH, depth);
+        return true;
+    }
+
+    /// Pushes the record that the last call of [#prepare] stored.
+    void pushPrepared() {
+        long depth = cells[DEPTH];
+        CELL.setOpaque(cells, DEPTH, depth + 1);
     }
 
     /// Pushes a free record.

@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import io.leasehold.os.VirtualMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// The stripes of a pool: one for each platform thread, found by thread id, and a few shared by virtual threads.
@@ -26,7 +26,7 @@ final class Stripes {
     private final @Nullable Stripe[] stripes; // (A) owned stripes first; each is created at first use
     private final int owned; // (C) a power of two
     private final int shared; // (C) a power of two
-    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) stripes that exist
+    private volatile Stripe[] active = {}; // (L) this, to write; stripes that exist; read without allocating an iterator
 
     Stripes(int owned, int shared) {
         this.owned = owned;
@@ -50,18 +50,24 @@ final class Stripes {
         if (stripe != null) {
             return stripe;
         }
-        Stripe made;
         try {
-            made = new Stripe(index >= owned);
-            active.add(made);
+            return create(index);
         } catch (OutOfMemoryError e) {
             return null;
         }
-        if (STRIPE.compareAndSet(stripes, index, (Stripe) null, made)) {
-            return made;
+    }
+
+    private synchronized Stripe create(int index) {
+        Stripe existing = (Stripe) STRIPE.getAcquire(stripes, index);
+        if (existing != null) {
+            return existing;
         }
-        active.remove(made);
-        return (Stripe) STRIPE.getAcquire(stripes, index);
+        Stripe made = new Stripe(index >= owned);
+        Stripe[] all = Arrays.copyOf(active, active.length + 1);
+        all[all.length - 1] = made;
+        active = all; // before the stripe is used, so that its counts are seen
+        STRIPE.setRelease(stripes, index, made);
+        return made;
     }
 
     private static boolean claim(Stripe stripe, long thread) {

@@ -2,6 +2,7 @@ package io.leasehold.lease;
 
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -224,6 +225,7 @@ final class WindowClaims {
     void queue(int slot) {
         if (slots.tryQueue(slot)) {
             slots.arrive(slot);
+            StackReserve.ensure(2); // an overflow under the lock would leave it locked
             if (lock.tryLock()) {
                 unlock();
             }

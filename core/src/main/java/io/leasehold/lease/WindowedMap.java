@@ -3,11 +3,13 @@ package io.leasehold.lease;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.service.PageFile;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntBinaryOperator;
 
 /// The engine with windows: a bounded number of windows is mapped onto pages as leases need them.
 ///
@@ -37,6 +39,12 @@ import java.util.concurrent.locks.LockSupport;
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>; lazy queueing: DragonFly
 ///     BSD, 2004
 final class WindowedMap implements PageMap {
+
+    /// Layers of a check of the stack: this map, its claims with trees of waiters, and the mapping call.
+    private static final int LAYERS = 4;
+
+    /// Allocated once, so that the peak can be raised when the Java heap is full.
+    private static final IntBinaryOperator MAX = Math::max;
 
     private static final int SEQUENCE_BITS = 28;
     private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
@@ -106,6 +114,7 @@ final class WindowedMap implements PageMap {
         if (slot == WindowSlots.NO_SLOT) {
             return NONE;
         }
+        StackReserve.ensureShort(); // a window that is joined and not returned would be lost
         int leases = slots.tryJoin(slot, direct);
         if (leases == 0) {
             return NONE;
@@ -116,6 +125,7 @@ final class WindowedMap implements PageMap {
 
     @Override
     public long acquire(long direct, int flags) {
+        StackReserve.ensure(LAYERS); // a window that is claimed and not returned would be lost
         int claim = claim(direct, flags);
         if (claim == WindowClaims.NONE) {
             return NONE;
@@ -204,6 +214,25 @@ final class WindowedMap implements PageMap {
     }
 
     @Override
+    public int layers() {
+        return LAYERS;
+    }
+
+    /// {@inheritDoc}
+    ///
+    /// A release of a slot that is QUEUED is short. A slot is in use, and not QUEUED, only after a search has removed
+    /// it.
+    @Override
+    public void checkStackForRelease(long address) {
+        int slot = slot(address);
+        if (slot >= 0 && slot < slots.count() && WindowSlots.isQueued(slots.word(slot))) {
+            StackReserve.ensureShort();
+        } else {
+            StackReserve.ensure(LAYERS);
+        }
+    }
+
+    @Override
     public boolean release(long address, Stripe stripe) {
         long word = slots.leave(slot(address), claims.misses() << SEQUENCE_BITS | (stripe.tick() & SEQUENCE_MASK));
         if (WindowSlots.isInUse(word)) {
@@ -285,7 +314,7 @@ final class WindowedMap implements PageMap {
     }
 
     private int raisePeak(long used) {
-        return peak.accumulateAndGet((int) Math.min(used, slots.count()), Math::max);
+        return peak.accumulateAndGet((int) Math.min(used, slots.count()), MAX);
     }
 
     private long address(int slot) {
