@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +109,9 @@ public final class Uio {
     /// @param byteSize number of bytes
     /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure. If a read of it
     ///     fails, the bytes that it gave before are written first
+    /// @throws IllegalBlockingModeException if the channel is in non-blocking mode
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
+        requireBlocking(from);
         return new Uio(true, byteOffset, byteSize, null, null, null, from);
     }
 
@@ -176,7 +180,10 @@ public final class Uio {
         ByteBuffer bytes = staging.asByteBuffer();
         try {
             while (bytes.hasRemaining()) {
-                if (channel.read(bytes) < 0) {
+                int count = channel.read(bytes);
+                if (count == 0) {
+                    requireBlocking(channel); // a thread may have changed the mode meanwhile
+                } else if (count < 0) {
                     throw new EOFException("source ended: " + this + ", read=" + bytes.position());
                 }
             }
@@ -187,6 +194,23 @@ public final class Uio {
             failure = e;
         }
         return bytes.position();
+    }
+
+    /// Checks the mode of the source, if the transfer has one.
+    ///
+    /// @throws IllegalBlockingModeException if it is non-blocking
+    void requireBlocking() {
+        if (source != null) {
+            requireBlocking(source);
+        }
+    }
+
+    /// Checks the mode of a source. A source in non-blocking mode would be read in a loop, and an interrupt would not end
+    /// that.
+    private static void requireBlocking(ReadableByteChannel channel) {
+        if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
+            throw new IllegalBlockingModeException();
+        }
     }
 
     /// Throws the failure that the last [#fill] kept, once.

@@ -13,6 +13,7 @@ import io.leasehold.page.PageArena;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -247,6 +248,7 @@ public final class WindowCache implements AutoCloseable {
     /// @return number of bytes that this call moved
     /// @throws IOException if the transfer failed; with PARTIALOK only if nothing was moved
     /// @throws IllegalArgumentException if the flags do not match the transfer
+    /// @throws IllegalBlockingModeException if the source of a write is a channel in non-blocking mode
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public long uiomove(MappedFile file, Uio uio, AccessAdvice advice, int flags) throws IOException {
         WindowFlag.checkTransfer(flags, TRANSFER_FLAGS);
@@ -255,6 +257,7 @@ public final class WindowCache implements AutoCloseable {
                     "flags and transfer have different directions: flags=0x%x, transfer=%s".formatted(flags, uio));
         }
         requireOfThisCache(file);
+        uio.requireBlocking();
         long from = uio.byteOffset();
         long before = uio.moved();
         IOException failure =

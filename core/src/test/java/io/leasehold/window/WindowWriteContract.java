@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,6 +202,44 @@ interface WindowWriteContract extends WindowTierFixture {
                 assertThat(write(fixture, file, uio, 0)).isEqualTo(content.length - moved);
                 assertThat(fixture.read(file, 0, content.length + 1)).isEqualTo(content);
             }
+        }
+    }
+
+    /// A source in non-blocking mode would be read in a loop that no interrupt ends, while other writers wait.
+    @Test
+    default void sourceInNonBlockingModeIsRejected() throws IOException {
+        Pipe pipe = Pipe.open();
+        try (WindowCacheFixture fixture = fixture();
+                Pipe.SourceChannel source = pipe.source();
+                Pipe.SinkChannel sink = pipe.sink()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, (byte) 1, (byte) 2, (byte) 3);
+            Uio uio = Uio.writing(0, 3, source);
+            source.configureBlocking(false);
+            assertThatThrownBy(() -> Uio.writing(0, 3, source)).isInstanceOf(IllegalBlockingModeException.class);
+            assertThatThrownBy(() -> write(fixture, file, uio, 0)).isInstanceOf(IllegalBlockingModeException.class);
+            assertThat(uio.moved()).isZero();
+            assertThat(fixture.read(file, 0, 9)).containsExactly(1, 2, 3);
+            source.configureBlocking(true);
+            sink.write(ByteBuffer.wrap(new byte[] {7, 8, 9}));
+            assertThat(write(fixture, file, uio, 0)).isEqualTo(3);
+            assertThat(fixture.read(file, 0, 9)).containsExactly(7, 8, 9);
+        }
+    }
+
+    /// A thread changes the mode of the source during the transfer.
+    @Test
+    default void sourceThatBecomesNonBlockingIsRejectedAfterItsBytesAreWritten() throws IOException {
+        Pipe pipe = Pipe.open();
+        try (Pipe.SourceChannel source = pipe.source();
+                Pipe.SinkChannel sink = pipe.sink()) {
+            sink.write(ByteBuffer.wrap(new byte[] {7, 8}));
+            MemorySegment staging = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(3));
+            Uio uio = Uio.writing(0, 3, source);
+            source.configureBlocking(false);
+            assertThat(uio.fill(staging)).isEqualTo(2);
+            assertThatThrownBy(() -> uio.fill(staging)).isInstanceOf(IllegalBlockingModeException.class);
+            assertThatThrownBy(() -> uio.fill(staging)).isInstanceOf(IllegalBlockingModeException.class);
         }
     }
 
