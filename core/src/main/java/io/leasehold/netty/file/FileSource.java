@@ -11,7 +11,6 @@ import io.leasehold.window.WindowCache;
 import io.leasehold.window.WindowFlag;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -25,7 +24,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /// A file that is sent to channels, whole or in ranges, to any number of channels at once. The way of sending is chosen
 /// for each write.
@@ -36,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 ///     chunks(...)       always chunks, for a caller that frames them: HttpChunkedInput, Http2DataChunkedInput
 /// ```
 ///
-/// If a handler of the pipeline reads the bytes, TLS for instance, the pipeline needs a [ChunkedWriteHandler] before
-/// the handler that writes. The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which
+/// If a handler of the pipeline reads the bytes, TLS for instance, the pipeline needs a [ChunkedWriteHandler] between
+/// that handler and the one that writes. Without it, a write also fails if sendfile is not possible because the system
+/// has no descriptor left. The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which
 /// is the back-pressure. It also reports the progress to a [progressive
 /// promise][io.netty.channel.ChannelProgressivePromise]. For each channel at most 256 KiB of a file are pinned beyond
 /// its high watermark, or 64 KiB are copied.
@@ -121,12 +120,13 @@ public final class FileSource implements AutoCloseable {
     ///     sending
     /// @param byteOffset start of the range
     /// @param byteSize size of the range in bytes; 0 writes nothing
-    /// @return the future of the write; it fails if the file ends before the range does, is replaced under a mapping or
-    ///     cannot be read, and if the channel is closed meanwhile
+    /// @return the future of the write; it fails if the file ends before the range does, is replaced under a mapping,
+    ///     cannot be read, or cannot be opened again for sendfile and the write passes no [ChunkedWriteHandler], and if
+    ///     the channel is closed meanwhile
     /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
     /// @throws IllegalArgumentException if the range is not within the file
-    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
-    ///     none
+    /// @throws IllegalStateException if the source is closed, or if the write needs a [ChunkedWriteHandler] and
+    ///     passes none
     public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize) throws IOException {
         return write(context, byteOffset, byteSize, context.newPromise());
     }
@@ -145,16 +145,20 @@ public final class FileSource implements AutoCloseable {
     ///     and the promise is not completed
     /// @throws IllegalArgumentException if the range is not within the file, or the promise is done or of another
     ///     channel
-    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
-    ///     none
+    /// @throws IllegalStateException if the source is closed, or if the write needs a [ChunkedWriteHandler] and
+    ///     passes none
     public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
             throws IOException {
         ChannelPromise completed = promise.unvoid(); // a void promise takes no listener
         Object content = content(context, byteOffset, byteSize);
         boolean isWritten = false;
         try {
-            if (content instanceof SourceChunks && context.pipeline().get(ChunkedWriteHandler.class) == null) {
-                throw unchunked(context.channel());
+            if (content instanceof SourceChunks chunks && !PipelineTouch.passesChunks(context)) {
+                IOException cause = chunks.insteadOfRegion();
+                if (cause == null) {
+                    throw unchunked(context);
+                }
+                return fail(context, completed, cause);
             }
             ChannelFuture written = context.write(content, completed)
                     .addListener(done -> {
@@ -182,8 +186,8 @@ public final class FileSource implements AutoCloseable {
     /// @return the future of the write
     /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
     /// @throws IllegalArgumentException if the range is not within the file
-    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
-    ///     none
+    /// @throws IllegalStateException if the source is closed, or if the write needs a [ChunkedWriteHandler] and
+    ///     passes none
     public ChannelFuture writeAndFlush(ChannelHandlerContext context, long byteOffset, long byteSize)
             throws IOException {
         return writeAndFlush(context, byteOffset, byteSize, context.newPromise());
@@ -201,13 +205,23 @@ public final class FileSource implements AutoCloseable {
     /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
     /// @throws IllegalArgumentException if the range is not within the file, or the promise is done or of another
     ///     channel
-    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
-    ///     none
+    /// @throws IllegalStateException if the source is closed, or if the write needs a [ChunkedWriteHandler] and
+    ///     passes none
     public ChannelFuture writeAndFlush(
             ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise) throws IOException {
         ChannelFuture written = write(context, byteOffset, byteSize, promise);
         context.flush();
         return written;
+    }
+
+    /// Fails a write of which nothing can be sent, as [ChannelHandlerContext#write] does with a handler that throws.
+    private static ChannelFuture fail(ChannelHandlerContext context, ChannelPromise promise, IOException cause) {
+        if (promise.channel() != context.channel() || (promise.isDone() && !promise.isCancelled())) {
+            throw new IllegalArgumentException("promise is done or of another channel: promise=" + promise
+                    + ", channel=" + context.channel());
+        }
+        promise.tryFailure(cause); // without effect if it is cancelled
+        return promise.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 
     /// Drops the hold on the file of content that is not sent to its end. Netty releases objects that count references.
@@ -241,11 +255,11 @@ public final class FileSource implements AutoCloseable {
                 return copy(byteOffset, byteSize);
             }
             PipelineTouch touch = PipelineTouch.of(context);
-            FileChannel open = touch == PipelineTouch.NONE ? takeChannel() : null;
+            Object content = touch == PipelineTouch.NONE
+                    ? regionOrChunks(byteOffset, byteSize)
+                    : new SourceChunks(this, byteOffset, byteSize, copiesFor(touch));
             isCreated = true;
-            return open == null
-                    ? new SourceChunks(this, byteOffset, byteSize, copiesFor(touch))
-                    : new SourceRegion(this, open, byteOffset, byteSize);
+            return content;
         } finally {
             if (!isCreated) {
                 dropHold();
@@ -383,22 +397,31 @@ public final class FileSource implements AutoCloseable {
         return file.trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
     }
 
-    /// {@return a channel of the file for one region; null if the system cannot open the file again}
+    /// {@return a region for sendfile; chunks that name the failure if the system cannot open the file again}
+    private Object regionOrChunks(long byteOffset, long byteSize) {
+        FileChannel channel;
+        try {
+            channel = takeChannel();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile, chunks are sent instead: source=" + this, e);
+            return new SourceChunks(this, byteOffset, byteSize, copiesFor(PipelineTouch.NONE), e);
+        }
+        return new SourceRegion(this, channel, byteOffset, byteSize);
+    }
+
+    /// {@return a channel of the file for one region}
     ///
     /// Regions do not share a channel, because an interrupt of the thread that sends one region would close it for all
     /// of them.
-    private @Nullable FileChannel takeChannel() {
+    ///
+    /// @throws IOException if the system cannot open the file again
+    private FileChannel takeChannel() throws IOException {
         synchronized (idle) {
             if (!idle.isEmpty()) {
                 return idle.removeLast();
             }
         }
-        try {
-            return file.openChannel();
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile, chunks are sent instead: source=" + this, e);
-            return null;
-        }
+        return file.openChannel();
     }
 
     /// Keeps a channel for later regions, or closes it.
@@ -426,9 +449,9 @@ public final class FileSource implements AutoCloseable {
                         .formatted(path(), byteOffset, byteSize, fileByteSize));
     }
 
-    private static IllegalStateException unchunked(Channel channel) {
+    private static IllegalStateException unchunked(ChannelHandlerContext context) {
         return new IllegalStateException(
-                "pipeline has no ChunkedWriteHandler, add one before the handler that writes: pipeline="
-                        + channel.pipeline());
+                "the write passes no ChunkedWriteHandler, add one between TLS and the handler that writes: writer="
+                        + context.name() + ", pipeline=" + context.pipeline());
     }
 }

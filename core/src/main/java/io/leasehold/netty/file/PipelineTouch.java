@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOutboundHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ServerChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,22 @@ enum PipelineTouch {
             most = touch.compareTo(most) > 0 ? touch : most;
         }
         return most;
+    }
+
+    /// {@return true if content that `context` writes passes a [ChunkedWriteHandler], and this before a handler that
+    /// rejects chunks}
+    ///
+    /// Handlers pass on objects that they do not know. [SslHandler] does not: it rejects whatever is not a buffer.
+    static boolean passesChunks(ChannelHandlerContext context) {
+        boolean isChunked = false;
+        for (Map.Entry<String, ChannelHandler> entry : context.pipeline()) { // from the wire to the context
+            if (entry.getKey().equals(context.name())) {
+                break;
+            }
+            ChannelHandler handler = entry.getValue();
+            isChunked = handler instanceof ChunkedWriteHandler || (isChunked && !(handler instanceof SslHandler));
+        }
+        return isChunked;
     }
 
     private static PipelineTouch of(ChannelHandler handler) {

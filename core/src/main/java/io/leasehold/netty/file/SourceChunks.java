@@ -23,16 +23,30 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
     private final long begin; // (C)
     private final long end; // (C)
     private final boolean copies; // (C)
+    private final @Nullable IOException instead; // (C) why there is no region
     private long position; // (O)
     private boolean closed; // (L) this
 
     /// @param source source with one hold, which this input takes over
     SourceChunks(FileSource source, long byteOffset, long byteSize, boolean copies) {
+        this(source, byteOffset, byteSize, copies, null);
+    }
+
+    /// @param source source with one hold, which this input takes over
+    /// @param instead the failure because of which chunks replace a region, or null if chunks were the choice
+    SourceChunks(FileSource source, long byteOffset, long byteSize, boolean copies, @Nullable IOException instead) {
         this.source = source;
         this.begin = byteOffset;
         this.end = byteOffset + byteSize;
         this.copies = copies;
+        this.instead = instead;
         this.position = byteOffset;
+    }
+
+    /// {@return the failure because of which these chunks replace a region for sendfile; null if chunks were the
+    /// choice}
+    @Nullable IOException insteadOfRegion() {
+        return instead;
     }
 
     @Override

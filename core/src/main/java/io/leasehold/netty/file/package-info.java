@@ -5,7 +5,7 @@
 ///   FileSource.write, content
 ///     16 KiB or less  ---> one copy, sent together with the buffers before it
 ///     PipelineTouch: what does the pipeline do to the bytes?
-///       nothing       ---> SourceRegion  sendfile(2)
+///       nothing       ---> SourceRegion  sendfile(2); SourceChunks if the file cannot be opened again
 ///       the JVM reads ---> SourceChunks  windows, read-only, in place; copies of a FOREIGN file
 ///       unknown       ---> SourceChunks  copies
 ///   WindowBuffers.wrap ---> one window as a ByteBuf

@@ -4,8 +4,13 @@ import static io.leasehold.netty.file.FileFixture.CONTENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
 import io.leasehold.memory.TestMemory;
+import io.leasehold.os.FaultyFiles;
+import io.leasehold.window.FaultyCaches;
 import io.leasehold.window.FileTrust;
+import io.leasehold.window.WindowCache;
+import io.leasehold.window.WindowCacheOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -13,10 +18,16 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
 import io.netty.channel.ChannelProgressivePromise;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpContent;
@@ -29,6 +40,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.stream.ChunkedInput;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -39,6 +51,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -283,6 +296,79 @@ class FileContentTest {
                     .hasMessageContaining("ChunkedWriteHandler");
             FileFixture.awaitIdle(source);
         }
+    }
+
+    /// A handler behind the writer does not see the chunks, and TLS does not take them.
+    @Test
+    void chunksNeedTheirHandlerOnTheWay() throws Exception {
+        SslContext tls =
+                SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.FOREIGN)) {
+            isUnchunked(source, new ChannelOutboundHandlerAdapter(), new Last(), new ChunkedWriteHandler());
+            isUnchunked(source, new ChunkedWriteHandler(), tls.newHandler(fixture.allocator), new Last());
+            EmbeddedChannel channel =
+                    new EmbeddedChannel(new ChunkedWriteHandler(), new ChannelOutboundHandlerAdapter(), new Last());
+            ChannelFuture written = source.writeAndFlush(channel.pipeline().context(Last.class), 7, LONG);
+            while (!written.isDone()) {
+                ReferenceCountUtil.release(channel.readOutbound());
+                channel.flush();
+            }
+            assertThat(written.isSuccess()).isTrue();
+            channel.finishAndReleaseAll();
+            FileFixture.awaitIdle(source);
+        }
+    }
+
+    private static void isUnchunked(FileSource source, ChannelHandler... handlers) {
+        NioSocketChannel channel = new NioSocketChannel();
+        channel.pipeline().addLast(handlers);
+        ChannelHandlerContext context = channel.pipeline().context(Last.class);
+        ChannelPromise promise = new DefaultChannelPromise(channel, ImmediateEventExecutor.INSTANCE);
+        assertThatThrownBy(() -> source.write(context, 7, LONG, promise))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("passes no ChunkedWriteHandler", "writer=" + context.name());
+        FileFixture.awaitIdle(source);
+    }
+
+    /// Chunks replace the region. Without a handler for chunks, the reason why there is no region is the failure.
+    @Test
+    void writeFailsWithTheReasonWhyTheFileIsNotOpenedAgain() throws Exception {
+        FaultyFiles files = new FaultyFiles(io.leasehold.os.Files.system());
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try (WindowCache cache = FaultyCaches.open(
+                        fixture.allocator.arena(),
+                        WindowCacheOptions.builder().windows(0, 64 << 10).extents(0, 64 << 10).build(),
+                        files);
+                FileSource source = FileSource.open(
+                        cache, fixture.allocator, FileFixture.content(folder), FileTrust.IMMUTABLE)) {
+            files.failFrom(FaultyFiles.Call.OPEN, 1, Errno.EMFILE);
+            ChannelHandlerContext bare = registered(group);
+            ChannelFuture written = source.write(bare, 7, LONG).await();
+            assertThat(written.cause()).isInstanceOf(IOException.class).hasMessageContaining("EMFILE");
+            bare.channel().closeFuture().sync();
+            ChannelHandlerContext again = registered(group);
+            ChannelPromise done = again.newPromise().setSuccess();
+            assertThatThrownBy(() -> source.write(again, 7, LONG, done))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> source.write(again, 7, LONG, bare.newPromise()))
+                    .isInstanceOf(IllegalArgumentException.class);
+            ChannelPromise cancelled = again.newPromise();
+            cancelled.cancel(false);
+            assertThat(source.write(again, 7, LONG, cancelled).isCancelled()).isTrue();
+            again.channel().closeFuture().sync();
+            assertThat(source.content(socket(new ChunkedWriteHandler()), 7, LONG))
+                    .isInstanceOfSatisfying(SourceChunks.class, FileContentTest::close);
+            FileFixture.awaitIdle(source);
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    /// {@return the last handler of a channel that has an event loop and is not connected}
+    private static ChannelHandlerContext registered(EventLoopGroup group) throws InterruptedException {
+        ChannelHandlerContext last = socket();
+        group.register(last.channel()).sync();
+        return last;
     }
 
     private static boolean isLent(Object content) throws Exception {
