@@ -102,8 +102,9 @@ public final class DatagramPort implements AutoCloseable {
 
     /// {@return a source that receives from this port, as for [DatagramSource#open], and does not close it}
     ///
-    /// All sources of a port receive from one socket, with GRO batches or without. Batches are on after the first source
-    /// with pages of at least 64 KiB, unless there is a source with smaller pages then. Once they are on they stay on.
+    /// All sources of a port receive from one socket, with GRO batches or without. Batches are on after the first
+    /// source with pages of at least 64 KiB, unless there is a source with smaller pages then. Once they are on they
+    /// stay on.
     ///
     /// @param pool the pool whose pages are filled
     /// @param batch maximum number of pages that one call fills, from 1 to [DatagramSource#MAX_BATCH]

@@ -70,8 +70,7 @@ final class ThrottledChannel extends ChannelDuplexHandler {
         ReadStops stops = ReadStops.of(of.channel());
         if (checks == null) {
             checks = of.executor()
-                    .scheduleWithFixedDelay(
-                            () -> check(of), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+                    .scheduleWithFixedDelay(() -> check(of), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
         }
         throttle.noteStop();
         stopped = true;

@@ -452,8 +452,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     ///
     /// @param heaps heaps to close, in the same order in every such call
     /// @param check runs while no block of the heaps is allocated, released or moved; if it throws, the heaps stay open
-    /// @param own the arena of the heaps if it is to be closed too, else null. It allocates nothing any more afterwards,
-    ///     and the caller closes it. The heaps stay open if another user has pages of it
+    /// @param own the arena of the heaps if it is to be closed too, else null. It allocates nothing any more
+    /// afterwards, and the caller closes it. The heaps stay open if another user has pages of it
     /// @throws IllegalStateException if blocks of one of the heaps, or other pages of `own` are in use; nothing is
     ///     changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated

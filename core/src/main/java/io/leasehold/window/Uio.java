@@ -107,8 +107,8 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param byteSize number of bytes
-    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure. If a read of it
-    ///     fails, the bytes that it gave before are written first
+    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure. If a read of
+    /// it fails, the bytes that it gave before are written first
     /// @throws IllegalBlockingModeException if the channel is in non-blocking mode
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         requireBlocking(from);
@@ -169,9 +169,9 @@ public final class Uio {
         }
     }
 
-    /// Reads from the channel until the staging memory is full. A failure after the first byte is kept and thrown by the
-    /// next call, because the caller writes the staged bytes first. The channel is not read again in between: it might
-    /// continue, and the failure would be lost.
+    /// Reads from the channel until the staging memory is full. A failure after the first byte is kept and thrown by
+    /// the next call, because the caller writes the staged bytes first. The channel is not read again in between: it
+    /// might continue, and the failure would be lost.
     ///
     /// @return number of bytes read; if fewer than fit, the next call throws
     long fill(MemorySegment staging) throws IOException {
@@ -205,8 +205,8 @@ public final class Uio {
         }
     }
 
-    /// Checks the mode of a source. A source in non-blocking mode would be read in a loop, and an interrupt would not end
-    /// that.
+    /// Checks the mode of a source. A source in non-blocking mode would be read in a loop, and an interrupt would not
+    /// end that.
     private static void requireBlocking(ReadableByteChannel channel) {
         if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
             throw new IllegalBlockingModeException();

@@ -192,7 +192,8 @@ interface WindowWriteContract extends WindowTierFixture {
         int given = WINDOW + 1009;
         for (Exception failure : List.of(new IOException("by a test"), new IllegalArgumentException("by a test"))) {
             try (WindowCacheFixture fixture = fixture()) {
-                MappedFile file = fixture.open(folder().resolve(failure.getClass().getName()), FileTrust.OWNED, tier());
+                MappedFile file =
+                        fixture.open(folder().resolve(failure.getClass().getName()), FileTrust.OWNED, tier());
                 ReadableByteChannel source = new FailingOnce(content, given, failure);
                 Uio uio = Uio.writing(0, content.length, source);
                 assertThatThrownBy(() -> write(fixture, file, uio, 0)).isSameAs(failure);

@@ -157,8 +157,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
                 if (checks == null) { // first: if it fails, the channel is not stopped without an end
                     checks = context.channel()
                             .eventLoop()
-                            .scheduleWithFixedDelay(
-                                    this::check, INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+                            .scheduleWithFixedDelay(this::check, INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
                 }
                 throttlings.increment();
                 stopped = true;

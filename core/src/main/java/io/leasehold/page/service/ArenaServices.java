@@ -60,8 +60,8 @@ public interface ArenaServices {
     /// has a page, nothing is closed.
     ///
     /// @param closing the reclaimers of these users
-    /// @throws IllegalStateException if pages are live, or another reclaimer keeps the arena open, or if it is shared by
-    ///     all code of the process; nothing is changed then
+    /// @throws IllegalStateException if pages are live, or another reclaimer keeps the arena open, or if it is shared
+    /// by all code of the process; nothing is changed then
     void shut(Collection<? extends PageReclaimer> closing);
 
     /// Requests a call of [PageReclaimer#decay] in the next tick. A reclaimer calls this when it has something to do

@@ -337,10 +337,13 @@ class FileContentTest {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try (WindowCache cache = FaultyCaches.open(
                         fixture.allocator.arena(),
-                        WindowCacheOptions.builder().windows(0, 64 << 10).extents(0, 64 << 10).build(),
+                        WindowCacheOptions.builder()
+                                .windows(0, 64 << 10)
+                                .extents(0, 64 << 10)
+                                .build(),
                         files);
-                FileSource source = FileSource.open(
-                        cache, fixture.allocator, FileFixture.content(folder), FileTrust.IMMUTABLE)) {
+                FileSource source =
+                        FileSource.open(cache, fixture.allocator, FileFixture.content(folder), FileTrust.IMMUTABLE)) {
             files.failFrom(FaultyFiles.Call.OPEN, 1, Errno.EMFILE);
             ChannelHandlerContext bare = registered(group);
             ChannelFuture written = source.write(bare, 7, LONG).await();
@@ -348,8 +351,7 @@ class FileContentTest {
             bare.channel().closeFuture().sync();
             ChannelHandlerContext again = registered(group);
             ChannelPromise done = again.newPromise().setSuccess();
-            assertThatThrownBy(() -> source.write(again, 7, LONG, done))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> source.write(again, 7, LONG, done)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> source.write(again, 7, LONG, bare.newPromise()))
                     .isInstanceOf(IllegalArgumentException.class);
             ChannelPromise cancelled = again.newPromise();
