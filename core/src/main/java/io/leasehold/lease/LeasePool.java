@@ -83,7 +83,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 ? new DirectMap()
                 : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
-        this.layers = map.layers() + 1;
+        this.layers = map.layers();
         this.recordless = options.isDirectMap() && !options.traced();
         this.source = openSource();
     }
@@ -204,8 +204,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @param direct the page's address in its arena
     /// @return the handle, or [#NO_LEASE]
     private long tryAcquire(long page, long direct, int flags) {
-        if (options.traced()) {
-            StackReserve.ensure(2);
+        if (!recordless && options.traced()) {
+            StackReserve.ensure(2); // a trace is made after the record is opened
         }
         Stripe stripe = stripes.enter();
         try {
@@ -358,7 +358,9 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     ///
     /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
     void free(long lease, long page) {
-        map.checkStackForRelease(records.openAddress(lease));
+        if (!recordless) {
+            checkStackForRelease(lease);
+        }
         Stripe stripe = stripes.enter(); // before the lease is closed, because a stripe may have to be created
         boolean queue;
         int spilled = RecordTable.NONE;
@@ -366,8 +368,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         try {
             long next = LeaseLayout.next(lease);
             boolean isPrepared = stripe.prepare(next);
-            if (!isPrepared || options.traced()) {
-                StackReserve.ensure(2);
+            if (!isPrepared) {
+                StackReserve.ensure();
             }
             address = records.close(lease, page);
             queue = map.release(address, stripe);
@@ -515,6 +517,13 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
             stripe.exit();
         }
         giveFurther(queue, address, RecordTable.NONE);
+    }
+
+    private void checkStackForRelease(long lease) {
+        if (options.traced()) {
+            StackReserve.ensure(2);
+        }
+        map.checkStackForRelease(records.openAddress(lease));
     }
 
     /// Passes on what does not stay in a stripe: a window to queue, and a batch of records.

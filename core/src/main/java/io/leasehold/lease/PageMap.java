@@ -30,7 +30,7 @@ sealed interface PageMap permits DirectMap, WindowedMap {
     /// @return the address, or [#NONE] if there is no window and the flags forbid to wait
     long acquire(long direct, int flags);
 
-    /// {@return the number of layers that change state in [#acquire] and [#queue], for a check of the stack}
+    /// {@return the number of layers in a check of the stack by the pool, before it calls [#acquire] or [#queue]}
     int layers();
 
     /// Checks that the stack has space for [#release] and [#queue], before the caller changes any state.

@@ -26,8 +26,7 @@ final class Stripes {
     private final @Nullable Stripe[] stripes; // (A) owned stripes first; each is created at first use
     private final int owned; // (C) a power of two
     private final int shared; // (C) a power of two
-    private volatile Stripe[]
-            active = {}; // (L) this, to write; stripes that exist; read without allocating an iterator
+    private volatile Stripe[] active = {}; // (L) this, to write; an array needs no iterator
 
     Stripes(int owned, int shared) {
         this.owned = owned;

@@ -215,7 +215,7 @@ final class WindowedMap implements PageMap {
 
     @Override
     public int layers() {
-        return LAYERS;
+        return LAYERS + 1; // the pool itself
     }
 
     /// {@inheritDoc}

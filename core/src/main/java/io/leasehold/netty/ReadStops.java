@@ -55,7 +55,7 @@ public final class ReadStops {
         return stops;
     }
 
-    /// Adds a stop, and turns `autoRead` off if it is on. If turning it off fails, the stop counts all the same.
+    /// Adds a stop, and turns `autoRead` off if it is on. If turning it off fails, the stop counts even so.
     public void add() {
         stops++;
         if (channel.config().isAutoRead()) {

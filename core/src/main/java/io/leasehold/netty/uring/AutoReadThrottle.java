@@ -95,7 +95,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         for (Map.Entry<ChannelHandlerContext, Tap> entry : taps.entrySet()) {
             try {
                 apply(entry.getKey(), entry.getValue());
-            } catch (RuntimeException | Error e) { // the other channels must be notified all the same
+            } catch (RuntimeException | Error e) { // the other channels must be notified even so
                 failed++;
                 cause = e;
             }
