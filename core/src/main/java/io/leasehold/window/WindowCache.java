@@ -321,7 +321,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize number of bytes wanted; the window may have fewer
     /// @param advice how the window will be read
     /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
-    /// @return the window, to be released by the caller; null if no window is free and the flags contain NOWAIT
+    /// @return the window, to be released by the caller; null if the flags contain NOWAIT, and no window is free or,
+    ///     with WRITE, another thread is writing the file
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window alloc(MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags)
@@ -337,7 +338,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param advice how the window will be read
     /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
     /// @param timeout maximum time to wait; an interrupt does not end the wait
-    /// @return the window, to be released by the caller; null if none was free by the deadline
+    /// @return the window, to be released by the caller; null if none was free by the deadline or, with WRITE, another
+    ///     thread was writing the file until then
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window tryAlloc(

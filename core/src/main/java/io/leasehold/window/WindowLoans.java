@@ -9,6 +9,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Lends windows: pinned in place, or copied if the bytes in place cannot be relied on.
@@ -21,6 +22,9 @@ final class WindowLoans {
 
     /// Size of the largest folio of the page cache.
     private static final long FOLIO_BYTES = 2 << 20;
+
+    /// Returned instead of a number of disk failures if the writer lock was not free in time.
+    private static final int NOT_RESERVED = -1;
 
     private final WindowCache cache; // (C)
     private final WindowSpace space; // (C)
@@ -72,7 +76,7 @@ final class WindowLoans {
 
     /// Lends a part of a file.
     ///
-    /// @return the window, or null if none is free by the deadline of the request
+    /// @return the window; null if none is free by the deadline of the request, or another thread writes until then
     @Nullable Window lend(MappedFile file, Request request) throws IOException {
         file.requireOpen();
         if (request.writes()) {
@@ -126,6 +130,9 @@ final class WindowLoans {
                 long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
                 if (request.writes()) {
                     writeFailures = reserve(file, address, request, end);
+                    if (writeFailures == NOT_RESERVED) {
+                        return null;
+                    }
                 } else if (end > file.knownByteSize()) {
                     continue; // truncated before it was pinned
                 }
@@ -147,11 +154,13 @@ final class WindowLoans {
         }
     }
 
-    private Window lendCopy(MappedFile file, Request request) throws IOException {
+    private @Nullable Window lendCopy(MappedFile file, Request request) throws IOException {
         long byteSize = Math.min(clip(file, request), COPY_BYTES);
         if (request.writes()) {
             long end = request.byteOffset + byteSize;
-            runAsWriter(file, end, () -> writes.reserve(file, request.byteOffset, end));
+            if (!runAsWriter(file, request, end, () -> writes.reserve(file, request.byteOffset, end))) {
+                return null;
+            }
         }
         file.loans().lendCopy(file, request.writes());
         StagingRuns.Run run = null;
@@ -253,9 +262,9 @@ final class WindowLoans {
     /// Reserves disk space for stores: on a full disk, or behind the end of the file, they would fault. Readers do not
     /// see the growth before the window is released.
     ///
-    /// @return number of disk failures so far
+    /// @return number of disk failures so far, or [#NOT_RESERVED] if another thread writes until the deadline
     private int reserve(MappedFile file, long address, Request request, long end) throws IOException {
-        runAsWriter(file, end, () -> {
+        boolean isReserved = runAsWriter(file, request, end, () -> {
             allocate(file, request.byteOffset, end, memory.pageSize());
             writes.prepare(file, request.byteOffset, end);
             if (end > files.byteSize(file.descriptor())) {
@@ -267,18 +276,45 @@ final class WindowLoans {
             }
             makeWritable(file, address, request.byteOffset, end);
         });
-        return file.durability.writing(request.byteOffset, end);
+        return isReserved ? file.durability.writing(request.byteOffset, end) : NOT_RESERVED;
     }
 
     /// Runs a step that may extend the file, as the writer of the file. If the step fails, the length is restored.
-    private void runAsWriter(MappedFile file, long end, WindowWrites.Step step) throws IOException {
-        file.writer.lock();
-        int entered = file.enter();
+    ///
+    /// @return false if another thread writes until the deadline of the request; the step is not run then
+    private boolean runAsWriter(MappedFile file, Request request, long end, WindowWrites.Step step) throws IOException {
+        if (!lockWriter(file, request)) {
+            return false;
+        }
         try {
-            writes.growing(file, end, step);
+            int entered = file.enter();
+            try {
+                writes.growing(file, end, step);
+            } finally {
+                file.leave(entered);
+            }
         } finally {
-            file.leave(entered);
             file.writer.unlock();
+        }
+        return true;
+    }
+
+    /// Takes the lock of the writer within the time of a request. The lock is held while a transfer waits for its
+    /// channel, so a wait for it has no limit of its own. An interrupt does not end the wait.
+    private static boolean lockWriter(MappedFile file, Request request) {
+        boolean isInterrupted = false;
+        try {
+            while (true) {
+                try {
+                    return file.writer.tryLock(request.nanosLeft(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.Watchdog;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -163,6 +164,38 @@ interface WindowCloseContract extends WindowTierFixture {
             writer.join();
             assertThat(failure).hasNullValue();
             assertThat(fixture.read(file, 0, 3)).containsExactly(5, 5, 5);
+        }
+    }
+
+    /// A transfer holds the lock of the writer while its source blocks.
+    @Test
+    default void windowForWritingWaitsForAWriterUntilItsDeadline() throws Exception {
+        Watchdog watchdog = new Watchdog();
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.OWNED, tier())) {
+            WindowCache cache = fixture.cache;
+            int noWait = WindowFlag.WRITE | WindowFlag.NOWAIT;
+            SlowSource source = new SlowSource();
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread writer = writer(cache, file, source, failure);
+            source.asked.await();
+            watchdog.start("borrower", () -> {
+                Duration timeout = Duration.ofMillis(1);
+                assertThat(cache.alloc(file, 0, 9, AccessAdvice.NORMAL, noWait)).isNull();
+                assertThat(cache.tryAlloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE, timeout))
+                        .isNull();
+                Thread.currentThread().interrupt();
+                assertThat(cache.tryAlloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE, timeout))
+                        .isNull();
+                assertThat(Thread.interrupted()).isTrue();
+            });
+            watchdog.join();
+            source.released.countDown();
+            writer.join();
+            assertThat(failure).hasNullValue();
+            file.truncate(0); // which an outstanding window would not allow
+            Objects.requireNonNull(cache.alloc(file, 0, 9, AccessAdvice.NORMAL, noWait))
+                    .close();
         }
     }
 
