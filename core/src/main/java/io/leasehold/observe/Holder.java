@@ -58,7 +58,7 @@ public final class Holder implements AutoCloseable {
                     + thread.getName() + "; close it there");
         }
         Tag current = ThreadTag.current();
-        if (current != tag) {
+        if (!tag.equals(current)) {
             throw new IllegalStateException("holder is not the innermost one: tag=" + tag + ", innermost=" + current
                     + "; close that one first");
         }

@@ -116,7 +116,7 @@ final class SamplerTest {
         for (int holder = 0; holder < sizes.length; holder++) {
             Tag tag = Tag.of("holder " + holder);
             double bytes = sites.stream()
-                    .filter(site -> site.tag() == tag)
+                    .filter(site -> site.tag().equals(tag))
                     .mapToDouble(Site::bytes)
                     .sum();
             double error = bytes / (megabytes[holder] << 20) - 1;

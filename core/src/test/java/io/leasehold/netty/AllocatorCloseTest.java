@@ -119,6 +119,7 @@ class AllocatorCloseTest {
     }
 
     /// Closes at the depth at which `room` calls are left before the stack overflows.
+    @SuppressWarnings("InfiniteRecursion") // until the stack overflows
     private static boolean closeWithRoom(LeasedByteBufAllocator allocator, int room, int[] above) {
         boolean isClosed;
         try {

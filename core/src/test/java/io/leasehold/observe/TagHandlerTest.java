@@ -12,6 +12,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -114,7 +115,7 @@ final class TagHandlerTest {
         channel.finishAndReleaseAll();
     }
 
-    private EmbeddedChannel tagged(Function<Object, String> choice) {
+    private EmbeddedChannel tagged(Function<Object, @Nullable String> choice) {
         EmbeddedChannel channel = new EmbeddedChannel();
         channel.config().setAllocator(allocator);
         channel.pipeline().addLast(new TagHandler("unnamed"), TagHandler.chooser(choice), new Hoarder());

@@ -216,7 +216,7 @@ public final class FileSource implements AutoCloseable {
 
     /// Fails a write of which nothing can be sent, as [ChannelHandlerContext#write] does with a handler that throws.
     private static ChannelFuture fail(ChannelHandlerContext context, ChannelPromise promise, IOException cause) {
-        if (promise.channel() != context.channel() || (promise.isDone() && !promise.isCancelled())) {
+        if (!promise.channel().equals(context.channel()) || (promise.isDone() && !promise.isCancelled())) {
             throw new IllegalArgumentException(
                     "promise is done or of another channel: promise=" + promise + ", channel=" + context.channel());
         }

@@ -89,7 +89,7 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     /// {@return the tags that this object has in a registry, or those with the first free identifier}
     private Tags tagsIn(MeterRegistry registry) {
         for (Bound one : bound) {
-            if (one.registry == registry && one.meter.getId().getName().equals(FIRST)) {
+            if (one.registry.equals(registry) && one.meter.getId().getName().equals(FIRST)) {
                 return Tags.of(one.meter.getId().getTags());
             }
         }
