@@ -225,8 +225,12 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     private long tryAcquireSlow(long page, long direct, int flags) {
         StackReserve.ensure(layers);
         Stripe stripe = stripes.enter();
-        long found = map.find(direct, stripe);
-        stripe.exit();
+        long found;
+        try {
+            found = map.find(direct, stripe);
+        } finally {
+            stripe.exit();
+        }
         long address = found == PageMap.NONE ? map.acquire(direct, flags) : found;
         if (address == PageMap.NONE) {
             return NO_LEASE;

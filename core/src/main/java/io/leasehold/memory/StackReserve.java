@@ -34,9 +34,7 @@ public final class StackReserve {
     /// @param layers number of layers that check the stack in the change, including the calling one
     /// @throws StackOverflowError if the space is too small
     public static void ensure(int layers) {
-        if (descend(layers * FRAMES, 1, 2, 3, 4) == 0) {
-            throw new AssertionError("a sum of positive numbers");
-        }
+        check(layers * FRAMES);
     }
 
     /// Checks the stack for a change of a few calls that calls no change of a lower layer. It costs a third of
@@ -44,7 +42,11 @@ public final class StackReserve {
     ///
     /// @throws StackOverflowError if the space is too small
     public static void ensureShort() {
-        if (descend(SHORT_FRAMES, 1, 2, 3, 4) == 0) {
+        check(SHORT_FRAMES);
+    }
+
+    private static void check(int frames) {
+        if (descend(frames, 1, 2, 3, 4) == 0) {
             throw new AssertionError("a sum of positive numbers");
         }
     }

@@ -42,6 +42,8 @@ final class BufferHeaps {
 
     /// Layers whose stack must be free before an allocator is opened, because one that is half open is closed again.
     private static final int OPENING_LAYERS = 4;
+
+    /// Layers whose stack must be free before a forced close: this, heaps, slabs, leases, arena and pages.
     private static final int CLOSING_LAYERS = 6;
 
     final SlabHeap<CountedByteBuf> direct; // (C)

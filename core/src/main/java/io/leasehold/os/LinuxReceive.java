@@ -1,6 +1,7 @@
 package io.leasehold.os;
 
 import io.leasehold.error.Errno;
+import java.lang.foreign.Arena;
 
 /// Receives datagrams with recvmmsg(2). Uses recvmsg(2) if only one is requested, or if the kernel refuses recvmmsg(2).
 ///
@@ -42,6 +43,19 @@ final class LinuxReceive {
         }
         into.addFromKernel((int) result);
         return 1;
+    }
+
+    /// Discards the datagrams that are in a socket. After connect(2) other senders may have sent them. Discards early
+    /// datagrams of the peer too, as the channels of the JDK do.
+    ///
+    /// @param descriptor descriptor of the socket
+    /// @param arena for the message header
+    static void discard(int descriptor, Arena arena) {
+        long header = arena.allocate(MessageLayout.HEADER_SIZE, Long.BYTES).address(); // zeroed: space for no byte
+        long result;
+        do {
+            result = repeat(LinuxCall.RECVMSG, descriptor, header, MSG_DONTWAIT, 0);
+        } while (result >= 0);
     }
 
     private static long repeat(LinuxCall call, int descriptor, long headers, int third, int fourth) {

@@ -82,20 +82,10 @@ final class LinuxUdpSocket implements UdpSocket {
                 connected.set(false);
                 throw refused("connect", "peer=" + peer, result);
             }
-            discardReceived(arena);
+            LinuxReceive.discard(descriptor.number(), arena);
         } finally {
             descriptor.leave();
         }
-    }
-
-    /// Discards what was received before connect(2), which other senders may have sent. Discards early datagrams of the
-    /// peer too, as the channels of the JDK do.
-    private void discardReceived(Arena arena) {
-        long header = arena.allocate(MessageLayout.HEADER_SIZE, Long.BYTES).address();
-        long result;
-        do {
-            result = LinuxCall.RECVMSG.invoke(descriptor.number(), header, MSG_DONTWAIT, 0, 0, 0);
-        } while (result >= 0 || result == -Errno.EINTR);
     }
 
     @Override

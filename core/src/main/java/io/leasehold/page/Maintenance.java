@@ -228,7 +228,7 @@ final class Maintenance {
         if (thrown == null) {
             return true;
         }
-        boolean isLast = isFinal(thrown);
+        boolean isLast = MaintenanceThread.isOver(thrown);
         failure = null;
         if (isLast) {
             removeAll();
@@ -237,11 +237,6 @@ final class Maintenance {
             LOG.log(System.Logger.Level.WARNING, "maintenance failed outside of a step", thrown);
         }
         return !isLast;
-    }
-
-    /// {@return true if a class is missing that no later step can load, because the class loader was closed}
-    private static boolean isFinal(Throwable thrown) {
-        return thrown instanceof LinkageError && Maintenance.class.getResource("Maintenance.class") == null;
     }
 
     private void removeAll() {
@@ -347,7 +342,7 @@ final class Maintenance {
 
     private void reportFailure(Task task) {
         Throwable thrown = task.failure;
-        if (thrown != null && isFinal(thrown)) {
+        if (thrown != null && MaintenanceThread.isOver(thrown)) {
             remove(task);
         }
         task.failure = null;

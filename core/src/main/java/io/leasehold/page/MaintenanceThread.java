@@ -23,6 +23,12 @@ final class MaintenanceThread {
         return made;
     }
 
+    /// {@return true if a class is missing that no later step can load, because the class loader was closed} A closed
+    /// class loader finds no resources either.
+    static boolean isOver(Throwable thrown) {
+        return thrown instanceof LinkageError && MaintenanceThread.class.getResource("MaintenanceThread.class") == null;
+    }
+
     private static ThreadGroup rootGroup() {
         ThreadGroup group = Thread.currentThread().getThreadGroup();
         while (group.getParent() != null) {

@@ -406,7 +406,16 @@ public final class FileSource implements AutoCloseable {
             LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile, chunks are sent instead: source=" + this, e);
             return new SourceChunks(this, byteOffset, byteSize, copiesFor(PipelineTouch.NONE), e);
         }
-        return new SourceRegion(this, channel, byteOffset, byteSize);
+        boolean isTaken = false;
+        try {
+            SourceRegion region = new SourceRegion(this, channel, byteOffset, byteSize);
+            isTaken = true;
+            return region;
+        } finally {
+            if (!isTaken) {
+                giveBack(channel); // the Java heap is full
+            }
+        }
     }
 
     /// {@return a channel of the file for one region}

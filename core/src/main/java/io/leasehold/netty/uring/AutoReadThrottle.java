@@ -118,9 +118,10 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         try {
             loop.execute(tap::check); // reads `high` again: of two changes only the last one counts
         } catch (RejectedExecutionException e) {
+            // a full queue rejects too; then the channel notices the change after a read, or by its next check
             if (loop.isShuttingDown()) {
                 taps.remove(context); // the channel ends with its event loop
-            } // otherwise the queue of tasks is full, and the channel finds out by itself
+            }
         }
     }
 

@@ -11,7 +11,9 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -45,7 +47,8 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     private static final String FIRST = "jvm.buffer.count";
 
     private final ObservedAllocator allocator; // (C)
-    private Tags tags = Tags.empty(); // (L) this; of the registry that is being bound
+    private final Map<MeterRegistry, Tags> tagsIn = new HashMap<>(); // (L) this
+    private Tags tags = Tags.empty(); // (L) this; of the registry that is being changed
     private final List<Bound> bound = new ArrayList<>(); // (L) this
 
     private record Bound(MeterRegistry registry, Meter meter) {}
@@ -61,8 +64,10 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     /// number: `leasehold-web#2`.
     @Override
     public synchronized void bindTo(MeterRegistry registry) {
-        tags = tagsIn(registry);
-        pool(registry, FIRST, BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
+        synchronized (LeaseholdMetrics.class) { // two allocators of one name must not find the same identifier free
+            tags = tagsIn.computeIfAbsent(registry, this::firstFree);
+            pool(registry, FIRST, BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
+        }
         pool(registry, "jvm.buffer.memory.used", BaseUnits.BYTES, AllocatorFigures::committedBytes);
         pool(registry, "jvm.buffer.total.capacity", BaseUnits.BYTES, AllocatorFigures::pinnedDirectBytes);
         memory(registry, "limit", AllocatorFigures::limitBytes);
@@ -86,13 +91,8 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
         refresh(registry);
     }
 
-    /// {@return the tags that this object has in a registry, or those with the first free identifier}
-    private Tags tagsIn(MeterRegistry registry) {
-        for (Bound one : bound) {
-            if (one.registry.equals(registry) && one.meter.getId().getName().equals(FIRST)) {
-                return Tags.of(one.meter.getId().getTags());
-            }
-        }
+    /// {@return the tags with the first identifier that is free in a registry}
+    private Tags firstFree(MeterRegistry registry) {
         String id = "leasehold-" + allocator.name();
         Tags free = Tags.of("id", id);
         for (int i = 2; registry.find(FIRST).tags(free).meter() != null; i++) {
@@ -105,7 +105,7 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     ///
     /// @param registry a registry that this object is bound to
     public synchronized void refresh(MeterRegistry registry) {
-        tags = tagsIn(registry);
+        tags = tagsIn.computeIfAbsent(registry, this::firstFree);
         AllocatorFigures figures = allocator.figures();
         figures.direct().forEach(c -> sizeClass(registry, "direct", c.byteSize(), AllocatorFigures::direct));
         figures.onHeap().forEach(c -> sizeClass(registry, "heap", c.byteSize(), AllocatorFigures::onHeap));
@@ -176,5 +176,6 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     public synchronized void close() {
         bound.forEach(one -> one.registry.remove(one.meter));
         bound.clear();
+        tagsIn.clear();
     }
 }
