@@ -1,6 +1,6 @@
 package io.leasehold.holder;
 
-import java.util.concurrent.atomic.LongAdder;
+import io.leasehold.memory.StripedCounter;
 import org.jspecify.annotations.Nullable;
 
 /// The exact number of blocks in use with one tag and one size. A block that was allocated on a tagged thread refers to
@@ -12,7 +12,7 @@ public final class TagCount implements Use {
     private final MemorySource source; // (C)
     private final Tag tag; // (C)
     private final int byteSize; // (C)
-    private final LongAdder blocks = new LongAdder(); // (A)
+    private final StripedCounter blocks = new StripedCounter(); // (A)
 
     TagCount(MemorySource source, Tag tag, int byteSize) {
         this.source = source;

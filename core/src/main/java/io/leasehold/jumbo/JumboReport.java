@@ -1,8 +1,8 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.memory.StripedCounter;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 
 /// Builds the statistics of a pool from the counters of its parts.
 ///
@@ -20,14 +20,13 @@ import java.util.concurrent.atomic.LongAdder;
 final class JumboReport {
 
     /// Number of allocations that found no page.
-    final LongAdder fallbacks = new LongAdder(); // (A)
+    final StripedCounter fallbacks = new StripedCounter(); // (A)
 
     /// Number of slabs that the arena could not provide.
-    final LongAdder refusals = new LongAdder(); // (A)
+    final StripedCounter refusals = new StripedCounter(); // (A)
 
     /// Number of pages that were freed while they were held, and are still held.
-    final AtomicInteger deferredFree =
-            new AtomicInteger(); // (A) not a LongAdder, which would allocate on the Java heap
+    final AtomicInteger deferredFree = new AtomicInteger(); // (A)
 
     private final JumboOptions options; // (C)
     private final JumboSlabPool<?> slabPool; // (C)

@@ -2,8 +2,7 @@ package io.leasehold.jumbo;
 
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
+import io.leasehold.memory.StripedCounter;
 
 /// Operations that change the owner of a page.
 ///
@@ -31,8 +30,8 @@ public final class PageExchange {
     private static final int MIN_FILLED_PARTS = 2;
 
     private final JumboPool<?> pool; // (C)
-    private final AtomicLong flips = new AtomicLong(); // (A) not a LongAdder, which would allocate on the Java heap
-    private final LongAdder copies = new LongAdder(); // (A)
+    private final StripedCounter flips = new StripedCounter(); // (A)
+    private final StripedCounter copies = new StripedCounter(); // (A)
 
     PageExchange(JumboPool<?> pool) {
         this.pool = pool;
@@ -109,7 +108,7 @@ public final class PageExchange {
         if (consumers != JumboPage.NONE) {
             pool.supply().noteFlipped(page);
             OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
-            flips.incrementAndGet();
+            flips.increment();
             return consumers;
         }
         page.requireLeased("flip", handle, pool.errors());
@@ -119,7 +118,7 @@ public final class PageExchange {
     }
 
     Counts counts() {
-        return new Counts(flips.get(), copies.sum());
+        return new Counts(flips.sum(), copies.sum());
     }
 
     @Override

@@ -2,10 +2,10 @@ package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
+import io.leasehold.memory.StripedCounter;
 import io.netty.channel.ChannelHandler;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 
 /// Stops the channels of a group that hold more than their share while the budget of the group is under pressure, and
 /// starts them again when they hold less. Meanwhile the TCP receive windows fill, and the peers wait.
@@ -41,8 +41,8 @@ public final class BudgetThrottle {
     private final LeasedByteBufAllocator allocator; // (C)
     private final long minShareBytes; // (C)
     private final AtomicInteger holders = new AtomicInteger(); // (A) channels that hold bytes
-    private final LongAdder heldBytes = new LongAdder(); // (A)
-    private final LongAdder stops = new LongAdder(); // (A)
+    private final StripedCounter heldBytes = new StripedCounter(); // (A)
+    private final StripedCounter stops = new StripedCounter(); // (A)
 
     private BudgetThrottle(MemoryBudget budget, LeasedByteBufAllocator allocator, long minShareBytes) {
         this.budget = Objects.requireNonNull(budget, "budget is null");

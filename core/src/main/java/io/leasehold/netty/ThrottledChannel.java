@@ -94,10 +94,20 @@ final class ThrottledChannel extends ChannelDuplexHandler {
             of.write(message, promise);
             return;
         }
-        ChannelPromise watched = promise.unvoid();
-        watched.addListener(done -> change(-bytes));
         change(bytes);
-        of.write(message, watched);
+        of.write(message, watched(promise, bytes));
+    }
+
+    /// {@return a promise at whose end the bytes no longer count}
+    private ChannelPromise watched(ChannelPromise promise, int bytes) {
+        ChannelPromise watched = promise;
+        try {
+            watched = promise.unvoid();
+            return watched.addListener(done -> change(-bytes));
+        } catch (OutOfMemoryError e) {
+            change(-bytes); // the Java heap is full: better not counted than not written and lost
+            return watched;
+        }
     }
 
     private static int readableBytes(Object message) {

@@ -22,7 +22,7 @@ class BudgetTreeConcurrentTest {
 
     private static final int CLOSES = 20_000;
     private static final int THREADS = 4;
-    private static final int STEPS = 40_000;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 400_000 : 15_000;
 
     /// A close that is rejected changes nothing, also for a child that is made meanwhile.
     @Test
@@ -45,7 +45,7 @@ class BudgetTreeConcurrentTest {
 
     @Test
     void twoClosesAtOnceBothSucceed() throws Exception {
-        for (int i = 0; i < CLOSES / 10; i++) {
+        for (int i = 0; i < CLOSES / 40; i++) {
             MemoryBudget budget = MemoryBudget.of("twice", 1 << 20);
             CyclicBarrier both = new CyclicBarrier(2);
             Watchdog watchdog = new Watchdog();

@@ -21,7 +21,7 @@ class JumboConcurrentTest {
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int PLATFORM = 4;
     private static final int VIRTUAL = SOAK ? 1_000 : 20;
-    private static final int STEPS = SOAK ? 20_000 : 1_500;
+    private static final int STEPS = SOAK ? 20_000 : 700;
     private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int ROUNDS = 3;
     private static final int MAX_QUEUED = 64;

@@ -6,12 +6,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Random operations on a pool and on the plainest model of one, for each class of pages.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes a hundred times as many steps, with new seeds.
+/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes many more steps, with new seeds.
 class JumboModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int WALKS = SOAK ? 20 : 2;
-    private static final int STEPS = SOAK ? 20_000 : 2_000;
+    private static final int STEPS = SOAK ? 20_000 : 1_000;
 
     @ParameterizedTest
     @EnumSource

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Random operations of one thread on a pool and on the plainest model of one, compared after each.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes twenty times as many steps, with new seeds.
+/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes many more steps, with new seeds.
 class LeasePoolModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -68,7 +68,7 @@ class LeasePoolModelTest {
         Long replayed = Long.getLong("seed");
         SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + terms.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 5 * WALKS : WALKS;
-        int steps = terms.steps / WALKS * (SOAK ? 4 : 1) / 2;
+        int steps = terms.steps / WALKS * (SOAK ? 8 : 1) / 4;
         MappingBudget mappings = new MappingBudget(1_000);
         Reservations reservations = new Reservations(memory, mappings);
         for (int walk = 0; walk < walks; walk++) {

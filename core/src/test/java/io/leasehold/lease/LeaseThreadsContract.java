@@ -22,7 +22,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
     @Test
     default void ofTwoThreadsThatCloseALeaseOneSucceeds() throws InterruptedException {
         try (LeaseFixture fixture = fixture()) {
-            race(fixture, 6_000, (pool, lease) -> pool.free(lease));
+            race(fixture, 2_000, (pool, lease) -> pool.free(lease));
             fixture.pool().checkInvariants();
         }
     }
@@ -30,7 +30,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
     @Test
     default void ofTwoThreadsThatHandALeaseOverOneSucceeds() throws InterruptedException {
         try (LeaseFixture fixture = fixture()) {
-            race(fixture, 6_000, (pool, lease) -> pool.free(pool.handOver(lease)));
+            race(fixture, 2_000, (pool, lease) -> pool.free(pool.handOver(lease)));
             fixture.pool().checkInvariants();
         }
     }

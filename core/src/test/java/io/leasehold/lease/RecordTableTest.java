@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /// Threads exchange free records in batches, and never own a record together.
 class RecordTableTest {
 
-    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 2_000_000 : 100_000;
+    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 2_000_000 : 40_000;
 
     private final RecordTable table = new RecordTable();
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /// meet more often than those of a whole pool.
 class WindowSlotsRaceTest {
 
-    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 3_000_000 : 100_000;
+    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 3_000_000 : 40_000;
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long PAGE = 1 << 12;
     private static final long OTHER_PAGE = 2 << 12;

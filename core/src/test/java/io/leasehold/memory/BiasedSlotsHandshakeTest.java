@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BiasedSlotsHandshakeTest {
 
     private static final int PAGES = 48;
-    private static final int ROUNDS = 1_500_000;
+    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 15_000_000 : 500_000;
     private static final int FIRST_ENTRIES = 20_000;
     private static final int DEPTH = BiasedSlot.FIRST;
     private static final int STACK = DEPTH + 1;

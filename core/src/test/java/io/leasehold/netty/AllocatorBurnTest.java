@@ -26,10 +26,10 @@ class AllocatorBurnTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int PLATFORM = SOAK ? 2 * Runtime.getRuntime().availableProcessors() : 4;
-    private static final int VIRTUAL = SOAK ? 10_000 : 200;
+    private static final int VIRTUAL = SOAK ? 10_000 : 80;
     private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int ROUNDS = 2;
-    private static final int PLATFORM_STEPS = SOAK ? 50_000 : 1_500;
+    private static final int PLATFORM_STEPS = SOAK ? 50_000 : 700;
     private static final int VIRTUAL_STEPS = SOAK ? 100 : 60;
     private static final long BYTE_LIMIT = SOAK ? 24L << 20 : 4L << 20;
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /// Closing an allocator closes everything, or changes nothing.
 class AllocatorCloseTest {
 
-    private static final int ROUNDS = 200;
+    private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 2_000 : 60;
     private static final int ROOMS = 120;
     private static final int STACK_BYTES = 512 << 10;
 

@@ -12,8 +12,12 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.local.LocalChannel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -77,6 +81,23 @@ class BudgetThrottleTest {
     private void read(EmbeddedChannel channel, int bytes) {
         channel.writeInbound(allocator.directBuffer(bytes, bytes).writeZero(bytes));
         read.add(channel.readInbound());
+    }
+
+    @Test
+    void messageIsWrittenUncountedIfItsPromiseCannotBeWatched() {
+        EmbeddedChannel channel = channel();
+        ByteBuf message = allocator.directBuffer(KIB).writeZero(KIB);
+        channel.writeAndFlush(message, new DefaultChannelPromise(channel) {
+            @Override
+            public ChannelPromise addListener(GenericFutureListener<? extends Future<? super Void>> listener) {
+                throw new OutOfMemoryError("the Java heap is full");
+            }
+        });
+        ByteBuf written = channel.readOutbound();
+        assertThat(written).isSameAs(message);
+        written.release();
+        assertThat(throttle.heldBytes()).isZero();
+        channel.finishAndReleaseAll();
     }
 
     @Test

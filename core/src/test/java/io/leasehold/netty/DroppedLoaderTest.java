@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class DroppedLoaderTest {
 
-    private static final int APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 500 : 15;
+    private static final int APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 500 : 6;
 
     /// Fewer, since each of them registers its classes with the recorder.
-    private static final int OBSERVED_APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 20 : 3;
+    private static final int OBSERVED_APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 20 : 2;
 
     @BeforeAll
     static void skipWhereTheKernelDoesNotTell() {

@@ -23,13 +23,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// detector, which watches every buffer, reports nothing.
 ///
 /// The detector records each access for a tenth of the requests only, because that costs several times as much. With
-/// `-Dleasehold.soak=true` it records all requests, of which there are ten times as many, with new seeds.
+/// `-Dleasehold.soak=true` it records all requests, of which there are many more, with new seeds.
 class LeasedServerTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int SERVERS = 8;
     private static final int CONNECTIONS = 4;
-    private static final int REQUESTS_PER_CONNECTION = (SOAK ? 1_000_000 : 100_000) / SERVERS / CONNECTIONS;
+    private static final int REQUESTS_PER_CONNECTION = (SOAK ? 1_000_000 : 32_000) / SERVERS / CONNECTIONS;
     private static final int NOTED_PER_CONNECTION = SOAK ? REQUESTS_PER_CONNECTION : REQUESTS_PER_CONNECTION / 10;
     private static final long ALLOCATOR_BYTES = 128L << 20;
 

@@ -329,6 +329,7 @@ class StatCommandTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx128m",
                         "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
                         "--enable-native-access=ALL-UNNAMED",
                         "-Dio.leasehold.profile.sampleBytes=1",
                         "-Djava.io.tmpdir=" + temporary,

@@ -26,7 +26,7 @@ import org.opentest4j.TestAbortedException;
 class MemoryReturnTest {
 
     private static final boolean IS_SOAK = Boolean.getBoolean("leasehold.soak");
-    private static final long BURST_BYTES = IS_SOAK ? 1L << 30 : 256 << 20;
+    private static final long BURST_BYTES = IS_SOAK ? 1L << 30 : 64 << 20;
     private static final int STAY_SECONDS = IS_SOAK ? 60 : 3;
     private static final long GROUP_BYTES = 4L << 30;
 

@@ -26,15 +26,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Many threads share an arena that is too small for them. Between the rounds all threads rest and every page is
 /// counted.
 ///
-/// `-Dseed=` replays the random numbers of another run. `-Dleasehold.soak=true` makes more than twenty times as many
-/// rounds.
+/// `-Dseed=` replays the random numbers of another run. `-Dleasehold.soak=true` makes many
+/// more rounds.
 class PageArenaConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int PLATFORM = 2 * Runtime.getRuntime().availableProcessors();
     private static final int VIRTUAL = 2 * PLATFORM;
     private static final int PAGES = 1_200;
-    private static final int ROUNDS = SOAK ? 160 : 6;
+    private static final int ROUNDS = SOAK ? 160 : 3;
     private static final int STEPS_PER_ROUND = 25_000;
     private static final int TRIMS_PER_ROUND = 40;
     private static final int SHORT_LIVED_THREADS = 4;

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Opening and closing uses up no resources, however often it happens, and no two owners ever share memory.
 class PageArenaCyclesTest {
 
-    private static final int CYCLES = Boolean.getBoolean("leasehold.soak") ? 100_000 : 1_000;
+    private static final int CYCLES = Boolean.getBoolean("leasehold.soak") ? 100_000 : 400;
     private static final int LIMIT = 256;
 
     private final LedgerVirtualMemory memory = new LedgerVirtualMemory(Set.of());

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PageArenaFaultTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
-    private static final int RANDOM_RUNS = SOAK ? 5_000 : 100;
+    private static final int RANDOM_RUNS = SOAK ? 5_000 : 40;
 
     /// Number of errors of each call in the short form. The first ones are the most likely.
     private static final int SHORT_ERRNOS = 2;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Random operations on an arena and on its simplest model, compared after each operation.
 ///
-/// `-Dseed=` replays one seed. `-Dleasehold.soak=true` takes thirty times as many steps, with new seeds.
+/// `-Dseed=` replays one seed. `-Dleasehold.soak=true` takes many more steps, with new seeds.
 class PageArenaModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -113,7 +113,7 @@ class PageArenaModelTest {
         Long replayed = Long.getLong("seed");
         SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + variant.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 5 * WALKS : WALKS;
-        int steps = variant.steps / WALKS / (SOAK ? 1 : 6);
+        int steps = variant.steps / WALKS / (SOAK ? 1 : 15);
         LedgerVirtualMemory memory = new LedgerVirtualMemory(variant.hidden());
         variant.assumePossible(memory);
         MappingBudget mappings = new MappingBudget(2_000);

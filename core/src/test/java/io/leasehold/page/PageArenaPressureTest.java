@@ -23,7 +23,7 @@ class PageArenaPressureTest {
 
     private static final int PAGES = 64;
     private static final int RECLAIMS = 20_000;
-    private static final int STEPS = 1_000_000 * (Boolean.getBoolean("leasehold.soak") ? 20 : 1);
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 20_000_000 : 300_000;
 
     /// Two users on the fast path start their search at the same slot, while a third thread flushes the magazines
     /// without end, because it requests more than there is.

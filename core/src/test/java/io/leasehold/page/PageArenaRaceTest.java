@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Races: two calls for one page at once, a waiter against a free, and a close against the users of the arena.
 class PageArenaRaceTest {
 
-    private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 30 : 1;
-    private static final int RACES = 10_000 * SCALE;
-    private static final int PING_PONGS = 3_000 * SCALE;
+    private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 100 : 1;
+    private static final int RACES = 3_000 * SCALE;
+    private static final int PING_PONGS = 1_000 * SCALE;
 
     @Test
     void exactlyOneOfTwoFreesSucceeds() throws InterruptedException {

@@ -58,7 +58,7 @@ class SlabHeapModelTest {
         Long replayed = Long.getLong("seed");
         SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + setup.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 7 * WALKS : WALKS;
-        int steps = setup.steps / WALKS * (SOAK ? 4 : 1) / 2;
+        int steps = setup.steps / WALKS * (SOAK ? 8 : 1) / 4;
         for (int walk = 0; walk < walks; walk++) {
             walk(setup, replayed != null ? replayed : seeds.nextLong(), steps);
         }

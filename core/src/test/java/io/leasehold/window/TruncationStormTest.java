@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 ///   zero until it is written again, and a concurrent copy gets both. So does read(2), as the tier BYPASS showed within
 ///   a minute, so windows cannot do better.
 ///
-/// Runs five seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] runs it on other configurations
+/// Runs three seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] runs it on other configurations
 /// of the JVM.
 class TruncationStormTest {
 
@@ -32,7 +32,7 @@ class TruncationStormTest {
     @Test
     void everyAccessIsRightOrAnError() throws Exception {
         // without native access every access is a read(2), which one second shows
-        Duration duration = SOAK ? Duration.ofMinutes(1) : Duration.ofSeconds(WindowCacheFixture.canMap() ? 5 : 1);
+        Duration duration = SOAK ? Duration.ofMinutes(1) : Duration.ofSeconds(WindowCacheFixture.canMap() ? 3 : 1);
         TruncationStorm.Result result = TruncationStorm.run(folder, Seeds.next("TruncationStormTest"), duration);
         System.out.println("TruncationStormTest: " + result.lines());
         assertThat(result.truncations()).isPositive();

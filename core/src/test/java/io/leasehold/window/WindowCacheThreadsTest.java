@@ -19,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// Many threads on few windows. Copies and lent windows always have the requested part of the file, however fast
 /// windows are recycled. A file that is opened and closed meanwhile takes nothing from the other files.
 ///
-/// `-Dleasehold.soak=true` takes a hundred times as many steps.
+/// `-Dleasehold.soak=true` takes many more steps.
 class WindowCacheThreadsTest {
 
-    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 300_000 : 3_000;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 300_000 : 1_500;
     private static final int THREADS = 4;
     private static final int FILES = 3;
     private static final int WINDOW = WindowCacheFixture.WINDOW_BYTES;

@@ -2,6 +2,7 @@ package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.ExternalMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledDirectByteBuf;
@@ -81,6 +82,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     /// Ends the use of the page in a ring: the kernel writes no more.
     @Override
     public boolean release() {
+        StackReserve.ensure(LeasedBufferRing.LAYERS);
         long ended = handle;
         ring.receive(ended); // first: if it fails, nothing has changed
         ByteBuf of = whole;

@@ -1,6 +1,7 @@
 package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.PressureListener;
+import io.leasehold.memory.StripedCounter;
 import io.leasehold.netty.ReadStops;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,7 +12,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Stops channels from reading while too many pages of a ring are in use, and starts them again when few are. Meanwhile
@@ -49,7 +49,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
-    private final LongAdder throttlings = new LongAdder(); // (A)
+    private final StripedCounter throttlings = new StripedCounter(); // (A)
     private volatile boolean high; // (A)
 
     AutoReadThrottle() {}

@@ -1,10 +1,10 @@
 package io.leasehold.netty.uring;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.StripedCounter;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Buffers in place of pages: buffers of the allocator or, if the allocator rejects the request, unpooled buffers
@@ -17,8 +17,8 @@ final class FallbackBuffers {
     private static final int MIN_BYTES = 512;
 
     private final LeasedByteBufAllocator allocator; // (C)
-    private final LongAdder leased = new LongAdder(); // (A)
-    private final LongAdder unpooled = new LongAdder(); // (A)
+    private final StripedCounter leased = new StripedCounter(); // (A)
+    private final StripedCounter unpooled = new StripedCounter(); // (A)
 
     FallbackBuffers(LeasedByteBufAllocator allocator) {
         this.allocator = allocator;

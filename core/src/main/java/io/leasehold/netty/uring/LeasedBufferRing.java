@@ -2,12 +2,13 @@ package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
+import io.leasehold.memory.StackReserve;
+import io.leasehold.memory.StripedCounter;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.uring.IoUringBufferRingAllocator;
 import io.netty.channel.uring.IoUringBufferRingConfig;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Pages for the kernel to read into: Netty's io_uring fills its rings of buffers from this object.
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe. No thread waits for a page.
 public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoCloseable {
 
+    /// Layers that check the stack while a page is allocated or freed: this one, the pool, and the arena.
+    static final int LAYERS = 3;
+
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     private final LeasedByteBufAllocator allocator; // (C)
@@ -35,10 +39,10 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private final AutoReadThrottle throttle = new AutoReadThrottle(); // (C)
     private final FallbackBuffers fallback; // (C)
     private final JumboPool<ArmedPage> ring; // (C)
-    private final LongAdder reads = new LongAdder(); // (A)
-    private final LongAdder readBytes = new LongAdder(); // (A)
-    private final LongAdder copies = new LongAdder(); // (A)
-    private final LongAdder slices = new LongAdder(); // (A)
+    private final StripedCounter reads = new StripedCounter(); // (A)
+    private final StripedCounter readBytes = new StripedCounter(); // (A)
+    private final StripedCounter copies = new StripedCounter(); // (A)
+    private final StripedCounter slices = new StripedCounter(); // (A)
     private volatile boolean incremental; // (A) never reset
     private volatile boolean warned; // (A) racy on purpose: a repeated failure would flood the log
 
@@ -123,6 +127,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     }
 
     private @Nullable ByteBuf tryArm() {
+        StackReserve.ensure(LAYERS); // an overflow after the allocation would lose the page
         long handle = JumboPool.NONE;
         try {
             handle = ring.tryAllocate();
@@ -142,6 +147,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// {@return an empty buffer over a page, for a reader other than io_uring; null if there is no page, or the ring is
     /// closed}
     @Nullable ByteBuf tryAllocateBuffer() {
+        StackReserve.ensure(LAYERS);
         long handle = JumboPool.NONE;
         try {
             handle = ring.tryAllocate();

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What Netty does with a ring: it allocates a page, reads from it, and releases it. Each step meets every possible
-/// failure of an allocation. A new ring for each failure, because a ring keeps the objects of its pages.
+/// failure of the Java side. A new ring for each failure, because a ring keeps the objects of its pages.
 ///
 /// **Threads.** Confined to one thread.
 final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
@@ -38,11 +38,32 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
                 page.release();
             }
         });
+        everyFault(mode, "allocate again", (ring, nth) -> {
+            ring.allocate().release(); // the thread has a free page, so that the next call is a short one
+            ByteBuf page = faulted(mode, nth, ring::allocate);
+            if (page != null) {
+                page.release();
+            }
+        });
+        everyFault(mode, "allocate again for another reader", (ring, nth) -> {
+            ring.allocate().release();
+            ByteBuf page = faulted(mode, nth, ring::tryAllocateBuffer);
+            if (page != null) {
+                page.release();
+            }
+        });
         everyFault(mode, "allocate for another reader", (ring, nth) -> {
             ByteBuf page = faulted(mode, nth, ring::tryAllocateBuffer);
             if (page != null) {
                 page.release();
             }
+        });
+        everyFault(mode, "release of a free page", (ring, nth) -> release(ring.allocate(), mode, nth));
+        everyFault(mode, "release of a page in use", (ring, nth) -> {
+            ByteBuf page = ring.allocate();
+            ByteBuf read = page.retainedSlice(0, PAGE);
+            release(page, mode, nth);
+            read.release();
         });
         everyFault(mode, "small read", (ring, nth) -> read(ring, mode, nth, 100));
         everyFault(mode, "whole read", (ring, nth) -> read(ring, mode, nth, PAGE));
@@ -59,6 +80,19 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         page.release();
         if (read != null) {
             read.release();
+        }
+    }
+
+    /// A release that fails has changed nothing, and is repeated.
+    private static void release(ByteBuf page, JavaFaults.Mode mode, int nth) {
+        long before = JavaFaults.injected();
+        ByteBuf released = faulted(mode, nth, () -> {
+            page.release();
+            return page;
+        });
+        if (released == null) {
+            assertThat(JavaFaults.injected()).isGreaterThan(before);
+            page.release();
         }
     }
 
@@ -93,7 +127,7 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         JavaFaults.arm(mode, nth);
         try {
             return step.get();
-        } catch (OutOfMemoryError e) {
+        } catch (OutOfMemoryError | StackOverflowError e) {
             return null;
         } finally {
             JavaFaults.disarm();

@@ -7,14 +7,14 @@ import io.leasehold.memory.JavaFaults;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A ring loses no page wherever the Java heap is full.
+/// A ring loses no page wherever the Java heap or the stack is full.
 class RingJavaFaultTest {
 
     @ParameterizedTest
-    @EnumSource(names = {"HEAP_ONCE", "HEAP_FULL"})
-    void noPageIsLostWhereverTheJavaHeapIsFull(JavaFaults.Mode mode) {
+    @EnumSource
+    void noPageIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
-        new FaultingClassLoader("netty.uring", "netty", "jumbo")
+        new FaultingClassLoader("netty.uring", "netty", "jumbo", "slab", "page", "memory")
                 .program(RingJavaFaultProgram.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
