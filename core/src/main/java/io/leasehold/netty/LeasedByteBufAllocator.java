@@ -361,9 +361,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         BufferHeaps open = heaps;
         stranded.release();
-        closed = true;
         int outstanding = open == null ? 0 : open.closeForcibly();
-        heaps = null; // last: if a system call fails, closing can be repeated
+        heaps = null; // last: if a system call fails or the stack is too short, closing can be repeated
+        closed = true;
         return outstanding;
     }
 

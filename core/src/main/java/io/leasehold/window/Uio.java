@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man.netbsd.org/uiomove.9">uiomove(9)</a>, struct uio
 public final class Uio {
 
+    /// Reads without a byte, one after the other, after which a source has failed. A channel in blocking mode should
+    /// give a byte at each read; a channel that decrypts may have read a part of a record.
+    private static final int MAX_EMPTY_READS = 10_000;
+
     private final boolean writes; // (C) from memory to the file
     private final @Nullable MemorySegment memory; // (C)
     private final @Nullable ByteBuffer buffer; // (C) its position is advanced
@@ -107,8 +111,8 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param byteSize number of bytes
-    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure. If a read of
-    /// it fails, the bytes that it gave before are written first
+    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure, and so are
+    ///     10,000 reads in a row without a byte. If a read of it fails, the bytes that it gave before are written first
     /// @throws IllegalBlockingModeException if the channel is in non-blocking mode
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         requireBlocking(from);
@@ -178,11 +182,18 @@ public final class Uio {
         throwFailure();
         ReadableByteChannel channel = Objects.requireNonNull(source);
         ByteBuffer bytes = staging.asByteBuffer();
+        int empty = 0;
         try {
             while (bytes.hasRemaining()) {
                 int count = channel.read(bytes);
+                empty = count == 0 ? empty + 1 : 0;
                 if (count == 0) {
                     requireBlocking(channel); // a thread may have changed the mode meanwhile
+                    if (empty == MAX_EMPTY_READS) {
+                        throw new IOException(
+                                "source gives no bytes: " + this + ", read=" + bytes.position() + ", reads=" + empty);
+                    }
+                    Thread.yield();
                 } else if (count < 0) {
                     throw new EOFException("source ended: " + this + ", read=" + bytes.position());
                 }

@@ -245,6 +245,37 @@ interface WindowWriteContract extends WindowTierFixture {
     }
 
     @Test
+    default void sourceThatGivesNoBytesFailsAndWhatItGaveIsWritten() throws IOException {
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            Uio uio = Uio.writing(0, 3, new ReadableByteChannel() {
+                private int given;
+
+                @Override
+                public int read(ByteBuffer to) {
+                    if (given == 2) {
+                        return 0;
+                    }
+                    to.put((byte) (given++ + 7));
+                    return 1;
+                }
+
+                @Override
+                public boolean isOpen() {
+                    return true;
+                }
+
+                @Override
+                public void close() {}
+            });
+            assertThatThrownBy(() -> write(fixture, file, uio, 0))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll("source gives no bytes", "read=2", "reads=10000");
+            assertThat(fixture.read(file, 0, 9)).containsExactly(7, 8);
+        }
+    }
+
+    @Test
     default void fullDiskIsReportedBeforeMuchIsWritten() throws IOException {
         Path path = folder().resolve("new");
         byte[] much = new byte[StagingRuns.BYTES + 2];
