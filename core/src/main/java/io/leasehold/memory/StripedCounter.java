@@ -29,7 +29,7 @@ public final class StripedCounter {
     /// @param change what to add, of either sign
     public void add(long change) {
         int stripe = 1 + ((int) Thread.currentThread().threadId() & (STRIPES - 1));
-        long unused = (long) CELL.getAndAdd(cells, stripe << LINE_POWER, change);
+        long _ = (long) CELL.getAndAdd(cells, stripe << LINE_POWER, change);
     }
 
     /// Adds 1 to the sum.
