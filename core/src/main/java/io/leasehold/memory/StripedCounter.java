@@ -50,4 +50,9 @@ public final class StripedCounter {
         }
         return sum;
     }
+
+    @Override
+    public String toString() {
+        return Long.toString(sum());
+    }
 }
