@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class PlatformAccess {
 
     private final Instrumentation instrumentation; // (C)
-    private @Nullable Function<Object, Object> probe; // (L) this object
+    private @Nullable Function<Object, @Nullable Object> probe; // (L) this object
 
     PlatformAccess(Instrumentation instrumentation) {
         this.instrumentation = instrumentation;
@@ -33,9 +33,8 @@ final class PlatformAccess {
 
     /// {@return the limit for direct memory of the JVM, empty if it is not set (`-XX:MaxDirectMemorySize`)}
     OptionalLong maxDirectMemory() {
-        return ask("maxDirectMemory") instanceof Long bytes
-                        && bytes != Runtime.getRuntime().maxMemory()
-                ? OptionalLong.of(bytes)
+        return ask("maxDirectMemory") instanceof String bytes
+                ? OptionalLong.of(Long.parseLong(bytes))
                 : OptionalLong.empty();
     }
 
@@ -58,7 +57,7 @@ final class PlatformAccess {
         }
 
         @SuppressWarnings("unchecked")
-        Function<Object, Object> probe(Instrumentation instrumentation)
+        Function<Object, @Nullable Object> probe(Instrumentation instrumentation)
                 throws ReflectiveOperationException, IOException {
             String file = "/" + PlatformProbe.class.getName().replace('.', '/') + ".class";
             try (InputStream in = PlatformProbe.class.getResourceAsStream(file)) {
@@ -75,7 +74,8 @@ final class PlatformAccess {
                         Map.of(),
                         Set.of(),
                         Map.of());
-                return (Function<Object, Object>) type.getConstructor().newInstance();
+                return (Function<Object, @Nullable Object>)
+                        type.getConstructor().newInstance();
             }
         }
     }

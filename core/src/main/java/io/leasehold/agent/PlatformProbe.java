@@ -1,20 +1,26 @@
 package io.leasehold.agent;
 
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Calls methods of packages of the JDK that are exported to this class alone, see [PlatformAccess].
 ///
 /// **Threads.** Stateless.
-public final class PlatformProbe implements Function<Object, Object> {
+public final class PlatformProbe implements Function<Object, @Nullable Object> {
+
+    /// The property in which the VM reports the option. It is absent if the option is not given. The JDK removes it
+    /// from the system properties, and keeps it among those that it saved.
+    private static final String MAX_DIRECT_MEMORY = "sun.nio.MaxDirectMemorySize";
 
     /// Creates the probe.
     public PlatformProbe() {}
 
-    /// {@return for a [Module], whether native access is granted now; otherwise the limit for direct memory in bytes}
+    /// {@return for a [Module], whether native access is granted now; otherwise the limit for direct memory in bytes as
+    /// a text, or null if the command line does not set it}
     ///
     /// @param question a module, or any other object
     @Override
-    public Object apply(Object question) {
+    public @Nullable Object apply(Object question) {
         try {
             return question instanceof Module module ? grant(module) : maxDirectMemory();
         } catch (ReflectiveOperationException e) {
@@ -38,9 +44,9 @@ public final class PlatformProbe implements Function<Object, Object> {
         return true;
     }
 
-    private static Object maxDirectMemory() throws ReflectiveOperationException {
+    private static @Nullable Object maxDirectMemory() throws ReflectiveOperationException {
         return Class.forName("jdk.internal.misc.VM")
-                .getMethod("maxDirectMemory")
-                .invoke(null);
+                .getMethod("getSavedProperty", String.class)
+                .invoke(null, MAX_DIRECT_MEMORY);
     }
 }

@@ -68,6 +68,19 @@ class AgentTest {
         assertThat(run.value("pooled.isDirectBufferPooled")).isEqualTo("true");
     }
 
+    /// The default of the JVM is as large as the Java heap, too.
+    @Test
+    void aLimitForDirectMemoryAsLargeAsTheJavaHeapIsTheBudget() throws Exception {
+        AgentRun plan = AgentRun.of(PoolProgram.class).with("-XX:-UseSerialGC", "-XX:+UseG1GC");
+        ForkedProgram given =
+                plan.with("-XX:MaxDirectMemorySize=256m").withAgent("").run();
+        assertServed(given);
+        assertThat(AgentRun.lines(given).getFirst()).contains("budget=268435456");
+        ForkedProgram none = plan.withAgent("").run();
+        assertServed(none);
+        assertThat(AgentRun.lines(none).getFirst()).doesNotContain("budget=");
+    }
+
     @RepeatedTest(3)
     void poolsThatSeveralThreadsLoadAtOnceAreServed() throws Exception {
         ForkedProgram run = AgentRun.of(LoadingProgram.class).withAgent("").run();
