@@ -14,6 +14,7 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import io.netty.util.UncheckedBooleanSupplier;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +63,9 @@ public final class TagHandler extends ChannelDuplexHandler {
     ///     event of an `SniHandler`; or null to keep the tag. It is called on the event loop, and does not release the
     ///     message
     /// @return the handler, for one channel
+    /// @throws NullPointerException if `choice` is null
     public static ChannelHandler chooser(Function<Object, @Nullable String> choice) {
-        return new Chooser(choice);
+        return new Chooser(Objects.requireNonNull(choice, "choice is null"));
     }
 
     @Override
@@ -114,6 +116,46 @@ public final class TagHandler extends ChannelDuplexHandler {
         Tag before = begin();
         try {
             ctx.fireChannelActive();
+        } finally {
+            ThreadTag.set(before);
+        }
+    }
+
+    @Override
+    public void channelRegistered(ChannelHandlerContext ctx) {
+        Tag before = begin();
+        try {
+            ctx.fireChannelRegistered();
+        } finally {
+            ThreadTag.set(before);
+        }
+    }
+
+    @Override
+    public void channelUnregistered(ChannelHandlerContext ctx) {
+        Tag before = begin();
+        try {
+            ctx.fireChannelUnregistered();
+        } finally {
+            ThreadTag.set(before);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        Tag before = begin();
+        try {
+            ctx.fireChannelInactive();
+        } finally {
+            ThreadTag.set(before);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Tag before = begin();
+        try {
+            ctx.fireExceptionCaught(cause);
         } finally {
             ThreadTag.set(before);
         }

@@ -8,7 +8,9 @@ import io.leasehold.netty.TagHandler;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -46,6 +48,45 @@ final class TagHandlerTest {
         }
     }
 
+    /// Allocates and keeps a buffer for each state of a channel and each exception.
+    private final class StateHoarder extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRegistered(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void channelUnregistered(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+    }
+
     private EmbeddedChannel channel(String tag) {
         EmbeddedChannel channel = new EmbeddedChannel();
         channel.config().setAllocator(allocator);
@@ -73,6 +114,26 @@ final class TagHandlerTest {
         assertThat(blocks("channels")).isEqualTo(1);
         one.finishAndReleaseAll();
         two.finishAndReleaseAll();
+    }
+
+    @Test
+    void everyInboundEventHasTheTag() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.config().setAllocator(allocator);
+        ChannelPipeline pipeline = channel.pipeline().addLast(new TagHandler("states"), new StateHoarder());
+
+        pipeline.fireChannelRegistered()
+                .fireChannelActive()
+                .fireChannelReadComplete()
+                .fireChannelWritabilityChanged()
+                .fireExceptionCaught(new IOException("connection reset"))
+                .fireChannelInactive()
+                .fireChannelUnregistered();
+
+        assertThat(live).hasSize(7);
+        assertThat(blocks("states")).isEqualTo(7);
+        pipeline.removeLast();
+        channel.finishAndReleaseAll();
     }
 
     @Test
