@@ -5,6 +5,7 @@ import io.leasehold.holder.Tag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.memory.Reservations;
+import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
@@ -80,6 +81,7 @@ public record PageArenaOptions(
                 throw new IllegalArgumentException("pageByteSize is not supported: arena=" + name + ", pageByteSize="
                         + pageByteSize + "; use 4096, 16384, 65536 or 2097152");
             }
+            checkPages(name, byteSize, pageByteSize);
         }
         Objects.requireNonNull(decay, "decay is null");
         if (decay.compareTo(MIN_DECAY) < 0) {
@@ -135,24 +137,35 @@ public record PageArenaOptions(
         }
         long most = Math.min(Alignment.down(parent.byteLimit(), page), MAX_PAGES * page);
         long size = byteSize == 0 ? reservations.defaultByteLimit(most, page, MIN_DEFAULT_BYTES) : byteSize;
-        if (size % page != 0) {
-            throw new IllegalArgumentException("byteSize is not a multiple of pageByteSize: arena=" + name
-                    + ", byteSize=" + size + ", pageByteSize=" + page);
-        }
-        if (size / page > MAX_PAGES) {
-            throw new IllegalArgumentException("byteSize has too many pages: arena=" + name + ", byteSize=" + size
-                    + ", pageByteSize=" + page + ", max=" + MAX_PAGES * page + "; choose a larger pageByteSize");
-        }
+        checkPages(name, size, page);
         if (memoryFile && !memory.can(Capability.MAP)) {
-            throw new IllegalArgumentException("memoryFile needs native access on Linux: arena=" + name
-                    + "; add --enable-native-access=io.leasehold");
+            throw new IllegalArgumentException("memoryFile needs native access on Linux: arena=" + name + ", memory="
+                    + memory + remedy("set memoryFile to false"));
         }
         if (lockWired && !memory.can(Capability.LOCK)) {
             throw new IllegalArgumentException("lockWired needs mlock(2): arena=" + name + ", memory=" + memory
-                    + "; add --enable-native-access=io.leasehold on Linux, raise RLIMIT_MEMLOCK (ulimit -l),"
-                    + " or allow mlock in the seccomp profile");
+                    + remedy("raise RLIMIT_MEMLOCK (ulimit -l), or allow mlock in the seccomp profile"));
         }
         return toBuilder().byteSize(size).pageByteSize(page).build();
+    }
+
+    private static void checkPages(String name, long byteSize, long pageByteSize) {
+        if (byteSize % pageByteSize != 0) {
+            throw new IllegalArgumentException("byteSize is not a multiple of pageByteSize: arena=" + name
+                    + ", byteSize=" + byteSize + ", pageByteSize=" + pageByteSize);
+        }
+        if (byteSize / pageByteSize > MAX_PAGES) {
+            throw new IllegalArgumentException("byteSize has too many pages: arena=" + name + ", byteSize=" + byteSize
+                    + ", pageByteSize=" + pageByteSize + ", max=" + MAX_PAGES * pageByteSize
+                    + "; choose a larger pageByteSize");
+        }
+    }
+
+    /// {@return what to do about a capability that is missing: if the whole process has portable memory, the cause of
+    /// that; else `ofNative`}
+    private static String remedy(String ofNative) {
+        String cause = AddressSpace.portableCause();
+        return cause.isEmpty() ? "; " + ofNative : ", cause=" + cause;
     }
 
     /// Collects options. [#build] checks them.

@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
@@ -91,9 +92,17 @@ class PageArenaOptionsTest {
 
     @Test
     void sizeThatIsNoMultipleOfThePageIsRejected() {
+        assertThatThrownBy(() -> DEFAULTS.toBuilder()
+                        .pageByteSize(64 << 10)
+                        .byteSize(100_000)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "byteSize is not a multiple of pageByteSize: arena=pages, byteSize=100000, pageByteSize=65536");
         assertOpenRejected(
-                DEFAULTS.toBuilder().pageByteSize(64 << 10).byteSize(100_000).build(),
-                "byteSize is not a multiple of pageByteSize: arena=pages, byteSize=100000, pageByteSize=65536");
+                DEFAULTS.toBuilder().byteSize(4_095).build(),
+                "byteSize is not a multiple of pageByteSize: arena=pages, byteSize=4095, pageByteSize="
+                        + VirtualMemory.system().pageSize());
     }
 
     @Test
@@ -114,12 +123,12 @@ class PageArenaOptionsTest {
                         () -> DEFAULTS.toBuilder().byteSize(pages * (2 << 20)).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("byteSize is out of bounds: byteSize=" + pages * (2 << 20) + ", min=0, max=");
-        assertOpenRejected(
-                DEFAULTS.toBuilder()
+        assertThatThrownBy(() -> DEFAULTS.toBuilder()
                         .pageByteSize(64 << 10)
                         .byteSize(pages * (64 << 10))
-                        .build(),
-                "byteSize has too many pages: arena=pages, byteSize=" + pages * (64 << 10)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteSize has too many pages: arena=pages, byteSize=" + pages * (64 << 10)
                         + ", pageByteSize=65536, max=" + (pages - 1) * (64 << 10) + "; choose a larger pageByteSize");
     }
 
@@ -160,10 +169,27 @@ class PageArenaOptionsTest {
             assertThatThrownBy(() ->
                             open.accept(DEFAULTS.toBuilder().lockWired(true).build()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=")
-                    .hasMessageContaining("add --enable-native-access=io.leasehold on Linux");
+                    .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=");
         }
         assertThat(BUDGET.usedBytes()).isZero();
+    }
+
+    @Test
+    void anOptionThatNeedsNativeAccessNamesTheOptionOfThisProcess() {
+        assumeTrue(!VirtualMemory.system().can(Capability.MAP), "the process has native access");
+        String cause = "cause=native access is refused, add --enable-native-access=ALL-UNNAMED";
+        PageArenaOptions options =
+                DEFAULTS.toBuilder().byteSize(64 << 10).budget(BUDGET).build();
+        assertThatThrownBy(() ->
+                        PageArena.open(options.toBuilder().memoryFile(true).build()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("memoryFile needs native access on Linux: arena=pages, memory=")
+                .hasMessageEndingWith(cause);
+        assertThatThrownBy(
+                        () -> PageArena.open(options.toBuilder().lockWired(true).build()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=")
+                .hasMessageEndingWith(cause);
     }
 
     private static void assertOpenRejected(PageArenaOptions options, String message) {
