@@ -30,6 +30,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     private final Blocks blocks; // (C)
     private final String name; // (C)
     private final ByteBufferPool onHeap = new ArrayByteBufferPool(); // (C)
+    private volatile boolean closed; // (A)
 
     private LeasedBufferPool(PageArena arena, BlocksOptions options) {
         this.name = options.name();
@@ -72,6 +73,9 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
                     .formatted(name, size, direct ? Blocks.MAX_BLOCK_BYTES : Integer.MAX_VALUE));
         }
         if (!direct) {
+            if (closed) {
+                throw new IllegalStateException("pool is closed: pool=" + name);
+            }
             return onHeap.acquire(size, false);
         }
         Block block = blocks.allocate(size);
@@ -106,6 +110,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     @Override
     public void close() {
         blocks.close();
+        closed = true;
         onHeap.clear();
     }
 

@@ -148,6 +148,9 @@ class LeasedBufferPoolTest {
         pool.close();
         pool.close();
         assertThatThrownBy(() -> pool.acquire(4096, true)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pool.acquire(4096, false))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("pool is closed: pool=jetty");
     }
 
     private static byte[] bytes(int seed, int length) {
