@@ -60,15 +60,15 @@ public record BudgetOptions(
 
     /// {@return these options with another source of pressure}
     ///
-    /// @param newPressure reports pressure from elsewhere
-    public BudgetOptions withPressure(BooleanSupplier newPressure) {
+    /// @param newPressure reports pressure from elsewhere; null for none
+    public BudgetOptions withPressure(@Nullable BooleanSupplier newPressure) {
         return new BudgetOptions(name, byteLimit, softByteLimit, fairShares, newPressure, listener);
     }
 
     /// {@return these options with another listener}
     ///
-    /// @param newListener receives reservations, releases and refusals
-    public BudgetOptions withListener(BudgetListener newListener) {
+    /// @param newListener receives reservations, releases and refusals; null for none
+    public BudgetOptions withListener(@Nullable BudgetListener newListener) {
         return new BudgetOptions(name, byteLimit, softByteLimit, fairShares, pressure, newListener);
     }
 }

@@ -9,6 +9,7 @@ import io.leasehold.os.UdpSocket;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -144,6 +145,7 @@ public final class DatagramSource<T> implements AutoCloseable {
             throw new IllegalArgumentException(
                     "limit is out of bounds: limit=" + limit + ", min=1, max=" + handles.length);
         }
+        Objects.requireNonNull(handler, "handler is null"); // before datagrams are received, which would be lost
         requireIdle("receive");
         if (next == filled) {
             int ready = arm(limit);

@@ -1,5 +1,6 @@
 package io.leasehold.holder;
 
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ public final class Tag {
     /// @param name name of the holder
     /// @throws IllegalArgumentException if the name is blank, or longer than [#MAX_NAME_LENGTH] characters
     public static Tag of(String name) {
-        Tag known = TAGS.get(name);
+        Tag known = TAGS.get(Objects.requireNonNull(name, "tag is null"));
         if (known != null) {
             return known;
         }

@@ -15,6 +15,7 @@ import io.leasehold.page.PageExhaustedException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                             + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
                             + options.slabByteSize());
         }
-        return new JumboPool<>(arena, options, binder);
+        return new JumboPool<>(arena, options, Objects.requireNonNull(binder, "binder is null"));
     }
 
     /// Allocates the initial pages (jumbo_vm_init). The first allocation does so too; this method does it before there

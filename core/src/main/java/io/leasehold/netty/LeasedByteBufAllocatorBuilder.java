@@ -57,10 +57,10 @@ public final class LeasedByteBufAllocatorBuilder {
     /// Sets the tag under which the pages of the allocator's own arena count, and its buffers, unless the allocating
     /// thread has a tag of its own. If not set, it is the tag of the thread that opens the allocator, or else the name.
     ///
-    /// @param newTag the tag, at most 100 characters
+    /// @param newTag the tag, at most 100 characters; null for the default
     /// @return this builder
     /// @throws IllegalArgumentException if it is blank or too long
-    public LeasedByteBufAllocatorBuilder tag(String newTag) {
+    public LeasedByteBufAllocatorBuilder tag(@Nullable String newTag) {
         tag = SlabHeapOptions.defaults().withTag(newTag).tag();
         return this;
     }

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -51,6 +52,7 @@ public final class Profile {
     ///
     /// @param source name of the allocator
     public static Profile of(String source) {
+        Objects.requireNonNull(source, "source is null");
         return of(MemorySource.all().stream()
                 .filter(open -> open.name().equals(source))
                 .toList());

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
@@ -255,6 +256,7 @@ public final class PageArena implements AutoCloseable {
     /// @throws PageStateException if the arena is closed, also while waiting
     /// @throws InterruptedException if the thread is interrupted while it waits
     public long tryAllocateRun(int pages, Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(timeout, "timeout is null");
         long run = tryAllocateRun(pages);
         if (run != NO_PAGE) {
             return run;

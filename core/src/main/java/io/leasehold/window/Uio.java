@@ -10,6 +10,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A transfer between a place in a file and memory or a channel, and its progress.
@@ -88,7 +89,7 @@ public final class Uio {
     /// @param byteSize number of bytes
     /// @param to channel to write to; if a write to it moves nothing, the transfer ends there
     public static Uio reading(long byteOffset, long byteSize, WritableByteChannel to) {
-        return new Uio(false, byteOffset, byteSize, null, null, to, null);
+        return new Uio(false, byteOffset, byteSize, null, null, Objects.requireNonNull(to, "to is null"), null);
     }
 
     /// {@return a transfer from memory to a file}
@@ -116,7 +117,7 @@ public final class Uio {
     /// @throws IllegalBlockingModeException if the channel is in non-blocking mode
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         requireBlocking(from);
-        return new Uio(true, byteOffset, byteSize, null, null, null, from);
+        return new Uio(true, byteOffset, byteSize, null, null, null, Objects.requireNonNull(from, "from is null"));
     }
 
     /// {@return the offset in the file of the next byte to move}

@@ -23,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A file that is sent to channels, whole or in ranges, to any number of channels at once. The way of sending is chosen
@@ -90,6 +91,7 @@ public final class FileSource implements AutoCloseable {
     /// @throws IllegalStateException if the cache is closed
     public static FileSource open(WindowCache cache, LeasedByteBufAllocator allocator, Path path, FileTrust trust)
             throws IOException {
+        Objects.requireNonNull(allocator, "allocator is null");
         MappedFile file = cache.open(path, MappedFileOptions.defaults().withTrust(trust));
         return new FileSource(cache, allocator, file);
     }

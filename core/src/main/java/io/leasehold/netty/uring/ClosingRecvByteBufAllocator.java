@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
+import java.util.Objects;
 
 /// Closes a channel of io_uring that cannot be read because there is no memory. Other channels continue.
 ///
@@ -27,7 +28,7 @@ public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
     /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does. Its handles must be
     ///     extended handles, as all of Netty's are
     public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {
-        this.reads = reads;
+        this.reads = Objects.requireNonNull(reads, "reads is null");
     }
 
     @Override

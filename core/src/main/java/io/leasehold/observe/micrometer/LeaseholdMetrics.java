@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -57,7 +58,7 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     ///
     /// @param allocator allocator to show
     public LeaseholdMetrics(ObservedAllocator allocator) {
-        this.allocator = allocator;
+        this.allocator = Objects.requireNonNull(allocator, "allocator is null");
     }
 
     /// Adds the meters to a registry. If it has those of another allocator with the same name, the identifier gets a

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///     decay are retained, and otherwise a part of what the heap holds. Arenas with locked pages use all of it. In any
 ///     case each size class retains one empty slab of up to 16 pages, and all larger size classes together retain one.
 ///     A lower value saves memory, a higher one saves time
-/// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
+/// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the tag
+///     of the opening thread, or else the name
 public record BlocksOptions(
         String name,
         int threadCacheByteSize,
@@ -28,7 +29,7 @@ public record BlocksOptions(
         checked(name, threadCacheByteSize, idleByteSize, tag);
     }
 
-    /// {@return options with a cache of 256 KiB for each thread, and up to 16 MiB of retained empty slabs}
+    /// {@return options with a cache of 256 KiB for each thread, and up to 2 MiB of retained empty slabs}
     public static BlocksOptions defaults() {
         return DEFAULTS;
     }
