@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Netty's pools allocate from Leasehold under the agent, and say that the buffers are theirs.
@@ -79,6 +80,19 @@ class AgentTest {
         ForkedProgram none = plan.withAgent("").run();
         assertServed(none);
         assertThat(AgentRun.lines(none).getFirst()).doesNotContain("budget=");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"' 33554432 ', 33554432", "033554432, 33554432", "0x2000000, ''", "33554432k, ''"})
+    void theLimitOfNettyIsReadAsNettyReadsIt(String value, String limit) throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class)
+                .with("-Dio.netty.maxDirectMemory=" + value)
+                .withAgent("")
+                .run();
+        assertServed(run);
+        String line = AgentRun.lines(run).getFirst();
+        assertThat(line.contains("limit=")).as(line).isEqualTo(!limit.isEmpty());
+        assertThat(line).contains(limit);
     }
 
     @RepeatedTest(3)
