@@ -59,14 +59,15 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long changedNanos
 
     /// {@return the validators that identify this version to clients}
     ///
-    /// The tag has the time of modification and the length. If the file was changed two seconds later or more, a user
-    /// may have set back the time of modification, and another version may have the same. Then the tag has the time of
-    /// that change too.
+    /// The tag has the time of modification and the length. If the file was changed two seconds later or more, or
+    /// earlier, a user may have set the time of modification, and another version may have the same. Then the tag has
+    /// the time of that change too.
     ///
     /// Two files of the same length that replace each other within one clock tick of the file system have the same tag.
     /// So have two states of a file that is written in place within one tick.
     Validators validators() {
-        boolean isModifiedClear = changedNanos == 0 || changedNanos - modifiedNanos < CLEAR_NANOS;
+        boolean isModifiedClear =
+                changedNanos == 0 || (modifiedNanos <= changedNanos && modifiedNanos > changedNanos - CLEAR_NANOS);
         return validators(isModifiedClear);
     }
 

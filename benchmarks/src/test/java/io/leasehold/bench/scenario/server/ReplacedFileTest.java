@@ -18,6 +18,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Files that another process replaces by renaming while they are served. Each version is filled with its own number,
 /// and its modification time contains the number. So the tag of an answer determines the expected bytes.
@@ -111,6 +113,17 @@ class ReplacedFileTest {
                         setBack.validators().tag(),
                         setBackAgain.validators().tag()))
                 .hasSize(3);
+    }
+
+    /// A time of modification after the last change, or before the year 1735, was set by a user.
+    @ParameterizedTest
+    @ValueSource(longs = {4_000_000_000_000_000_000L, Long.MAX_VALUE, Long.MIN_VALUE})
+    void tagHasTheTimeOfChangeIfTheTimeOfModificationWasSetToAnyOther(long modifiedNanos) {
+        Path path = Path.of("f");
+        long now = 1_800_000_000_000_000_000L;
+        FileEntry one = new FileEntry(path, 3, modifiedNanos, now, 1, 7);
+        FileEntry two = new FileEntry(path, 3, modifiedNanos, now + 1, 1, 7);
+        assertThat(one.validators().tag()).isNotEqualTo(two.validators().tag());
     }
 
     private static void ask(HttpServer server, FileWay way) throws Exception {
