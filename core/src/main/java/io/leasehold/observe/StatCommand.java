@@ -4,6 +4,7 @@ import io.leasehold.observe.counters.CounterSnapshot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -268,6 +269,8 @@ public final class StatCommand {
             all.forEach(files::add);
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new IOException("folder cannot be read: folder=" + folder + ", cause=" + e, e);
         }
         files.sort(Comparator.comparing(Path::toString));
         return files;

@@ -57,6 +57,15 @@ class CounterFileTest {
     }
 
     @Test
+    void interruptedThreadLeavesTheFileOfAnotherCopyAlone() throws IOException {
+        CounterFile first = CounterFile.create(folder);
+        Thread.currentThread().interrupt();
+        CounterFile second = CounterFile.create(folder);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(second.path()).isEqualTo(Path.of(first.path() + "-2"));
+    }
+
+    @Test
     void agronaReadsTheCounters() throws IOException {
         CounterFile file = CounterFile.create(folder);
         int first = file.allocate(1001, 7, 0, "web: limit bytes");

@@ -2,6 +2,7 @@ package io.leasehold.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.leasehold.observe.counters.CounterFile;
@@ -213,6 +214,9 @@ class StatCommandTest {
         Path path = folder().resolve("4711");
         assertThat(stat("4711")).isEqualTo(unreadable("there is no counter file: path=" + path));
         Files.createDirectory(folder());
+        Files.createDirectory(path);
+        assertThat(stat("4711")).isEqualTo(unreadable("not a regular file: path=" + path));
+        Files.delete(path);
         Files.writeString(path, "this is no counter file".repeat(1000));
         assertThat(stat("4711"))
                 .isEqualTo(unreadable("not a counter file, or of a machine with another byte order: path=" + path));
@@ -227,6 +231,18 @@ class StatCommandTest {
         assertThat(stat("4711"))
                 .isEqualTo(unreadable("counter file is of a newer version of the library: path=" + path
                         + ", version=9, min=1, max=1; use the stat command of that version"));
+    }
+
+    /// To open a pipe would wait for a writer without end.
+    @Test
+    @Timeout(60)
+    void aLinkAndAPipeAreRefusedAndAreNotOpened() throws Exception {
+        Path link = Files.createDirectory(folder()).resolve("4711");
+        Files.createSymbolicLink(link, temporary);
+        assertThat(stat("4711")).isEqualTo(unreadable("not a regular file: path=" + link));
+        Path pipe = folder().resolve("4712");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+        assertThat(stat("4712")).isEqualTo(unreadable("not a regular file: path=" + pipe));
     }
 
     @Test

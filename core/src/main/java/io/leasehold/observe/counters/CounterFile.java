@@ -61,13 +61,17 @@ public final class CounterFile {
     /// @return the file, without counters
     /// @throws IOException if the file cannot be created, or other users can change the folder
     public static CounterFile create(Path folder) throws IOException {
+        return Uninterrupted.run(() -> createIn(folder));
+    }
+
+    private static CounterFile createIn(Path folder) throws IOException {
         boolean isPosix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
         createFolder(folder, isPosix);
         StaleFiles.remove(folder);
         ProcessHandle process = ProcessHandle.current();
         Path path = place(folder, process);
         Files.deleteIfExists(path); // left by an earlier process with the same number, or the copy that is idle longest
-        return Uninterrupted.run(() -> create(path, process, isPosix));
+        return create(path, process, isPosix);
     }
 
     /// {@return the first free path of a process; if there is none, the path that was not written for the longest time}

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -85,6 +87,7 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
     }
 
     private static byte[] bytes(Path path) throws IOException {
+        checkKind(path);
         ByteBuffer bytes = ByteBuffer.allocate((int) CounterLayout.FILE_BYTES);
         try (FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
@@ -92,6 +95,10 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
             }
         } catch (NoSuchFileException e) {
             throw new IOException("there is no counter file: path=" + path, e);
+        } catch (ClosedByInterruptException e) {
+            throw e; // the caller may try again
+        } catch (IOException e) {
+            throw new IOException("counter file cannot be read: path=" + path + ", cause=" + e, e);
         }
         if (bytes.position() < CounterLayout.HEADER_BYTES) {
             throw new IOException("counter file is truncated: path=" + path + ", bytes=" + bytes.position() + ", min="
@@ -104,6 +111,13 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
                     + CounterLayout.FILE_BYTES);
         }
         return all;
+    }
+
+    /// Rejects what is no file. To open a pipe would wait for a writer.
+    private static void checkKind(Path path) throws IOException {
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("not a regular file: path=" + path);
+        }
     }
 
     private static void checkHeader(Path path, MemorySegment file) throws IOException {

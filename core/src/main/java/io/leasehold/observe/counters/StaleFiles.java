@@ -1,12 +1,14 @@
 package io.leasehold.observe.counters;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /// Finds the counter files whose process is gone, and removes the old ones.
 ///
@@ -24,13 +26,17 @@ final class StaleFiles {
     private StaleFiles() {}
 
     /// {@return true if a path is the counter file of a process}
-    static boolean isOf(Path path, ProcessHandle process) {
+    ///
+    /// @throws ClosedByInterruptException if the thread was interrupted, so that the answer is not known
+    static boolean isOf(Path path, ProcessHandle process) throws ClosedByInterruptException {
         if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
         try {
             CounterSnapshot snapshot = CounterSnapshot.read(path);
             return snapshot.pid() == process.pid() && snapshot.startMillis() == startOf(process);
+        } catch (ClosedByInterruptException e) {
+            throw e;
         } catch (IOException e) {
             return false;
         }
@@ -61,8 +67,9 @@ final class StaleFiles {
         return written.isBefore(Instant.now().minus(KEPT));
     }
 
-    private static boolean isGone(Path path) {
+    private static boolean isGone(Path path) throws ClosedByInterruptException {
         long pid = Long.parseLong(path.getFileName().toString().replaceFirst("-.*", ""));
-        return ProcessHandle.of(pid).map(process -> !isOf(path, process)).orElse(true);
+        Optional<ProcessHandle> process = ProcessHandle.of(pid);
+        return process.isEmpty() || !isOf(path, process.get());
     }
 }
