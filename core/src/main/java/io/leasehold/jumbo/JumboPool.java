@@ -11,6 +11,7 @@ import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageExhaustedException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -70,6 +71,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
+    private final PageArena arena; // (C)
     private final JumboOptions options; // (C)
     private final JumboBinder<T> binder; // (C)
     private final int tag; // (C)
@@ -93,6 +95,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                 StateKind.class,
                 PageTable.Larger.class,
                 RemoteFreeQueue.class);
+        this.arena = arena;
         this.options = options;
         this.binder = binder;
         this.errors = new JumboErrors(options.name(), page -> supply().isFreeAfterWait(page));
@@ -115,8 +118,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @param binder creates the objects
     /// @param <T> the type of the object that stands for a page
     /// @return the pool, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the pages of the arena are larger than a slab, or the arena has room for
-    ///     more pages than can be numbered
+    /// @throws IllegalArgumentException if the pages of the arena are larger than a slab, a slab or the initial pages
+    ///     are larger than the arena, or the arena has room for more pages than can be numbered
     public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
@@ -124,6 +127,18 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                     "pages of the arena are longer than a slab: pool=" + options.name() + ", arena="
                             + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
                             + options.slabByteSize());
+        }
+        long arenaByteSize = arena.options().byteSize();
+        if (options.slabByteSize() > arenaByteSize) {
+            throw new IllegalArgumentException("a slab is longer than the arena: pool=" + options.name()
+                    + ", slabByteSize=" + options.slabByteSize() + ", arena="
+                    + arena.options().name() + ", max=" + arenaByteSize);
+        }
+        long maxPages = arenaByteSize / options.slabByteSize() * options.pagesPerSlab();
+        if (options.initialPages() > maxPages) {
+            throw new IllegalArgumentException("initial pages do not fit the arena: pool=" + options.name()
+                    + ", initialPages=" + options.initialPages() + ", arena="
+                    + arena.options().name() + ", max=" + maxPages);
         }
         return new JumboPool<>(arena, options, Objects.requireNonNull(binder, "binder is null"));
     }
@@ -148,9 +163,15 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         long handle = tryAllocate();
         if (handle == NONE) {
             throw new PageExhaustedException(
-                    "no page is available: pool=%s, max=%d, %s".formatted(options.name(), options.maxPages(), stats()));
+                    "no page is available: pool=%s, %s, %s".formatted(options.name(), limit(), stats()));
         }
         return handle;
+    }
+
+    private String limit() {
+        int maxPages = options.maxPages();
+        PageArenaOptions of = arena.options();
+        return maxPages == 0 ? "arena=%s, max=%d B".formatted(of.name(), of.byteSize()) : "max=%d".formatted(maxPages);
     }
 
     /// Allocates a page as [#allocate()] does, if one is available.

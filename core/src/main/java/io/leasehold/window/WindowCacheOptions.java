@@ -47,7 +47,11 @@ public record WindowCacheOptions(
         checkCount("windows", windows);
         checkCount("extents", extents);
         Alignment.check("windowByteSize", windowByteSize, 1, MAX_SLOT_BYTES);
-        Alignment.check("extentByteSize", extentByteSize, windowByteSize, MAX_SLOT_BYTES);
+        Alignment.check("extentByteSize", extentByteSize, 1, MAX_SLOT_BYTES);
+        if (extentByteSize < windowByteSize) {
+            throw new IllegalArgumentException("an extent is shorter than a window: extentByteSize=" + extentByteSize
+                    + ", windowByteSize=" + windowByteSize + "; choose longer extents or shorter windows");
+        }
         OptionChecks.atLeast("directByteSize", directByteSize, 0);
         OptionChecks.atLeast("dirtyByteSize", dirtyByteSize, 1);
         Tag.check(tag);

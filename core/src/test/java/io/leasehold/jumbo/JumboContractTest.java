@@ -2,6 +2,7 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.lease.MemoryOwner;
@@ -40,6 +41,25 @@ class JumboContractTest {
     }
 
     @Test
+    void anArenaThatIsTooSmallForThePoolIsRefused() {
+        JumboOptions options = JumboFixture.options(BufferSize.KIB_4);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new JumboFixture(
+                                options.toBuilder().slabByteSize(2 << 20).build(), 1)
+                        .close())
+                .withMessage("a slab is longer than the arena: pool=pool, slabByteSize=2097152, arena=arena,"
+                        + " max=1048576");
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> new JumboFixture(options.toBuilder().pages(257, 0).build(), 1).close())
+                .withMessage("initial pages do not fit the arena: pool=pool, initialPages=257, arena=arena, max=256");
+        try (JumboFixture fixture =
+                new JumboFixture(options.toBuilder().pages(256, 0).build(), 1)) {
+            assertThat(fixture.pool().initialise()).isTrue();
+        }
+    }
+
+    @Test
     void jumboVmInitThatFailedLeavesNothingAndCanBeRepeated() {
         try (JumboFixture fixture = new JumboFixture(
                 JumboFixture.options(BufferSize.KIB_4).toBuilder().pages(300, 0).build(), 2)) {
@@ -50,7 +70,7 @@ class JumboContractTest {
             assertThat(fixture.pool().stats().traffic().fallbacks()).isOne();
             assertThatExceptionOfType(PageExhaustedException.class)
                     .isThrownBy(() -> fixture.pool().allocate())
-                    .withMessageContaining("no page is available");
+                    .withMessageStartingWith("no page is available: pool=pool, arena=arena, max=2097152 B, ");
             assertThat(fixture.arena().stats().livePages()).isEqualTo(256);
             assertThat(fixture.pool().stats().pages().inPool()).isZero();
             fixture.arena().free(others);

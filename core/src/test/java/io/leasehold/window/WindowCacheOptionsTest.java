@@ -30,7 +30,11 @@ class WindowCacheOptionsTest {
         rejects(() -> DEFAULTS.toBuilder().windows(1 << 21, 8192).build(), "windows=" + (1 << 21));
         rejects(() -> DEFAULTS.toBuilder().windows(1, 8193).build(), "windowByteSize", "8193");
         rejects(() -> DEFAULTS.toBuilder().extents(-2, 8192).build(), "extents=-2");
-        rejects(() -> DEFAULTS.toBuilder().extents(1, 4096).build(), "extentByteSize=4096", "min=" + (2 << 20));
+        rejects(
+                () -> DEFAULTS.toBuilder().windows(1, 128 << 20).build(),
+                "an extent is shorter than a window: extentByteSize=67108864, windowByteSize=134217728;"
+                        + " choose longer extents or shorter windows");
+        rejects(() -> DEFAULTS.toBuilder().extents(1, 4095).build(), "extentByteSize is not a power of two");
         rejects(() -> DEFAULTS.toBuilder().directByteSize(-1).build(), "directByteSize", "-1");
         rejects(() -> DEFAULTS.toBuilder().dirtyByteSize(0).build(), "dirtyByteSize", "0");
         rejects(() -> DEFAULTS.toBuilder().tag(" ").build(), "tag is blank");

@@ -78,7 +78,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// @param allocator its arena provides the pages; it also allocates the buffers that small reads are copied to
     /// @param options sizes and limits
     /// @return the ring, to be closed by the caller before the allocator
-    /// @throws IllegalArgumentException if the arena's pages are too large for the ring's slabs
+    /// @throws IllegalArgumentException if the arena's pages are too large for the ring's slabs, or its limit is less
+    ///     than one slab
     /// @throws IllegalStateException if the allocator is closed
     public static LeasedBufferRing open(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
         return new LeasedBufferRing(allocator, options);
