@@ -43,7 +43,8 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// @param bufferSize capacity of each buffer in bytes, from 1 to 2,147,483,639; Undertow asks for
     ///     16 KiB or more
     /// @return the pool, with the name `undertow`, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if `bufferSize` is out of bounds, or the pages of the arena are too large
+    /// @throws IllegalArgumentException if `bufferSize` is out of bounds or more than the limit of the arena, or the
+    ///     pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static LeasedBufferPool open(PageArena arena, int bufferSize) {
         return open(arena, bufferSize, BlocksOptions.defaults().withName("undertow"));
@@ -56,12 +57,19 @@ public final class LeasedBufferPool implements ByteBufferPool {
     ///     16 KiB or more
     /// @param options name of the pool, and sizes of its caches in bytes
     /// @return the pool, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if `bufferSize` is out of bounds, or the pages of the arena are too large
+    /// @throws IllegalArgumentException if `bufferSize` is out of bounds or more than the limit of the arena, or the
+    ///     pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static LeasedBufferPool open(PageArena arena, int bufferSize, BlocksOptions options) {
-        if (bufferSize < 1 || bufferSize > Blocks.MAX_BLOCK_BYTES) {
-            throw new IllegalArgumentException("buffer size is out of bounds: pool=%s, bufferSize=%d, min=1, max=%d"
-                    .formatted(options.name(), bufferSize, Blocks.MAX_BLOCK_BYTES));
+        long max = Math.min(Blocks.MAX_BLOCK_BYTES, arena.options().byteSize());
+        if (bufferSize < 1 || bufferSize > max) {
+            throw new IllegalArgumentException(
+                    "buffer size is out of bounds: pool=%s, bufferSize=%d, min=1, max=%d, arena=%s"
+                            .formatted(
+                                    options.name(),
+                                    bufferSize,
+                                    max,
+                                    arena.options().name()));
         }
         return new LeasedBufferPool(arena, bufferSize, options);
     }
