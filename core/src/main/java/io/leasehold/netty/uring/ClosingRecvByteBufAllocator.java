@@ -27,8 +27,15 @@ public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
     ///
     /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does. Its handles must be
     ///     extended handles, as all of Netty's are
+    /// @throws IllegalArgumentException if they are not; an event loop would end when it makes its first one
+    @SuppressWarnings("deprecation") // Netty deprecates implementing it, not calling it, and offers nothing else
     public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {
-        this.reads = Objects.requireNonNull(reads, "reads is null");
+        Handle handle = Objects.requireNonNull(reads, "reads is null").newHandle();
+        if (!(handle instanceof ExtendedHandle)) {
+            throw new IllegalArgumentException("handles are no extended handles: reads=" + reads + ", handle="
+                    + handle.getClass().getName());
+        }
+        this.reads = reads;
     }
 
     @Override
