@@ -8,6 +8,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +21,11 @@ import java.util.OptionalLong;
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats">RFC 9110, 5.6.7</a>
 public final class HttpDates {
 
-    private static final DateTimeFormatter FORMAT = format("EEE, dd MMM yyyy HH:mm:ss 'GMT'");
+    private static final DateTimeFormatter FORMAT = format("EEE, dd MMM uuuu HH:mm:ss 'GMT'");
 
     /// IMF-fixdate and asctime. The day of the week is not parsed, because it is redundant.
     private static final List<DateTimeFormatter> READ = List.of(
-            format("dd MMM yyyy HH:mm:ss 'GMT'"), format("MMM d HH:mm:ss yyyy"), format("MMM  d HH:mm:ss yyyy"));
+            format("dd MMM uuuu HH:mm:ss 'GMT'"), format("MMM d HH:mm:ss uuuu"), format("MMM  d HH:mm:ss uuuu"));
 
     /// A two-digit year that seems to be more than 50 years in the future is in the past.
     private static final int YEARS_AHEAD = 50;
@@ -86,10 +87,11 @@ public final class HttpDates {
                 .appendPattern("dd-MMM-")
                 .appendValueReduced(ChronoField.YEAR, 2, 2, first.getYear())
                 .appendPattern(" HH:mm:ss 'GMT'")
-                .toFormatter(Locale.ENGLISH);
+                .toFormatter(Locale.ENGLISH)
+                .withResolverStyle(ResolverStyle.STRICT);
     }
 
     private static DateTimeFormatter format(String pattern) {
-        return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH);
+        return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).withResolverStyle(ResolverStyle.STRICT);
     }
 }

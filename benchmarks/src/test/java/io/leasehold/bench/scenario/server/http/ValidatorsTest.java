@@ -107,7 +107,11 @@ class ValidatorsTest {
                 "now",
                 "Sun, 06 Nov 1994",
                 "Sun, 06 Nov 1994 08:49:37 CET",
-                "Sun, 99 Nov 1994 08:49:37 GMT"
+                "Sun, 99 Nov 1994 08:49:37 GMT",
+                "Thu, 31 Feb 1994 08:49:37 GMT",
+                "Thursday, 31-Feb-94 08:49:37 GMT",
+                "Thu Feb 31 08:49:37 1994",
+                "Sun, 06 Nov 1994 24:00:00 GMT"
             })
     void otherTextIsNotADate(String text) {
         assertThat(HttpDates.parse(text)).isEmpty();
