@@ -70,8 +70,9 @@ record AgentOptions(OptionalLong budget, OptionalLong limit, String name, AgentL
                 size("budget", values), size("limit", values), name(values), log(values), isTrue("off", values));
     }
 
-    /// {@return the limit that a property of Netty sets for direct memory, if it is given and positive} The text is read
-    /// as Netty reads it: blanks around the number are ignored, and a text that is no decimal number has no effect.
+    /// {@return the limit that a property of Netty sets for direct memory, if it is given and positive} The text is
+    /// read as Netty reads it: blanks around the number are ignored, and a text that is no decimal number has no
+    /// effect.
     ///
     /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
     /// @throws IllegalArgumentException if the limit is too low

@@ -93,9 +93,13 @@ final class NettyCopy {
 
     private Class<?> entry(NettyCopies.Agent agent, Map<String, Object> options) throws ReflectiveOperationException {
         Class<?> own = visible(base.getClassLoader());
+        if (own == null || options.containsKey("budget")) { // otherwise the default budget of that library is common
+            options.put("total", agent.budget().total());
+            options.put("own", agent.budget().own(base.getClassLoader()));
+        }
         if (own != null) {
             library = own.getClassLoader();
-            if (Class.forName(base.getName(), false, library) == base) {
+            if (isNettyOf(library)) {
                 return own;
             }
         } else {
@@ -106,11 +110,16 @@ final class NettyCopy {
             agent.platform().allowNativeAccess(opened.module());
             library = opened;
         }
-        if (own == null) {
-            options.put("total", agent.budget().total());
-            options.put("own", agent.budget().own(base.getClassLoader()));
-        }
         return new IntegrationLoader(base.getClassLoader(), library, prefix).loadClass(HEAP);
+    }
+
+    /// {@return true if a Leasehold that an application brings uses this copy of Netty, which is not relocated then}
+    private boolean isNettyOf(@Nullable ClassLoader leasehold) {
+        try {
+            return prefix.isEmpty() && Class.forName(base.getName(), false, leasehold) == base;
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
     }
 
     /// {@return the entry class of a Leasehold that a class loader sees, or null}

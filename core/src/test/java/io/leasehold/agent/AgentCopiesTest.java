@@ -2,10 +2,15 @@ package io.leasehold.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.netty.FacadeHeap;
 import io.leasehold.page.ForkedProgram;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// All copies of Netty in a process are served, and one budget limits them.
 @Tag("os")
@@ -14,8 +19,30 @@ class AgentCopiesTest {
 
     @Test
     void copiesInOtherClassLoadersAndRelocatedCopiesShareOneBudget() throws Exception {
-        ForkedProgram run =
-                AgentRun.of(CopiesProgram.class).withAgent("budget=16m").run();
+        assertServedFromOneBudget(
+                AgentRun.of(CopiesProgram.class).withAgent("budget=16m").run());
+    }
+
+    @Test
+    void copiesShareOneBudgetInAProgramThatBringsItsOwnLeasehold(@TempDir Path folder) throws Exception {
+        Path root = AgentJar.rootOf(FacadeHeap.class);
+        try (Stream<Path> files = Files.walk(root.resolve("io/leasehold"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path to = folder.resolve(root.relativize(file));
+                if (!to.getParent().endsWith("agent")) { // the jar of the library does not have this package
+                    Files.createDirectories(to.getParent());
+                    Files.copy(file, to);
+                }
+            }
+        }
+        assertServedFromOneBudget(AgentRun.of(CopiesProgram.class)
+                .with("--enable-native-access=ALL-UNNAMED")
+                .withClassPath(folder)
+                .withAgent("budget=16m")
+                .run());
+    }
+
+    private static void assertServedFromOneBudget(ForkedProgram run) {
         assertThat(run.exitCode()).as("%s", run).isZero();
         for (String copy : new String[] {"plain", "relocated", "other"}) {
             assertThat(run.value(copy + ".direct")).as("%s", run).isEqualTo("LeasedByteBuf");
