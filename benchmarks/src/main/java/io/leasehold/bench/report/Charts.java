@@ -53,7 +53,9 @@ final class Charts {
     private static final Pattern BLANK = Pattern.compile(">\\s+<");
 
     /// A curve.
-    record Curve(Side side, String name, List<Double> x, List<Double> y) {}
+    ///
+    /// @param value in the legend, after the name of the side; may be empty
+    record Curve(Side side, String value, List<Double> x, List<Double> y) {}
 
     private Charts() {}
 
@@ -75,7 +77,7 @@ final class Charts {
             chart.getStyler().setXAxisTickMarkSpacingHint(70);
         }
         for (Curve curve : curves) {
-            XYSeries series = chart.addSeries(curve.name, curve.x, curve.y);
+            XYSeries series = chart.addSeries(curve.side.title(), curve.x, curve.y);
             series.setMarker(SeriesMarkers.NONE);
             series.setLineColor(new Color(curve.side.rgb()));
             series.setLineStyle(stroke(curve.side));
@@ -110,7 +112,7 @@ final class Charts {
         }
         for (Curve curve : curves) {
             XYSeries series = chart.addSeries(
-                    curve.name,
+                    curve.side.title(),
                     curve.x.stream().map(n -> doublings(first, n)).toList(),
                     curve.y.stream().map(Math::log10).toList());
             series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(new Color(curve.side.rgb()));

@@ -80,6 +80,11 @@ record Comparison(
     /// @param text the ratio, or the difference
     record Judgement(Side rival, Stat theirs, double lead, String text, Verdict verdict) {}
 
+    /// {@return true if only the tables of the report show it}
+    boolean isMinor() {
+        return FigureText.isMinor(id);
+    }
+
     /// {@return the comparison with each baseline of a case}
     Map<Side, Judgement> judge(Case one) {
         Map<Side, Judgement> judgements = new LinkedHashMap<>();

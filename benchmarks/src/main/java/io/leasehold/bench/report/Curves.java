@@ -4,18 +4,17 @@ import io.leasehold.bench.report.Charts.Curve;
 import io.leasehold.bench.report.ServerComparisons.Load;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthTopic;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.result.ServerResult;
 import io.leasehold.bench.result.ServerResult.Quantile;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// The charts with curves, each with a legend that has values.
 record Curves(Findings findings) {
@@ -47,9 +46,8 @@ record Curves(Findings findings) {
                         .toList();
             case "server" ->
                 ServerComparisons.loads(findings)
-                        .flatMap(load -> IntStream.range(0, 2)
-                                .boxed()
-                                .flatMap(i -> (i == 0 ? latency(load) : resident(load)).stream()))
+                        .flatMap(load -> Stream.of(latency(load), resident(load)))
+                        .flatMap(Optional::stream)
                         .toList();
             case "ring" -> returned().stream().toList();
             case "growth" -> findings.growth().stream().map(Curves::growth).toList();
@@ -67,16 +65,13 @@ record Curves(Findings findings) {
 
     /// {@return resident memory of the first round of a scenario; time 0 is the end of the burst}
     Optional<Chart> memory(String scenario) {
-        List<MemoryResult> results = firsts(scenario);
-        List<Curve> curves = results.stream().map(Curves::aligned).toList();
         String title = MemoryComparisons.title(scenario);
         return overTime(
                 "chart-memory-" + scenario,
                 "Resident memory, " + title,
                 title,
                 List.of("seconds since the end of the burst", "resident MiB"),
-                curves,
-                results.stream().map(Curves::values).toList());
+                firsts(scenario).stream().map(Curves::aligned).toList());
     }
 
     List<MemoryResult> firsts(String scenario) {
@@ -90,7 +85,7 @@ record Curves(Findings findings) {
     static Curve aligned(MemoryResult result) {
         Double fill = result.fillMillis();
         double end = fill == null ? peakMillis(result.curve()) : fill;
-        return curve(Side.ofAllocator(result.allocator()), result.curve(), 0, end);
+        return curve(result.allocator(), values(result), result.curve(), 0, end);
     }
 
     /// {@return the time of the first sample near the peak, for results without the time of the burst}
@@ -113,26 +108,12 @@ record Curves(Findings findings) {
     }
 
     private Optional<Chart> latency(Load load) {
-        List<Curve> curves = new ArrayList<>();
-        for (String allocator : ServerComparisons.allocators(findings)) {
-            List<ServerResult> terms =
-                    ServerComparisons.terms(findings, load, allocator).toList();
-            TreeSet<Double> percents = terms.stream()
-                    .flatMap(term -> term.latency().stream())
-                    .map(Quantile::percent)
-                    .filter(percent -> percent <= LAST_PERCENT + 1e-9)
-                    .collect(Collectors.toCollection(TreeSet::new));
-            if (!percents.isEmpty()) {
-                Side side = Side.ofAllocator(allocator);
-                curves.add(new Curve(
-                        side,
-                        side.title(),
-                        percents.stream()
-                                .map(percent -> -Math.log10(1 - percent / 100))
-                                .toList(),
-                        percents.stream().map(percent -> tail(terms, percent)).toList()));
-            }
-        }
+        List<Curve> curves = ServerComparisons.allocators(findings).stream()
+                .flatMap(allocator ->
+                        ServerComparisons.terms(findings, load, allocator).limit(1))
+                .filter(term -> !term.latency().isEmpty())
+                .map(Curves::latency)
+                .toList();
         if (curves.isEmpty()) {
             return Optional.empty();
         }
@@ -141,16 +122,21 @@ record Curves(Findings findings) {
                 "chart-latency-" + load.id(),
                 Charts.curves(title, "percent of the requests", "ms", true, Curves::percent, curves),
                 curves,
-                List.of(),
                 title + ", first round. Lower is better."));
     }
 
-    private static double tail(List<ServerResult> terms, double percent) {
-        return terms.stream()
-                .limit(1)
-                .flatMap(term -> ServerComparisons.at(term.latency(), percent).stream())
-                .findFirst()
-                .orElse(Double.NaN);
+    /// {@return the latency of a term; the axis has a nine for each step of one}
+    private static Curve latency(ServerResult term) {
+        List<Quantile> shown = term.latency().stream()
+                .filter(quantile -> quantile.percent() <= LAST_PERCENT + 1e-9)
+                .toList();
+        return new Curve(
+                Side.ofAllocator(term.allocator()),
+                "",
+                shown.stream()
+                        .map(quantile -> -Math.log10(1 - quantile.percent() / 100))
+                        .toList(),
+                shown.stream().map(quantile -> quantile.micros() / MILLIS).toList());
     }
 
     private static String percent(double nines) {
@@ -163,7 +149,7 @@ record Curves(Findings findings) {
                 .flatMap(allocator -> ServerComparisons.terms(findings, load, allocator)
                         .filter(term -> !term.curve().isEmpty())
                         .limit(1)
-                        .map(term -> curve(Side.ofAllocator(allocator), term.curve(), term.baselineBytes(), 0)))
+                        .map(term -> curve(allocator, "", term.curve(), term.baselineBytes(), 0)))
                 .toList();
         String title = "Memory of the server, " + load.title();
         return overTime(
@@ -171,14 +157,13 @@ record Curves(Findings findings) {
                 title,
                 title + ", first round",
                 List.of("seconds", "MiB above the warm server"),
-                curves,
-                List.of());
+                curves);
     }
 
     private Optional<Chart> returned() {
         List<Curve> curves = findings.ring().returns().stream()
                 .filter(one -> one.round() == 1)
-                .map(one -> curve(Side.ofAllocator(one.allocator()), one.curve(), 0, 0))
+                .map(one -> curve(one.allocator(), "", one.curve(), 0, 0))
                 .toList();
         String title = "Resident memory after a burst of 256 MiB in pages";
         return overTime(
@@ -186,72 +171,60 @@ record Curves(Findings findings) {
                 title,
                 title + ", first round",
                 List.of("seconds since the pages were freed", "resident MiB"),
-                curves,
-                List.of());
+                curves);
     }
 
     /// {@return a chart of memory over time; empty if there are no curves}
     ///
     /// @param axes titles of both axes
-    /// @param values one for each entry of the legend, or none
     private static Optional<Chart> overTime(
-            String id, String title, String caption, List<String> axes, List<Curve> curves, List<String> values) {
+            String id, String title, String caption, List<String> axes, List<Curve> curves) {
         if (curves.isEmpty()) {
             return Optional.empty();
         }
         String svg = Charts.curves(title, axes.get(0), axes.get(1), false, null, curves);
-        return Optional.of(chart(id, svg, curves, values, caption + ". Lower is better."));
+        return Optional.of(chart(id, svg, curves, caption + ". Lower is better."));
     }
 
     private static Chart growth(GrowthResult result) {
-        List<GrowthResult.Series> series =
-                result.series().stream().filter(one -> !one.points().isEmpty()).toList();
-        List<Curve> curves = series.stream()
-                .map(one -> {
-                    Side side = Side.ofAllocator(one.allocator());
-                    return new Curve(
-                            side,
-                            side.title(),
-                            one.points().stream()
-                                    .map(point -> (double) point.n())
-                                    .toList(),
-                            one.points().stream().map(Point::cost).toList());
-                })
+        GrowthTopic topic = result.topic();
+        List<Curve> curves = result.series().stream()
+                .filter(series -> !series.points().isEmpty())
+                .map(series -> new Curve(
+                        Side.ofAllocator(series.allocator()),
+                        "exponent " + Exponent.text(series.points()),
+                        series.points().stream()
+                                .map(point -> (double) point.n())
+                                .toList(),
+                        series.points().stream().map(Point::cost).toList()))
                 .toList();
         return chart(
-                "chart-growth-" + result.topic().id(),
-                Charts.growth(
-                        result.topic().title(),
-                        "N, " + result.topic().growing(),
-                        result.topic().unit(),
-                        curves),
+                "chart-growth-" + topic.id(),
+                Charts.growth(topic.title(), "N, " + topic.growing(), topic.unit(), curves),
                 curves,
-                series.stream()
-                        .map(one -> "exponent " + new GrowthSeries(one).exponentText())
-                        .toList(),
-                result.topic().title() + ". " + result.topic().sentence()
-                        + " Lower is better; both axes are logarithmic.");
+                topic.title() + ". " + topic.sentence() + " Lower is better; both axes are logarithmic.");
     }
 
-    private static Chart chart(String id, String svg, List<Curve> curves, List<String> values, String caption) {
-        List<Entry> legend = new ArrayList<>();
-        for (int i = 0; i < curves.size(); i++) {
-            Curve curve = curves.get(i);
-            legend.add(new Entry(curve.side().css(), curve.name() + (values.isEmpty() ? "" : ": " + values.get(i))));
-        }
+    private static Chart chart(String id, String svg, List<Curve> curves, String caption) {
+        List<Entry> legend = curves.stream()
+                .map(curve -> new Entry(
+                        curve.side().css(),
+                        curve.side().title() + (curve.value().isEmpty() ? "" : ": " + curve.value())))
+                .toList();
         return new Chart(id, svg, legend, caption);
     }
 
     /// {@return a curve with few points, so that the page stays small}
-    private static Curve curve(Side side, List<Sample> samples, long baselineBytes, double zeroMillis) {
+    private static Curve curve(
+            String allocator, String value, List<Sample> samples, long baselineBytes, double zeroMillis) {
         int step = Math.max(1, samples.size() / POINTS);
         List<Sample> sampled = IntStream.range(0, samples.size())
                 .filter(i -> i % step == 0)
                 .mapToObj(samples::get)
                 .toList();
         return new Curve(
-                side,
-                side.title(),
+                Side.ofAllocator(allocator),
+                value,
                 sampled.stream()
                         .map(sample -> (sample.millis() - zeroMillis) / MILLIS)
                         .toList(),

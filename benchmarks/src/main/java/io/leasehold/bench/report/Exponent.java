@@ -54,14 +54,14 @@ record Exponent(double value, double error) {
                 : Optional.of(new Exponent(Math.abs(slope) < ROUNDED ? 0 : slope, line.getSlopeStdErr()));
     }
 
-    /// {@return true if there were enough points to compare the exponent with its target}
-    boolean isFitted() {
-        return !Double.isNaN(error);
+    /// {@return the exponent of a series as text}
+    static String text(List<Point> points) {
+        return of(points).map(Exponent::toString).orElse(Table.NOTHING);
     }
 
     /// {@return the result of comparing the exponent of a question with its target}
     Outcome outcome(GrowthTopic topic) {
-        if (!isFitted()) {
+        if (Double.isNaN(error)) {
             return Outcome.UNKNOWN;
         }
         if (value <= TARGET) {

@@ -5,11 +5,13 @@ import io.leasehold.bench.report.Comparison.Case;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthResult.Series;
+import io.leasehold.bench.result.GrowthTopic;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,7 +27,7 @@ final class GrowthComparisons {
     static List<Comparison> of(Findings findings) {
         Map<String, List<Case>> byUnit = new LinkedHashMap<>();
         for (GrowthResult result : findings.growth()) {
-            GrowthSeries.atLargest(result)
+            atLargest(result)
                     .ifPresent(sides -> byUnit.computeIfAbsent(result.topic().unit(), unit -> new ArrayList<>())
                             .add(Case.of(result.topic().title(), sides)));
         }
@@ -44,8 +46,27 @@ final class GrowthComparisons {
         return all;
     }
 
-    static Stat once(double cost) {
-        return Stat.reading(cost, NOISE * cost);
+    /// {@return the costs of both sides at the largest `n` that both have; empty if there is none}
+    private static Optional<Map<Side, Stat>> atLargest(GrowthResult result) {
+        List<Series> all = result.series();
+        if (all.size() < 2) {
+            return Optional.empty();
+        }
+        return all.getFirst().points().reversed().stream()
+                .map(point -> at(all, point.n()))
+                .filter(sides -> sides.size() == all.size())
+                .findFirst();
+    }
+
+    private static Map<Side, Stat> at(List<Series> all, long n) {
+        Map<Side, Stat> sides = new LinkedHashMap<>();
+        for (Series series : all) {
+            series.points().stream()
+                    .filter(point -> point.n() == n)
+                    .forEach(point -> sides.put(
+                            Side.ofAllocator(series.allocator()), Stat.reading(point.cost(), NOISE * point.cost())));
+        }
+        return sides;
     }
 
     /// {@return the exponents of all questions}
@@ -55,24 +76,33 @@ final class GrowthComparisons {
                 List.of("question", "allocator", "N", "cost", "unit", "exponent", "at most 0.2", "worst wait, ms"),
                 new ArrayList<>());
         for (GrowthResult result : results) {
-            for (Series each : result.series()) {
-                if (!each.points().isEmpty()) {
-                    GrowthSeries series = new GrowthSeries(each);
-                    Exponent.Outcome outcome = series.outcome(result.topic());
-                    table.rows()
-                            .add(List.of(
-                                    Table.text(result.topic().title()),
-                                    Table.text(series.side().title()),
-                                    Table.number(series.rangeText()),
-                                    Table.number(series.costText()),
-                                    Table.text(result.topic().unit()),
-                                    Table.number(series.exponentText()),
-                                    new Table.Cell(outcome.words(), outcome.style()),
-                                    Table.number(series.worstWaitText())));
+            for (Series series : result.series()) {
+                if (!series.points().isEmpty()) {
+                    table.rows().add(exponent(result.topic(), series));
                 }
             }
         }
         return table;
+    }
+
+    private static List<Table.Cell> exponent(GrowthTopic topic, Series series) {
+        List<Point> points = series.points();
+        Point first = points.getFirst();
+        Point last = points.getLast();
+        Exponent.Outcome outcome =
+                Exponent.of(points).map(one -> one.outcome(topic)).orElse(Exponent.Outcome.UNKNOWN);
+        return List.of(
+                Table.text(topic.title()),
+                Table.text(Side.ofAllocator(series.allocator()).title()),
+                Table.number(Numbers.count(first.n()) + " to " + Numbers.count(last.n())),
+                Table.number(Numbers.figure(first.cost()) + " to " + Numbers.figure(last.cost())),
+                Table.text(topic.unit()),
+                Table.number(Exponent.text(points)),
+                new Table.Cell(outcome.words(), outcome.style()),
+                figure(points.stream()
+                        .map(Point::worstWaitMillis)
+                        .filter(Objects::nonNull)
+                        .max(Double::compare)));
     }
 
     /// {@return all points of a question}

@@ -77,8 +77,32 @@ record Page(
     record Further(String id, Table table) {}
 
     /// One comparison with its bars.
-    record Question(
-            String id, String title, String sentence, String axis, String command, List<Bars> cases, Table table) {}
+    record Question(Comparison comparison, String axis, List<Bars> cases, Table table) {}
+
+    /// One case with its best baseline.
+    private record Answer(Comparison comparison, Case shown, Judgement best) {
+
+        boolean isLoss() {
+            return best.verdict() == Verdict.LOSE;
+        }
+
+        String loss() {
+            return "%s, %s: %s against %s"
+                    .formatted(
+                            comparison.title(),
+                            shown.label(),
+                            best.text(),
+                            best.rival().title());
+        }
+
+        List<Table.Cell> cells() {
+            return List.of(
+                    Table.text(comparison.title() + ": " + shown.label()),
+                    Table.verdict(best.verdict()),
+                    Table.number(best.text()),
+                    Table.text(best.rival().title()));
+        }
+    }
 
     /// The bars of one case, and what they say.
     record Bars(String label, List<Bar> bars, String result, Table.Cell verdict) {}
@@ -104,11 +128,6 @@ record Page(
     /// {@return the names of the groups, in the order of the report}
     static Set<String> groupNames() {
         return GROUPS.keySet();
-    }
-
-    /// {@return true if only the tables of the report show a figure}
-    static boolean isMinor(Comparison comparison) {
-        return FigureText.isMinor(comparison.id());
     }
 
     /// {@return a sentence about a busy machine; empty for a quiet one}
@@ -232,7 +251,7 @@ record Page(
         List<Curves.Chart> charts = curves.of(group);
         List<Further> tables = new ArrayList<>();
         ours.stream()
-                .filter(Page::isMinor)
+                .filter(Comparison::isMinor)
                 .map(one -> new Further(one.id(), one.table()))
                 .forEach(tables::add);
         if (group.equals("growth") && !findings.growth().isEmpty()) {
@@ -241,69 +260,44 @@ record Page(
                 tables.add(new Further("points-" + result.topic().id(), GrowthComparisons.points(result)));
             }
         }
-        List<Comparison> main = ours.stream().filter(one -> !isMinor(one)).toList();
+        List<Comparison> main = ours.stream().filter(one -> !one.isMinor()).toList();
+        List<Answer> answers = answers(main);
         return new Section(
                 group,
                 title,
                 !ours.isEmpty() || !charts.isEmpty(),
                 Figure.command(group),
-                losses(main),
-                glance(main),
+                answers.stream().filter(Answer::isLoss).map(Answer::loss).toList(),
+                glance(answers),
                 main.stream().map(Page::question).toList(),
                 charts,
                 tables);
     }
 
-    private static List<String> losses(List<Comparison> main) {
-        List<String> losses = new ArrayList<>();
+    private static List<Answer> answers(List<Comparison> main) {
+        List<Answer> answers = new ArrayList<>();
         for (Comparison comparison : main) {
             for (Case shown : comparison.shown()) {
-                comparison
-                        .best(shown)
-                        .filter(best -> best.verdict() == Verdict.LOSE)
-                        .ifPresent(best -> losses.add("%s, %s: %s against %s"
-                                .formatted(
-                                        comparison.title(),
-                                        shown.label(),
-                                        best.text(),
-                                        best.rival().title())));
+                comparison.best(shown).ifPresent(best -> answers.add(new Answer(comparison, shown, best)));
             }
         }
-        return losses;
+        return answers;
     }
 
-    private static Table glance(List<Comparison> main) {
-        record Row(boolean isWorse, List<Table.Cell> cells) {}
-        List<Row> rows = new ArrayList<>();
-        for (Comparison comparison : main) {
-            for (Case shown : comparison.shown()) {
-                comparison
-                        .best(shown)
-                        .ifPresent(best -> rows.add(new Row(
-                                best.verdict() == Verdict.LOSE,
-                                List.of(
-                                        Table.text(comparison.title() + ": " + shown.label()),
-                                        Table.verdict(best.verdict()),
-                                        Table.number(best.text()),
-                                        Table.text(best.rival().title())))));
-            }
-        }
+    private static Table glance(List<Answer> answers) {
         return new Table(
                 "At a glance",
                 List.of("question", "verdict", "ratio", "best rival"),
-                rows.stream()
-                        .sorted(Comparator.comparing(row -> !row.isWorse))
-                        .map(Row::cells)
+                answers.stream()
+                        .sorted(Comparator.comparing(answer -> !answer.isLoss()))
+                        .map(Answer::cells)
                         .toList());
     }
 
     private static Question question(Comparison comparison) {
         return new Question(
-                comparison.id(),
-                comparison.title(),
-                comparison.sentence(),
+                comparison,
                 comparison.unit() + ", " + comparison.better().words(),
-                comparison.command(),
                 comparison.shown().stream().map(one -> bars(comparison, one)).toList(),
                 comparison.table());
     }

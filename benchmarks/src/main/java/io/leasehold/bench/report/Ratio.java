@@ -14,11 +14,6 @@ record Ratio(double value, double error) {
         return new Ratio(value, value * Math.hypot(ourError, theirError));
     }
 
-    /// {@return the same comparison from the other side}
-    Ratio inverse() {
-        return of(1 / value, error / value, 0);
-    }
-
     Verdict verdict() {
         return Verdict.of(value - 1, error);
     }

@@ -62,7 +62,7 @@ record ReadmeChart(String svg, String words) {
                     x,
                     curve.side().css(),
                     x + 20,
-                    Charts.escape(curve.name())));
+                    Charts.escape(curve.side().title())));
             x += LEGEND_STEP;
         }
         return svg.append("</svg>\n").toString();

@@ -3,7 +3,7 @@ package io.leasehold.bench.report;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.distribution.TDistribution;
+import org.openjdk.jmh.util.ListStatistics;
 
 /// A figure with its error.
 ///
@@ -17,7 +17,7 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
     /// Number of rounds from which on a mean or a median is shown.
     static final int ENOUGH = 5;
 
-    private static final double UPPER = 0.9995;
+    private static final double CONFIDENCE = 0.999;
 
     /// How a figure was computed.
     enum Kind {
@@ -32,16 +32,10 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
     }
 
     static Stat of(List<Double> rounds) {
-        double mean = rounds.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-        int count = rounds.size();
-        if (count < ENOUGH) {
-            return new Stat(mean, halfRange(rounds), rounds, Kind.ROUNDS);
-        }
-        double squares = rounds.stream()
-                .mapToDouble(round -> (round - mean) * (round - mean))
-                .sum();
-        double quantile = new TDistribution(count - 1).inverseCumulativeProbability(UPPER);
-        return new Stat(mean, quantile * Math.sqrt(squares / (count - 1) / count), rounds, Kind.ROUNDS);
+        ListStatistics all = new ListStatistics(
+                rounds.stream().mapToDouble(Double::doubleValue).toArray());
+        double error = rounds.size() < ENOUGH ? halfRange(rounds) : all.getMeanErrorAt(CONFIDENCE);
+        return new Stat(all.getMean(), error, rounds, Kind.ROUNDS);
     }
 
     /// {@return the median of rounds with their range}

@@ -25,13 +25,12 @@ public final class Terminal {
             text.append("\nA ratio above 1 means that Leasehold is better. Errors are 99.9 % intervals.\n");
         }
         for (Comparison one : all) {
-            if (Page.isMinor(one)) {
-                continue;
+            if (!one.isMinor()) {
+                text.append('\n')
+                        .append(one.title())
+                        .append('\n')
+                        .append(one.table().plain());
             }
-            text.append('\n')
-                    .append(one.title())
-                    .append('\n')
-                    .append(one.table().plain());
         }
         if (!findings.growth().isEmpty()) {
             text.append("\nThe exponent is the slope of log cost over log N. Waits under 10 ms are noise.\n")
