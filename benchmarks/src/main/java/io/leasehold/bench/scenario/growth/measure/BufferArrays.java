@@ -26,16 +26,6 @@ public final class BufferArrays {
         }
     }
 
-    /// Shuffles buffers.
-    public static void shuffle(ByteBuf[] buffers, Random random) {
-        for (int i = buffers.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            ByteBuf swapped = buffers[i];
-            buffers[i] = buffers[j];
-            buffers[j] = swapped;
-        }
-    }
-
     /// Allocates buffers until the allocator throws, and releases a quarter of them at random places.
     ///
     /// @return the remaining buffers, to be released by the caller

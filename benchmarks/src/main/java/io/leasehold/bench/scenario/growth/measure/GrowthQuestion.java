@@ -3,6 +3,7 @@ package io.leasehold.bench.scenario.growth.measure;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthTopic;
 import io.leasehold.bench.result.TextTable;
+import io.leasehold.bench.subject.Allocators;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,11 +20,8 @@ import java.util.stream.Collectors;
 public record GrowthQuestion(
         GrowthTopic topic, GrowthRange range, List<String> allocators, long touchedBytes, Measurement measurement) {
 
-    /// Leasehold.
-    public static final String LEASED = "leased";
-
     /// Both allocators, for questions that apply to both: Leasehold and Netty's default.
-    public static final List<String> BOTH = List.of(LEASED, "adaptive");
+    public static final List<String> BOTH = List.of(Allocators.LEASED, "adaptive");
 
     private static final Map<String, GrowthTopic> TOPICS = TextTable.rows(GrowthQuestion.class, "topics.txt").stream()
             .map(row -> new GrowthTopic(
@@ -54,7 +52,7 @@ public record GrowthQuestion(
     /// @param measurement answers the question for one `n`
     public static GrowthQuestion of(String id, GrowthRange range, Measurement measurement) {
         GrowthTopic topic = Objects.requireNonNull(TOPICS.get(id), id);
-        return new GrowthQuestion(topic, range, List.of(LEASED), 0, measurement);
+        return new GrowthQuestion(topic, range, List.of(Allocators.LEASED), 0, measurement);
     }
 
     /// {@return this question about both allocators}

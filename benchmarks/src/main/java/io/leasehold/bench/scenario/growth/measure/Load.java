@@ -142,6 +142,18 @@ public record Load(String allocator, long n, Duration budget) {
         return point(watch.nanosPerLap(), watch.worstNanos(), Map.of());
     }
 
+    /// {@return the figures of operations for which the maintenance thread works too}
+    ///
+    /// @param cost of one operation, without maintenance
+    /// @param worstNanos longest wait
+    /// @param maintenanceNanos processor time of the maintenance thread per operation, which is a part of the cost
+    public Point withMaintenance(double cost, long worstNanos, double maintenanceNanos) {
+        return point(
+                cost + maintenanceNanos,
+                worstNanos,
+                allocator.equals(Allocators.LEASED) ? Map.of("of which maintenance, ns", maintenanceNanos) : Map.of());
+    }
+
     /// {@return the figures of this measurement}
     ///
     /// @param cost of one operation

@@ -6,7 +6,7 @@ package io.leasehold.bench.scenario.growth.measure;
 ///   start ---- operation ---- lap ---- operation ---- lap ---- stop
 /// ```
 ///
-/// **Threads.** Confined to one thread.
+/// **Threads.** Confined to one thread at a time.
 public final class Stopwatch {
 
     private long started;
@@ -58,6 +58,13 @@ public final class Stopwatch {
         started = last;
     }
 
+    /// Adds the operations of another stopwatch, which has been stopped.
+    public void add(Stopwatch other) {
+        nanos += other.nanos;
+        laps += other.laps;
+        worstNanos = Math.max(worstNanos, other.worstNanos);
+    }
+
     /// {@return the total time between starts and stops}
     public long nanos() {
         return nanos;
@@ -76,5 +83,10 @@ public final class Stopwatch {
     /// {@return the mean time of an operation}
     public double nanosPerLap() {
         return (double) nanos / laps;
+    }
+
+    /// {@return the mean rate of the operations}
+    public double lapsPerSecond() {
+        return laps * 1e9 / nanos;
     }
 }

@@ -2,6 +2,8 @@ package io.leasehold.bench.scenario.growth.measure;
 
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.Future;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
@@ -17,75 +19,49 @@ public final class Worker implements AutoCloseable {
     private static final int LIMIT_SECONDS = 60;
 
     private final DefaultEventExecutor loop = new DefaultEventExecutor();
-    private final SynchronousQueue<Span> spans = new SynchronousQueue<>();
+    private final SynchronousQueue<Stopwatch> watches = new SynchronousQueue<>();
     private final Future<?> end;
-    private volatile boolean isSpanRequested; // (A) set by the caller, reset by the worker
+    private volatile boolean isWatchRequested; // (A) set by the caller, reset by the worker
     private volatile boolean isStopped;
 
-    /// A step that the caller runs while the worker works.
-    public interface Step {
-
-        /// Runs the step.
-        void run() throws Exception;
-    }
-
-    /// The work of a worker in a span of time.
-    ///
-    /// @param operations number of operations
-    /// @param nanos duration
-    /// @param worstNanos longest operation
-    public record Span(long operations, long nanos, long worstNanos) {
-
-        /// The empty span.
-        public static final Span EMPTY = new Span(0, 0, 0);
-
-        /// {@return the sum of both spans}
-        public Span plus(Span other) {
-            return new Span(operations + other.operations, nanos + other.nanos, Math.max(worstNanos, other.worstNanos));
-        }
-
-        /// {@return the mean rate}
-        public double perSecond() {
-            return operations * 1e9 / nanos;
-        }
-
-        /// {@return the mean time of an operation}
-        public double nanosPerOperation() {
-            return (double) nanos / operations;
-        }
-    }
-
-    private Worker(Stopwatch.Work work) {
+    /// Starts to work.
+    public Worker(Stopwatch.Work work) {
         end = loop.submit(() -> repeat(work));
     }
 
-    /// {@return a worker that has been started}
-    public static Worker start(Stopwatch.Work work) {
-        return new Worker(work);
+    /// {@return the rates of another thread, as further figures}
+    ///
+    /// @param alone its work without the measured thread
+    /// @param disturbed its work during the measurement
+    public static Map<String, Double> rates(Stopwatch alone, Stopwatch disturbed) {
+        Map<String, Double> rates = new LinkedHashMap<>();
+        rates.put("other thread alone, operations/s", alone.lapsPerSecond());
+        rates.put("other thread, operations/s", disturbed.lapsPerSecond());
+        return rates;
     }
 
     /// Runs a step while the worker works.
     ///
     /// @return the work from just before the step to just after it; an operation that had begun by then is included
-    public Span during(Step step) throws Exception {
-        takeSpan();
+    public Stopwatch during(Load.Operation step) throws Exception {
+        takeWatch();
         step.run();
-        return takeSpan();
+        return takeWatch();
     }
 
     /// Waits while the worker works.
     ///
     /// @return the work in that time
-    public Span during(Load load, double budgets) throws Exception {
+    public Stopwatch during(Load load, double budgets) throws Exception {
         return during(() -> load.pause(budgets));
     }
 
-    private Span takeSpan() throws InterruptedException, ExecutionException {
-        isSpanRequested = true;
+    private Stopwatch takeWatch() throws InterruptedException, ExecutionException {
+        isWatchRequested = true;
         for (int i = 0; i < LIMIT_SECONDS; i++) {
-            Span span = spans.poll(1, TimeUnit.SECONDS);
-            if (span != null) {
-                return span;
+            Stopwatch watch = watches.poll(1, TimeUnit.SECONDS);
+            if (watch != null) {
+                return watch;
             }
             if (end.isDone()) {
                 end.get(); // throws the exception that ended the worker
@@ -100,9 +76,9 @@ public final class Worker implements AutoCloseable {
             watch.start();
             work.round(watch);
             watch.stop();
-            if (isSpanRequested) {
-                isSpanRequested = false;
-                spans.put(new Span(watch.laps(), watch.nanos(), watch.worstNanos()));
+            if (isWatchRequested) {
+                isWatchRequested = false;
+                watches.put(watch);
                 watch = new Stopwatch();
             }
         }

@@ -2,14 +2,14 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Random;
 
@@ -21,12 +21,7 @@ final class AllocatorTrim {
 
     private AllocatorTrim() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("trim", new GrowthRange(8, 7, 4), AllocatorTrim::run)
-                .touching(1 << 20);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .name("growth")
                 .decay(PageArenaOptions.NO_DECAY)
@@ -39,7 +34,7 @@ final class AllocatorTrim {
             });
             Random random = new Random(1);
             Trims trims;
-            try (Worker other = Worker.start(BufferArrays.allocateAndRelease(allocator, BYTES, OTHERS))) {
+            try (Worker other = new Worker(BufferArrays.allocateAndRelease(allocator, BYTES, OTHERS))) {
                 trims = Trims.measure(load, other, () -> freeAnotherHalf(allocator, buffers, random), allocator::trim);
             }
             BufferArrays.release(buffers, buffers.length / 2, buffers.length);
@@ -59,7 +54,7 @@ final class AllocatorTrim {
         for (int i = 0; i < buffers.length / 2; i++) {
             buffers[i] = BufferArrays.touched(allocator, BYTES);
         }
-        BufferArrays.shuffle(buffers, random);
+        Collections.shuffle(Arrays.asList(buffers), random);
         BufferArrays.release(buffers, 0, buffers.length / 2);
         return buffers;
     }

@@ -1,12 +1,9 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
-import io.leasehold.bench.scenario.growth.measure.Worker.Span;
 import io.leasehold.bench.subject.UnnamedFile;
 import io.leasehold.window.MappedFile;
 import java.lang.foreign.Arena;
@@ -25,12 +22,8 @@ final class FileClose {
 
     private FileClose() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("close", new GrowthRange(125, 7, 6), FileClose::run);
-    }
-
-    private static Point run(Load load) throws Exception {
-        try (RecycledWindows windows = RecycledWindows.open(load.count());
+    static Point run(Load load) throws Exception {
+        try (RecycledWindows windows = new RecycledWindows(load.count());
                 UnnamedFile small = UnnamedFile.create()) {
             try (FileChannel channel = FileChannel.open(small.path(), StandardOpenOption.WRITE)) {
                 channel.write(ByteBuffer.allocate(FILE_BYTES));
@@ -42,14 +35,14 @@ final class FileClose {
                     watch.lap();
                 }
             };
-            try (Worker other = Worker.start(loans)) {
+            try (Worker other = new Worker(loans)) {
                 Load.onLoop(() -> openAndClose(windows, small, load.nanos()));
                 Stopwatch[] watch = new Stopwatch[1];
-                Span span =
+                Stopwatch disturbed =
                         other.during(() -> watch[0] = Load.onLoop(() -> openAndClose(windows, small, load.nanos())));
                 return load.point(
                         watch[0].nanosPerLap() / 1e3,
-                        span.worstNanos(),
+                        disturbed.worstNanos(),
                         Map.of("worst close, ms", watch[0].worstNanos() / 1e6));
             }
         }

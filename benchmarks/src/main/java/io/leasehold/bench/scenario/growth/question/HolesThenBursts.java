@@ -2,14 +2,10 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
-import io.leasehold.bench.scenario.growth.measure.FigureNames;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.netty.buffer.ByteBuf;
-import java.util.Map;
 
 /// Allocates buffers of 100 KiB while every second page of `n` MiB is free, so that these holes are too small.
 final class HolesThenBursts {
@@ -20,13 +16,7 @@ final class HolesThenBursts {
 
     private HolesThenBursts() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("holes", new GrowthRange(16, 7, 4), HolesThenBursts::run)
-                .ofBoth()
-                .touching(1 << 20);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         return load.openOnLoop(allocator -> {
             ByteBuf[] small = new ByteBuf[Math.toIntExact((load.n() << 20) / SMALL_BYTES)];
             BufferArrays.fill(allocator, small, SMALL_BYTES);
@@ -42,11 +32,7 @@ final class HolesThenBursts {
                 small[i].release();
             }
             double buffers = watch.laps() / 2.0;
-            double share = maintenance / buffers;
-            return load.point(
-                    watch.nanos() / buffers + share,
-                    watch.worstNanos(),
-                    load.allocator().equals(GrowthQuestion.LEASED) ? Map.of(FigureNames.MAINTENANCE, share) : Map.of());
+            return load.withMaintenance(watch.nanos() / buffers, watch.worstNanos(), maintenance / buffers);
         });
     }
 }

@@ -2,8 +2,6 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.process.SystemMemory;
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.netty.LeasedByteBufAllocator;
@@ -23,11 +21,7 @@ final class IdleAllocators {
 
     private IdleAllocators() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("idle", new GrowthRange(16, 6, 4), IdleAllocators::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         long heapBefore = SystemMemory.liveHeapBytes();
         List<LeasedByteBufAllocator> allocators = new ArrayList<>();
         for (int i = 0; i < load.n(); i++) {

@@ -1,8 +1,6 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
@@ -26,11 +24,7 @@ final class LeaseWaiters {
 
     private LeaseWaiters() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("leases", new GrowthRange(64, 10, 6), LeaseWaiters::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         PageArenaOptions options =
                 Load.arenaOptions(ARENA_MIB << 20).toBuilder().memoryFile(true).build();
         try (PageArena arena = PageArena.open(options);

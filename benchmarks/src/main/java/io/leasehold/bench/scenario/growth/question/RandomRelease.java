@@ -2,7 +2,6 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
-import io.leasehold.bench.scenario.growth.measure.FigureNames;
 import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
 import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
@@ -10,7 +9,8 @@ import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Random;
 
 /// Releases a burst of `n` buffers in random order, all of them or all but a few. Bursts follow one another.
@@ -57,11 +57,7 @@ final class RandomRelease {
         long maintenance = ProcessorTime.ofMaintenance() - before;
         BufferArrays.release(buffers, 0, kept);
 
-        double share = (double) maintenance / watch.laps();
-        return load.point(
-                watch.nanosPerLap() + share,
-                watch.worstNanos(),
-                load.allocator().equals(GrowthQuestion.LEASED) ? Map.of(FigureNames.MAINTENANCE, share) : Map.of());
+        return load.withMaintenance(watch.nanosPerLap(), watch.worstNanos(), (double) maintenance / watch.laps());
     }
 
     private void burstsUntil(Stopwatch watch) {
@@ -77,7 +73,7 @@ final class RandomRelease {
         }
         isFirst = false;
         BufferArrays.fill(allocator, buffers, byteSize);
-        BufferArrays.shuffle(buffers, random);
+        Collections.shuffle(Arrays.asList(buffers), random);
         watch.start();
         for (int i = kept; i < buffers.length; i++) {
             buffers[i].release();

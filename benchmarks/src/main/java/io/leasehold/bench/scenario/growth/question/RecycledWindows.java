@@ -37,7 +37,8 @@ final class RecycledWindows implements AutoCloseable {
     private final MappedFile file;
     private final int places;
 
-    private RecycledWindows(int windows) throws IOException {
+    /// Opens the cache and maps all windows.
+    RecycledWindows(int windows) throws IOException {
         places = windows * FILES_PER_CACHE;
         try (FileChannel channel = FileChannel.open(unnamed.path(), StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1), (long) places * WINDOW_BYTES - 1);
@@ -53,11 +54,6 @@ final class RecycledWindows implements AutoCloseable {
         for (int place = 0; place < windows; place++) {
             acquire(place);
         }
-    }
-
-    /// {@return a cache with all windows mapped}
-    static RecycledWindows open(int windows) throws IOException {
-        return new RecycledWindows(windows);
     }
 
     WindowCache cache() {

@@ -2,13 +2,9 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
-import io.leasehold.bench.scenario.growth.measure.FigureNames;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
-import io.leasehold.bench.scenario.growth.measure.Worker.Span;
 import io.leasehold.netty.BufferMemoryError;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -27,12 +23,7 @@ final class Refusal {
 
     private Refusal() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("refusal", new GrowthRange(8, 6, 4), Refusal::run)
-                .touching(1 << 20);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         try (LeasedByteBufAllocator allocator = Load.openLimited(load.n() << 20)) {
             List<ByteBuf> small = Load.onLoop(() -> BufferArrays.fillAndFreeQuarter(allocator, SMALL_BYTES));
             ConcurrentLinkedQueue<ByteBuf> large = new ConcurrentLinkedQueue<>();
@@ -40,12 +31,12 @@ final class Refusal {
             Stopwatch.Work cached = BufferArrays.allocateAndRelease(allocator, SMALL_BYTES, CACHED);
 
             Point point;
-            try (Worker other = Worker.start(cached)) {
+            try (Worker other = new Worker(cached)) {
                 other.during(load, 0.5);
-                Span alone = other.during(load, 0.5);
-                Span disturbed;
-                try (Worker first = Worker.start(refused);
-                        Worker second = Worker.start(refused)) {
+                Stopwatch alone = other.during(load, 0.5);
+                Stopwatch disturbed;
+                try (Worker first = new Worker(refused);
+                        Worker second = new Worker(refused)) {
                     first.during(load, 0.2);
                     second.during(load, 0.2);
                     disturbed = other.during(load, 1);
@@ -58,15 +49,15 @@ final class Refusal {
         }
     }
 
-    private static Point point(Load load, Stopwatch.Work refused, Span alone, Span disturbed) throws Exception {
-        try (Worker only = Worker.start(refused)) {
+    private static Point point(Load load, Stopwatch.Work refused, Stopwatch alone, Stopwatch disturbed)
+            throws Exception {
+        try (Worker only = new Worker(refused)) {
             only.during(load, 0.5);
-            Span refusals = only.during(load, 1);
+            Stopwatch refusals = only.during(load, 1);
             Map<String, Double> others = new LinkedHashMap<>();
             others.put("worst rejection, ms", refusals.worstNanos() / 1e6);
-            others.put(FigureNames.OTHER_RATE_ALONE, alone.perSecond());
-            others.put(FigureNames.OTHER_RATE, disturbed.perSecond());
-            return load.point(refusals.nanosPerOperation() / 1e3, disturbed.worstNanos(), others);
+            others.putAll(Worker.rates(alone, disturbed));
+            return load.point(refusals.nanosPerLap() / 1e3, disturbed.worstNanos(), others);
         }
     }
 

@@ -1,12 +1,9 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
-import io.leasehold.bench.scenario.growth.measure.Worker.Span;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -17,24 +14,20 @@ final class RingStats {
 
     private RingStats() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("ring-stats", new GrowthRange(32, 8, 6), RingStats::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         try (OutstandingPages pages = OutstandingPages.open(load.n())) {
             Load.onLoop(() -> {
                 pages.allocateAll();
                 return pages;
             });
             Point point;
-            try (Worker other = Worker.start(pages.allocateAndRelease())) {
+            try (Worker other = new Worker(pages.allocateAndRelease())) {
                 call(pages, load, new Stopwatch());
                 Stopwatch watch = new Stopwatch();
-                Span span = other.during(() -> call(pages, load, watch));
+                Stopwatch disturbed = other.during(() -> call(pages, load, watch));
                 point = load.point(
                         watch.nanosPerLap() / 1e3,
-                        span.worstNanos(),
+                        disturbed.worstNanos(),
                         Map.of("worst call, ms", watch.worstNanos() / 1e6));
             }
             pages.releaseAll();

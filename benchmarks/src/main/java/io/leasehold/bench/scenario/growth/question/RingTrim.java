@@ -1,8 +1,6 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Worker;
 import java.util.Map;
@@ -12,13 +10,9 @@ final class RingTrim {
 
     private RingTrim() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("ring-trim", new GrowthRange(32, 8, 6), RingTrim::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         try (OutstandingPages pages = OutstandingPages.open(load.n());
-                Worker other = Worker.start(pages.allocateAndRelease())) {
+                Worker other = new Worker(pages.allocateAndRelease())) {
             Trims trims = Trims.measure(
                     load,
                     other,

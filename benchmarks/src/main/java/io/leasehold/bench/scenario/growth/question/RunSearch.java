@@ -1,8 +1,6 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -20,11 +18,7 @@ final class RunSearch {
 
     private RunSearch() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("runs", new GrowthRange(64, 9, 6), RunSearch::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         PageArenaOptions options = Load.arenaOptions(load.n() << 20).toBuilder()
                 .decay(PageArenaOptions.NO_DECAY)
                 .build();

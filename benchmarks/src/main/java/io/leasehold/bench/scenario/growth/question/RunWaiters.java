@@ -2,20 +2,15 @@ package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
-import io.leasehold.bench.scenario.growth.measure.FigureNames;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
-import io.leasehold.bench.scenario.growth.measure.Worker.Span;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.PageArena;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAccumulator;
@@ -31,11 +26,7 @@ final class RunWaiters {
 
     private RunWaiters() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("waiters", new GrowthRange(1, 7, 6), RunWaiters::run);
-    }
-
-    private static Point run(Load load) throws Exception {
+    static Point run(Load load) throws Exception {
         try (PageArena arena = Load.openArena(ARENA_MIB);
                 LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                         .name("growth")
@@ -43,9 +34,9 @@ final class RunWaiters {
                         .build()) {
             List<ByteBuf> buffers = Load.onLoop(() -> BufferArrays.fillAndFreeQuarter(allocator, BYTES));
             Stopwatch.Work work = BufferArrays.allocateAndRelease(allocator, BYTES, OTHERS);
-            Span alone = work(work, load);
+            Stopwatch alone = work(work, load);
             double share;
-            Span other;
+            Stopwatch other;
             Waiters waiters = new Waiters(arena, load);
             try {
                 load.pause(1);
@@ -60,16 +51,14 @@ final class RunWaiters {
             }
             buffers.forEach(ByteBuf::release);
 
-            Map<String, Double> others = new LinkedHashMap<>();
-            others.put(FigureNames.OTHER_RATE_ALONE, alone.perSecond());
-            others.put(FigureNames.OTHER_RATE, other.perSecond());
+            Map<String, Double> others = Worker.rates(alone, other);
             others.put("worst delay of a timeout, ms", waiters.worstLateNanos() / 1e6);
             return load.point(1e3 * share, other.worstNanos(), others);
         }
     }
 
-    private static Span work(Stopwatch.Work work, Load load) throws Exception {
-        try (Worker worker = Worker.start(work)) {
+    private static Stopwatch work(Stopwatch.Work work, Load load) throws Exception {
+        try (Worker worker = new Worker(work)) {
             worker.during(load, 0.5);
             return worker.during(load, 1);
         }

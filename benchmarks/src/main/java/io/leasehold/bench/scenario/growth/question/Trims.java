@@ -3,7 +3,6 @@ package io.leasehold.bench.scenario.growth.question;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.leasehold.bench.scenario.growth.measure.Worker;
-import io.leasehold.bench.scenario.growth.measure.Worker.Span;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 
@@ -12,7 +11,7 @@ import java.util.function.LongSupplier;
 /// @param watch the times of the calls
 /// @param other what the other thread did during the calls
 /// @param mib returned memory of all calls
-record Trims(Stopwatch watch, Span other, double mib) {
+record Trims(Stopwatch watch, Stopwatch other, double mib) {
 
     private static final double MIB = 1 << 20;
 
@@ -27,19 +26,19 @@ record Trims(Stopwatch watch, Span other, double mib) {
 
     private static Trims repeat(Load load, Worker other, Callable<?> prepare, LongSupplier trim) throws Exception {
         Stopwatch watch = new Stopwatch();
-        Span span = Span.EMPTY;
+        Stopwatch disturbed = new Stopwatch();
         long[] bytes = new long[1];
         long end = System.nanoTime() + load.nanos();
         do {
             Load.onLoop(prepare);
-            span = span.plus(other.during(() -> {
+            disturbed.add(other.during(() -> {
                 watch.start();
                 bytes[0] += trim.getAsLong();
                 watch.lap();
                 watch.stop();
             }));
         } while (System.nanoTime() < end);
-        return new Trims(watch, span, bytes[0] / MIB);
+        return new Trims(watch, disturbed, bytes[0] / MIB);
     }
 
     /// {@return the memory that one call returned on average}

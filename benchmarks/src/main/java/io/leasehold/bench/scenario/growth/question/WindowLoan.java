@@ -1,8 +1,6 @@
 package io.leasehold.bench.scenario.growth.question;
 
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
-import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
 import java.util.Random;
 
@@ -13,12 +11,8 @@ final class WindowLoan {
 
     private WindowLoan() {}
 
-    static GrowthQuestion question() {
-        return GrowthQuestion.of("windows", new GrowthRange(125, 7, 6), WindowLoan::run);
-    }
-
-    private static Point run(Load load) throws Exception {
-        try (RecycledWindows windows = RecycledWindows.open(load.count())) {
+    static Point run(Load load) throws Exception {
+        try (RecycledWindows windows = new RecycledWindows(load.count())) {
             return Load.onLoop(() -> {
                 Random random = new Random(1);
                 return load.measure(LOANS, () -> windows.acquireAtRandom(random));
