@@ -115,7 +115,7 @@ public final class Main {
         results.clear();
         Machine machine = Machines.here(options.command());
         results.write(Results.MACHINE, machine);
-        try (Watch watch = Watch.start()) {
+        try (Watch watch = new Watch()) {
             for (int i = 0; i < parts.size(); i++) {
                 Part part = parts.get(i);
                 String prefix = "# Part %d of %d, %s: ".formatted(i + 1, parts.size(), part.title());

@@ -53,7 +53,10 @@ final class Watch implements AutoCloseable {
     private Ticks last; // (O) the sampler, until it has ended
     private double loadHighest; // (O) the sampler, until it has ended
 
-    private Watch() throws InterruptedException {
+    /// Reads the machine for a moment, and begins to watch it.
+    ///
+    /// @throws InterruptedException if the caller is interrupted
+    Watch() throws InterruptedException {
         loadBefore = load();
         Ticks before = ticks(0);
         TimeUnit.MILLISECONDS.sleep(BEFORE_MILLIS);
@@ -62,13 +65,6 @@ final class Watch implements AutoCloseable {
         loadHighest = loadBefore;
         last = start;
         sampler = new Sampler("conditions", EVERY_MILLIS, this::read);
-    }
-
-    /// Reads the machine for a moment, and begins to watch it.
-    ///
-    /// @throws InterruptedException if the caller is interrupted
-    static Watch start() throws InterruptedException {
-        return new Watch();
     }
 
     /// {@return the conditions since the start; ends the watch}

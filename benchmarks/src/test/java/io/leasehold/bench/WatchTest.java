@@ -18,7 +18,7 @@ class WatchTest {
     @Test
     void sharesAreSharesAndWorkOfThisProcessIsItsOwn() throws InterruptedException {
         Conditions conditions;
-        try (Watch watch = Watch.start()) {
+        try (Watch watch = new Watch()) {
             long end = System.nanoTime() + 700_000_000L;
             while (System.nanoTime() < end) {
                 Thread.onSpinWait();

@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A child JVM that communicates by lines on its standard input and output.
@@ -29,6 +30,8 @@ public final class ChildJvm implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String END = "\0";
     private static final String ERROR = "error ";
+    private static final String VALUES = "values ";
+    private static final int ANSWER_MILLIS = 10_000;
     private static final int KEPT_LINES = 8;
     private static final int STOP_SECONDS = 10;
 
@@ -76,6 +79,22 @@ public final class ChildJvm implements AutoCloseable {
     /// @throws IOException if the line is no such record
     public static <T> T parse(String line, Class<T> type) throws IOException {
         return JSON.readValue(line, type);
+    }
+
+    /// Prints a record, for [#await(String, Class, long)] in the parent.
+    ///
+    /// @param prefix of the line
+    public static void say(String prefix, Object record) {
+        System.out.println(prefix + line(record));
+    }
+
+    /// Answers each line of the standard input of this JVM, which is a child, until it ends. The parent calls
+    /// [#values].
+    ///
+    /// @param values the answer, a record
+    /// @throws IOException if the input cannot be read
+    public static void answer(Supplier<?> values) throws IOException {
+        forEachLine(line -> say(VALUES, values.get()));
     }
 
     /// Reads the standard input of this JVM, which is a child, until it ends.
@@ -142,6 +161,25 @@ public final class ChildJvm implements AutoCloseable {
                 said.removeFirst();
             }
         }
+    }
+
+    /// Waits for a record that the child says.
+    ///
+    /// @param <T> type of the record
+    /// @throws IOException as [#await(String, long)], or if the line is no such record
+    /// @throws InterruptedException if the caller is interrupted
+    public <T> T await(String prefix, Class<T> type, long limitMillis) throws IOException, InterruptedException {
+        return parse(await(prefix, limitMillis), type);
+    }
+
+    /// {@return the present values of a child that gives an answer to each line}
+    ///
+    /// @param <T> type of the values
+    /// @throws IOException if the child gives none in ten seconds
+    /// @throws InterruptedException if the caller is interrupted
+    public <T> T values(Class<T> type) throws IOException, InterruptedException {
+        tell("values");
+        return await(VALUES, type, ANSWER_MILLIS);
     }
 
     /// Closes the input of the child, so that it ends.

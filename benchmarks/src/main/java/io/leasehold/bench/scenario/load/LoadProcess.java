@@ -51,7 +51,7 @@ public final class LoadProcess {
             LoadPhase phase = ChildJvm.parse(line, LoadPhase.class);
             LoadResult result =
                     generator.run(phase, () -> System.out.println("measuring"), () -> System.out.println("measured"));
-            System.out.println("result " + ChildJvm.line(result));
+            ChildJvm.say("result ", result);
         } catch (Exception e) {
             System.out.println("error the load failed: " + e);
         }

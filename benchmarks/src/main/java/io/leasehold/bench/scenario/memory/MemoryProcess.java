@@ -274,7 +274,7 @@ public final class MemoryProcess {
     }
 
     private void report(String when, long liveBytes) throws IOException {
-        System.out.println(PREFIX + ChildJvm.line(moment(when, liveBytes)));
+        ChildJvm.say(PREFIX, moment(when, liveBytes));
     }
 
     private Moment moment(String name, long liveBytes) throws IOException {

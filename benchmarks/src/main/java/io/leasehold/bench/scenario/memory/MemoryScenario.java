@@ -57,7 +57,7 @@ public final class MemoryScenario {
         @Nullable Double fill = null;
         long start = System.nanoTime();
         try (ResidentCurve curve = new ResidentCurve(child.pid())) {
-            Moment before = ChildJvm.parse(child.await(MemoryProcess.PREFIX, LIMIT_MILLIS), Moment.class);
+            Moment before = child.await(MemoryProcess.PREFIX, Moment.class, LIMIT_MILLIS);
             long begin = System.nanoTime() - start;
             long end = begin;
             while (true) {

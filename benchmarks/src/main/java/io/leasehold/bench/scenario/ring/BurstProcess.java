@@ -39,7 +39,7 @@ public final class BurstProcess {
             List<Sample> samples = curve.stop().stream()
                     .map(sample -> new Sample(sample.millis(), sample.residentBytes() - before))
                     .toList();
-            System.out.println("burst " + ChildJvm.line(new Return(1, args[0], burstBytes, samples)));
+            ChildJvm.say("burst ", new Return(1, args[0], burstBytes, samples));
         }
         loop.submit(pool::close).get();
         System.out.println("closed");

@@ -36,7 +36,7 @@ public final class GrowthProcess {
                         micros(taken, 99),
                         micros(taken, 99.9),
                         micros(taken, 100));
-                System.out.println("growth " + ChildJvm.line(growth));
+                ChildJvm.say("growth ", growth);
             }
         }
         System.out.println("closed");

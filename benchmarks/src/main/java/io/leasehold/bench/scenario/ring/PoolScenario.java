@@ -72,7 +72,7 @@ public record PoolScenario(int growths, int bursts) {
         try (ChildJvm child = ChildJvm.start("growth", GrowthProcess.class, FLAGS, args)) {
             List<Growth> all = new ArrayList<>();
             for (int i = 0; i < growths; i++) {
-                all.add(ChildJvm.parse(child.await("growth ", LIMIT_MILLIS), Growth.class));
+                all.add(child.await("growth ", Growth.class, LIMIT_MILLIS));
             }
             child.await("closed", LIMIT_MILLIS);
             return all;
@@ -102,7 +102,7 @@ public record PoolScenario(int growths, int bursts) {
 
     private static Return burst(Burst burst) throws IOException, InterruptedException {
         try (ChildJvm child = ChildJvm.start("the burst", BurstProcess.class, FLAGS, List.of(burst.pool))) {
-            Return one = ChildJvm.parse(child.await("burst ", LIMIT_MILLIS), Return.class);
+            Return one = child.await("burst ", Return.class, LIMIT_MILLIS);
             child.await("closed", LIMIT_MILLIS);
             return new Return(burst.round, burst.pool, one.burstBytes(), one.curve());
         }

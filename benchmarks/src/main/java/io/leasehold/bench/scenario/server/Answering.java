@@ -40,27 +40,16 @@ final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
     /// @param refused requests that were rejected because their body did not match its checksum
     /// @param spoiled answers that were deliberately corrupted
     /// @param failures of connections
-    /// @param connections that are open
-    record Counts(LongAdder answers, LongAdder refused, LongAdder spoiled, LongAdder failures, LongAdder connections) {
+    record Counts(LongAdder answers, LongAdder refused, LongAdder spoiled, LongAdder failures) {
 
         Counts() {
-            this(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
+            this(new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder());
         }
     }
 
     Answering(Counts counts, int faultEvery) {
         this.counts = counts;
         this.faultEvery = faultEvery;
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-        counts.connections.increment();
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        counts.connections.decrement();
     }
 
     @Override

@@ -65,16 +65,6 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext context) {
-        counts.connections().increment();
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        counts.connections().decrement();
-    }
-
-    @Override
     protected void channelRead0(ChannelHandlerContext context, HttpObject message) {
         if (connection.isLast()) {
             return;

@@ -22,7 +22,7 @@ public final class ServerProcess {
         try {
             try (HttpServer server = HttpServer.open(ServerOptions.parse(args))) {
                 System.out.println("listening on 127.0.0.1:" + server.port());
-                ChildJvm.forEachLine(line -> System.out.println("values " + ChildJvm.line(ServerValues.of(server))));
+                ChildJvm.answer(() -> ServerValues.of(server));
             }
             System.out.println("closed");
         } catch (IOException | GeneralSecurityException | RuntimeException e) {

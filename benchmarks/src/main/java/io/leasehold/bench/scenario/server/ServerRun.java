@@ -96,15 +96,15 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
             begin(load, new LoadPhase(WARM_CONNECTIONS, 1, 0, 0, timing.warmMillis()));
             result(load, timing.warmMillis());
         }
-        values(server);
+        server.values(ServerValues.class);
         TimeUnit.MILLISECONDS.sleep(timing.pauseMillis());
         long baselineBytes = SystemMemory.residentBytes(server.pid());
         try (ResidentCurve curve = new ResidentCurve(server.pid())) {
             begin(load, phase);
             load.await("measuring", START_MILLIS + phase.rampMillis());
-            ServerValues before = values(server);
+            ServerValues before = server.values(ServerValues.class);
             load.await("measured", phase.measuredMillis() + ANSWER_MILLIS);
-            ServerValues after = values(server);
+            ServerValues after = server.values(ServerValues.class);
             LoadResult result = result(load, 0);
             TimeUnit.MILLISECONDS.sleep(timing.settleMillis());
             long afterBytes = SystemMemory.residentBytes(server.pid());
@@ -119,12 +119,7 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
         load.tell(ChildJvm.line(phase));
     }
 
-    private static ServerValues values(ChildJvm server) throws IOException, InterruptedException {
-        server.tell("values");
-        return ChildJvm.parse(server.await("values ", ANSWER_MILLIS), ServerValues.class);
-    }
-
     private static LoadResult result(ChildJvm load, long millis) throws IOException, InterruptedException {
-        return ChildJvm.parse(load.await("result ", millis + DRAIN_MILLIS), LoadResult.class);
+        return load.await("result ", LoadResult.class, millis + DRAIN_MILLIS);
     }
 }

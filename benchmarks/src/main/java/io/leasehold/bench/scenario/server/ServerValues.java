@@ -3,27 +3,14 @@ package io.leasehold.bench.scenario.server;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 
-/// The counters of a server. All but `connections` and `heldBytes` are totals since it started.
+/// The counters of a server. All but `heldBytes` are totals since it started.
 ///
 /// @param cpuNanos processor time of the process, including the JIT compiler and the garbage collector
 /// @param collections number of garbage collections
 /// @param garbageBytes bytes allocated on the heap by all threads
 /// @param answers that were sent, right or wrong
-/// @param refused requests that were rejected because their body did not match its checksum
-/// @param spoiled answers that were deliberately corrupted
-/// @param failures of connections
-/// @param connections that are open
 /// @param heldBytes bytes that the allocator took from the system, by its own count
-record ServerValues(
-        long cpuNanos,
-        long collections,
-        long garbageBytes,
-        long answers,
-        long refused,
-        long spoiled,
-        long failures,
-        long connections,
-        long heldBytes) {
+record ServerValues(long cpuNanos, long collections, long garbageBytes, long answers, long heldBytes) {
 
     /// {@return the values of this process}
     static ServerValues of(HttpServer server) {
@@ -32,16 +19,11 @@ record ServerValues(
         long collections = ManagementFactory.getGarbageCollectorMXBeans().stream()
                 .mapToLong(GarbageCollectorMXBean::getCollectionCount)
                 .sum();
-        Answering.Counts counts = server.counts();
         return new ServerValues(
                 system.getProcessCpuTime(),
                 collections,
                 threads.getTotalThreadAllocatedBytes(),
-                counts.answers().sum(),
-                counts.refused().sum(),
-                counts.spoiled().sum(),
-                counts.failures().sum(),
-                counts.connections().sum(),
+                server.counts().answers().sum(),
                 server.heldBytes());
     }
 }

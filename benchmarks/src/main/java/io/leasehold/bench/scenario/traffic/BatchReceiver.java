@@ -34,14 +34,10 @@ final class BatchReceiver implements Reception {
     private final Thread thread; // (C)
     private volatile boolean stopped; // (A)
 
-    private BatchReceiver() {
+    BatchReceiver() {
         source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), pages.pool(), BATCH);
         source.port().resize(StandardSocketOptions.SO_RCVBUF, SOCKET_BYTES);
         thread = Thread.ofPlatform().daemon().name("receiver").start(this::receive);
-    }
-
-    static BatchReceiver open() {
-        return new BatchReceiver();
     }
 
     private void receive() {

@@ -37,7 +37,7 @@ final class PacketReceiver implements Reception {
     private final EventLoopGroup group; // (C)
     private final Channel channel; // (C)
 
-    private PacketReceiver(boolean offload) {
+    PacketReceiver(boolean offload) {
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("receiver", true), EpollIoHandler.newFactory());
         channel = new Bootstrap()
@@ -53,10 +53,6 @@ final class PacketReceiver implements Reception {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .syncUninterruptibly()
                 .channel();
-    }
-
-    static PacketReceiver open(Receiver receiver) {
-        return new PacketReceiver(receiver == Receiver.EPOLL_GRO);
     }
 
     @Override

@@ -36,8 +36,7 @@ public final class ReceiverProcess {
                 ChildJvm.line(reception.tally().values());
             }
             System.out.println("listening on " + reception.port());
-            ChildJvm.forEachLine(line -> System.out.println(
-                    "values " + ChildJvm.line(reception.tally().values())));
+            ChildJvm.answer(reception.tally()::values);
         }
         System.out.println("closed");
     }

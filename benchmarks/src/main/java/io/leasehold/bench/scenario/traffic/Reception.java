@@ -6,9 +6,9 @@ sealed interface Reception extends AutoCloseable permits StreamReceiver, PacketR
     /// {@return a receiver that listens}
     static Reception open(Traffic traffic, Receiver receiver) {
         if (traffic != Traffic.DATAGRAMS) {
-            return StreamReceiver.open(traffic, receiver);
+            return new StreamReceiver(traffic, receiver);
         }
-        return receiver.isEpoll() ? PacketReceiver.open(receiver) : BatchReceiver.open();
+        return receiver.isEpoll() ? new PacketReceiver(receiver == Receiver.EPOLL_GRO) : new BatchReceiver();
     }
 
     /// {@return the port that it listens on}

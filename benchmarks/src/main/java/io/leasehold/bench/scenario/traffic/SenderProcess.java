@@ -40,8 +40,7 @@ public final class SenderProcess {
                 }
             });
             System.out.println("sending");
-            ChildJvm.forEachLine(
-                    line -> System.out.println("values " + ChildJvm.line(new Sent(sending.sent(), sending.wrong()))));
+            ChildJvm.answer(() -> new Sent(sending.sent(), sending.wrong()));
             sending.stop();
             task.get();
             System.out.println("closed");

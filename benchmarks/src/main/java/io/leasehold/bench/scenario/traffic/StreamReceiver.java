@@ -35,12 +35,12 @@ final class StreamReceiver implements Reception {
     private final EventLoopGroup group; // (C)
     private final Channel listener; // (C)
 
-    private StreamReceiver(Traffic traffic, Receiver receiver) {
+    StreamReceiver(Traffic traffic, Receiver receiver) {
         this.traffic = traffic;
         boolean isLarge = traffic == Traffic.SINK || receiver == Receiver.LEASED64;
         BufferSize bufferSize = isLarge ? BufferSize.KIB_64 : BufferSize.KIB_4;
         allocator = Allocators.open(receiver.isOurs() ? "leased" : "adaptive", "disabled");
-        uring = receiver.isUring(traffic) ? UringBuffers.open(receiver, bufferSize, allocator) : null;
+        uring = receiver.isUring(traffic) ? new UringBuffers(receiver, bufferSize, allocator) : null;
         group = new MultiThreadIoEventLoopGroup(
                 1,
                 new DefaultThreadFactory("receiver", true),
@@ -68,10 +68,6 @@ final class StreamReceiver implements Reception {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .syncUninterruptibly()
                 .channel();
-    }
-
-    static StreamReceiver open(Traffic traffic, Receiver receiver) {
-        return new StreamReceiver(traffic, receiver);
     }
 
     private void build(ChannelPipeline pipeline) {

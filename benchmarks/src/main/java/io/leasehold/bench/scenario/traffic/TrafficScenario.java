@@ -67,11 +67,11 @@ public final class TrafficScenario {
                     ChildJvm.start("the sender", SenderProcess.class, SENDER_FLAGS, List.of(traffic, port))) {
                 sender.await("sending", START_MILLIS);
                 TimeUnit.MILLISECONDS.sleep(plan.warmMillis());
-                SenderProcess.Sent sentBefore = sent(sender);
-                Tally.Values before = values(receiver);
+                SenderProcess.Sent sentBefore = sender.values(SenderProcess.Sent.class);
+                Tally.Values before = receiver.values(Tally.Values.class);
                 TimeUnit.MILLISECONDS.sleep(plan.measuredMillis());
-                SenderProcess.Sent sentAfter = sent(sender);
-                Tally.Values after = values(receiver);
+                SenderProcess.Sent sentAfter = sender.values(SenderProcess.Sent.class);
+                Tally.Values after = receiver.values(Tally.Values.class);
                 sender.endInput();
                 sender.await("closed", ANSWER_MILLIS);
                 result = result(term, before, after, sentBefore, sentAfter);
@@ -80,16 +80,6 @@ public final class TrafficScenario {
             receiver.await("closed", ANSWER_MILLIS); // or an error, for example a page that was not freed
             return result;
         }
-    }
-
-    private static Tally.Values values(ChildJvm receiver) throws IOException, InterruptedException {
-        receiver.tell("values");
-        return ChildJvm.parse(receiver.await("values ", ANSWER_MILLIS), Tally.Values.class);
-    }
-
-    private static SenderProcess.Sent sent(ChildJvm sender) throws IOException, InterruptedException {
-        sender.tell("values");
-        return ChildJvm.parse(sender.await("values ", ANSWER_MILLIS), SenderProcess.Sent.class);
     }
 
     /// Counts wrong reads and answers since the start, because none may be wrong during the warm-up either.

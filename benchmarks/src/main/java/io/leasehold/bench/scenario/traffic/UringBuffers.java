@@ -33,7 +33,7 @@ final class UringBuffers implements AutoCloseable {
     private final @Nullable LeasedBufferRing ring; // (C) Leasehold's
     private final IoUringBufferRingConfig config; // (C)
 
-    private UringBuffers(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
+    UringBuffers(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             ring = LeasedBufferRing.open(
                     leased,
@@ -53,10 +53,6 @@ final class UringBuffers implements AutoCloseable {
                 .incremental(false)
                 .allocator(new IoUringFixedBufferRingAllocator(allocator, bufferSize.byteSize()))
                 .build();
-    }
-
-    static UringBuffers open(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
-        return new UringBuffers(receiver, bufferSize, allocator);
     }
 
     IoHandlerFactory handlers() {

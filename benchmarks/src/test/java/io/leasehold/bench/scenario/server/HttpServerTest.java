@@ -39,8 +39,8 @@ class HttpServerTest {
             assertThat(result.requests()).isPositive();
             assertThat(result.latency()).isEmpty();
             assertThat(said).containsExactly("measuring", "measured");
-            assertThat(ServerValues.of(server).answers()).isGreaterThanOrEqualTo(result.requests());
-            assertThat(ServerValues.of(server).refused()).isZero();
+            assertThat(server.counts().answers().sum()).isGreaterThanOrEqualTo(result.requests());
+            assertThat(server.counts().refused().sum()).isZero();
         }
     }
 
@@ -86,7 +86,7 @@ class HttpServerTest {
             LoadResult result = load(server, null, FLAT_OUT, new ArrayList<>());
             assertThat(result.wrong())
                     .isPositive()
-                    .isEqualTo(ServerValues.of(server).spoiled());
+                    .isEqualTo(server.counts().spoiled().sum());
         }
     }
 
@@ -98,7 +98,7 @@ class HttpServerTest {
         try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {
             // a server that closes while it accepts a connection does not close it, so all are served first
             Runnable close = () -> {
-                while (ServerValues.of(server).answers() < 4 * 2) {
+                while (server.counts().answers().sum() < 4 * 2) {
                     Thread.yield();
                 }
                 server.close();
@@ -113,7 +113,7 @@ class HttpServerTest {
     void rejectsABodyWithAWrongChecksum() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             assertThat(post(server, "/7/10", "0").getResponseCode()).isEqualTo(400);
-            assertThat(ServerValues.of(server).refused()).isEqualTo(1);
+            assertThat(server.counts().refused().sum()).isEqualTo(1);
         }
     }
 

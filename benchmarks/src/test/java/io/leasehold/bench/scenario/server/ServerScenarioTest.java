@@ -65,10 +65,7 @@ class ServerScenarioTest {
     void theServerEndsWithItsInput() throws Exception {
         try (ChildJvm server = ChildJvm.start("the server", ServerProcess.class, FLAGS, List.of("--port=0"))) {
             server.await("listening on 127.0.0.1:", LIMIT_MILLIS);
-            server.tell("values");
-            assertThat(ChildJvm.parse(server.await("values ", LIMIT_MILLIS), ServerValues.class)
-                            .cpuNanos())
-                    .isPositive();
+            assertThat(server.values(ServerValues.class).cpuNanos()).isPositive();
             server.endInput();
             server.await("closed", LIMIT_MILLIS);
         }
