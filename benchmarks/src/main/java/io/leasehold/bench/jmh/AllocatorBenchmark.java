@@ -2,23 +2,14 @@ package io.leasehold.bench.jmh;
 
 import io.leasehold.bench.subject.Allocators;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.concurrent.TimeUnit;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /// Base of the allocator benchmarks: one allocator, opened before the run and closed after it.
 ///
 /// Each allocator runs in its own JVM. So call sites see one class of buffers, as in a server.
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public abstract class AllocatorBenchmark {
+public abstract class AllocatorBenchmark extends TimedBenchmark {
 
     /// Name of the allocator, see [Allocators#open]. A run with `-Dbench.rival` adds one.
     @Param({"leased", "adaptive", "pooled"})

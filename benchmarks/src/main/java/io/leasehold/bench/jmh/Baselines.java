@@ -34,8 +34,4 @@ public class Baselines {
     ByteBuf allocate(int byteSize) {
         return buffers.directBuffer(byteSize);
     }
-
-    ByteBufAllocator allocator() {
-        return buffers;
-    }
 }

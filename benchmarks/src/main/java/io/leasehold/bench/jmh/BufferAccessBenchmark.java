@@ -9,11 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -34,10 +30,7 @@ import org.openjdk.jmh.annotations.TearDown;
                 + " 64 bytes at a time? The segment is memory that is accessed through a constant"
                 + " segment of the JDK.",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE})
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class BufferAccessBenchmark {
+public class BufferAccessBenchmark extends TimedBenchmark {
 
     private static final int PAGE_BYTES = 4096;
     private static final int FEW_BYTES = 64;

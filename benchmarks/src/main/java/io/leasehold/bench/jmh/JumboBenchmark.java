@@ -4,11 +4,7 @@ import io.leasehold.bench.subject.PagePool;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboPool;
 import io.netty.buffer.ByteBuf;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -25,10 +21,7 @@ import org.openjdk.jmh.annotations.TearDown;
                 + " other page in use or with 64 others in use? Leasehold allocates a page alone, the"
                 + " baselines a buffer.",
         threads = ThreadKind.EVENT_LOOP)
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class JumboBenchmark {
+public class JumboBenchmark extends TimedBenchmark {
 
     private static final int LIVE = 64;
 

@@ -9,14 +9,9 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
@@ -32,10 +27,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
         sentence = "What does it cost to allocate a page on one event loop and free it on another one,"
                 + " in batches of 32? Leasehold allocates a page alone, the baselines a buffer.",
         threads = ThreadKind.EVENT_LOOP)
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class JumboHandOffBenchmark {
+public class JumboHandOffBenchmark extends TimedBenchmark {
 
     private static final int BATCH = 32;
     private static final int UNDER_WAY = 8;

@@ -8,15 +8,9 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.lang.foreign.Arena;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /// What does it cost to acquire and close a lease on a wired page, and how much does a window add to a bare mmap?
@@ -28,10 +22,7 @@ import org.openjdk.jmh.annotations.TearDown;
         title = "A lease on a wired page",
         sentence = "What does it cost to acquire and close a lease, compared with arenas of the JDK? And"
                 + " how much does a window cost, compared with only mapping the same page again?")
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class LeaseBenchmark {
+public class LeaseBenchmark extends TimedBenchmark {
 
     private static final int PAGE_BYTES = 4096;
     private static final long ARENA_BYTES = 64L << 20;

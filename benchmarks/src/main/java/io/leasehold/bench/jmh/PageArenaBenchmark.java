@@ -2,13 +2,7 @@ package io.leasehold.bench.jmh;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /// What does it cost to allocate and free a warm page, or a warm run of 16 pages, on one event loop?
@@ -21,10 +15,7 @@ import org.openjdk.jmh.annotations.TearDown;
         sentence = "What does it cost to allocate and free a warm page, or a warm run of 16 pages, on"
                 + " one event loop? The baselines are 4 KiB of a buffer allocator and 64 KiB of malloc.",
         threads = ThreadKind.EVENT_LOOP)
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class PageArenaBenchmark {
+public class PageArenaBenchmark extends TimedBenchmark {
 
     private static final int RUN_PAGES = 16;
     private static final int PAGE_BYTES = 4096;
@@ -67,8 +58,8 @@ public class PageArenaBenchmark {
     @Benchmark
     @Case(value = "malloc", baselineOf = "run16")
     public long run16Malloc() {
-        long address = Malloc.allocate(RUN_PAGES * PAGE_BYTES);
-        Malloc.free(address);
+        long address = CLibrary.malloc(RUN_PAGES * PAGE_BYTES);
+        CLibrary.free(address);
         return address;
     }
 }

@@ -1,5 +1,6 @@
 package io.leasehold.bench.jmh;
 
+import io.leasehold.bench.subject.UnnamedFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,11 +23,11 @@ public class WindowBaselines {
 
     private static final int PAGE_BYTES = 4096;
 
-    private FileChannel channel;
-    private MemorySegment mapping;
+    FileChannel channel;
+    MemorySegment mapping;
+    RandomAccessInput lucene;
     private MMapDirectory directory;
     private IndexInput input;
-    private RandomAccessInput lucene;
 
     /// Opens the file in each way, and touches the mappings.
     ///
@@ -35,8 +36,8 @@ public class WindowBaselines {
     public void open(WindowFile file) throws IOException {
         channel = FileChannel.open(file.path(), StandardOpenOption.READ);
         mapping = channel.map(FileChannel.MapMode.READ_ONLY, 0, WindowFile.BYTES, Arena.global());
-        directory = new MMapDirectory(file.folder(), NoLockFactory.INSTANCE);
-        input = directory.openInput(file.name(), IOContext.DEFAULT);
+        directory = new MMapDirectory(UnnamedFile.folder(), NoLockFactory.INSTANCE);
+        input = directory.openInput(file.unnamed().name(), IOContext.DEFAULT);
         lucene = input.randomAccessSlice(0, WindowFile.BYTES);
         byte[] byteRead = new byte[1];
         MemorySegment to = MemorySegment.ofArray(byteRead);
@@ -54,17 +55,5 @@ public class WindowBaselines {
         input.close();
         directory.close();
         channel.close();
-    }
-
-    FileChannel channel() {
-        return channel;
-    }
-
-    MemorySegment mapping() {
-        return mapping;
-    }
-
-    RandomAccessInput lucene() {
-        return lucene;
     }
 }

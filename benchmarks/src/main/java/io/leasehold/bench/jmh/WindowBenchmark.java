@@ -6,12 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -32,16 +28,13 @@ import org.openjdk.jmh.annotations.TearDown;
                 + " the cache: where the file system has large folios, writes of 4 MiB give folios of 2"
                 + " MiB. In the tier auto the cache chooses the tier; for a file of this size it"
                 + " chooses direct.")
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class WindowBenchmark {
+public class WindowBenchmark extends TimedBenchmark {
 
     /// Bytes of a copy.
     @Param({"64", "4096", "65536"})
     public int byteSize;
 
-    private final Pread pread = new Pread();
+    private final CLibrary library = new CLibrary();
     private MemorySegment to;
     private ByteBuffer buffer;
     private byte[] array;
@@ -95,21 +88,21 @@ public class WindowBenchmark {
     @Benchmark
     @Case(value = "FileChannel.read", baselineOf = "hit")
     public int hitFileChannel(WindowFile file, WindowBaselines theirs) throws IOException {
-        return theirs.channel().read(buffer.clear(), places.next());
+        return theirs.channel.read(buffer.clear(), places.next());
     }
 
     /// {@return a piece, copied}
     @Benchmark
     @Case(value = "pread", baselineOf = "hit")
     public long hitPread(WindowFile file) {
-        return pread.read(file.descriptor(), to, places.next());
+        return library.pread(file.descriptor(), to, places.next());
     }
 
     /// {@return a piece, copied}
     @Benchmark
     @Case(value = "whole-file mapping", baselineOf = "hit")
     public MemorySegment hitMapping(WindowFile file, WindowBaselines theirs) {
-        MemorySegment.copy(theirs.mapping(), places.next(), to, 0, byteSize);
+        MemorySegment.copy(theirs.mapping, places.next(), to, 0, byteSize);
         return to;
     }
 
@@ -117,7 +110,7 @@ public class WindowBenchmark {
     @Benchmark
     @Case(value = "Lucene MMapDirectory", baselineOf = "hit")
     public byte[] hitLucene(WindowFile file, WindowBaselines theirs) throws IOException {
-        theirs.lucene().readBytes(places.next(), array, 0, byteSize);
+        theirs.lucene.readBytes(places.next(), array, 0, byteSize);
         return array;
     }
 }

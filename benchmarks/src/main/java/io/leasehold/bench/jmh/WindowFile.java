@@ -66,16 +66,12 @@ public class WindowFile {
         file.close();
     }
 
+    UnnamedFile unnamed() {
+        return file;
+    }
+
     Path path() {
         return file.path();
-    }
-
-    Path folder() {
-        return UnnamedFile.folder();
-    }
-
-    String name() {
-        return file.name();
     }
 
     int descriptor() {

@@ -11,12 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -34,9 +30,7 @@ import org.openjdk.jmh.annotations.Threads;
         sentence = "What does a window add to a bare copy of 64 B from the processor's cache, alone and"
                 + " with a second thread? And what does it cost to acquire and release a window?")
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class WindowHotBenchmark {
+public class WindowHotBenchmark extends TimedBenchmark {
 
     private static final int PIECE_BYTES = 64;
     private static final int LOAN_BYTES = 64 << 10;
@@ -139,7 +133,7 @@ public class WindowHotBenchmark {
     @Case(value = "mapping in Arena.ofShared", baselineOf = "lendAlone")
     public long lendAloneJdkShared(WindowBaselines theirs) throws IOException {
         try (Arena arena = Arena.ofShared()) {
-            return theirs.channel()
+            return theirs.channel
                     .map(FileChannel.MapMode.READ_ONLY, 0, LOAN_BYTES, arena)
                     .address();
         }
@@ -154,7 +148,7 @@ public class WindowHotBenchmark {
     }
 
     private static MemorySegment copy(Reader reader, WindowBaselines theirs) {
-        MemorySegment.copy(theirs.mapping(), reader.places.next(), reader.to, 0, PIECE_BYTES);
+        MemorySegment.copy(theirs.mapping, reader.places.next(), reader.to, 0, PIECE_BYTES);
         return reader.to;
     }
 

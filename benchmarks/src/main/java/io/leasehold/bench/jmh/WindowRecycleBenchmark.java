@@ -7,12 +7,8 @@ import io.leasehold.window.WindowTier;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -29,9 +25,7 @@ import org.openjdk.jmh.annotations.TearDown;
         sentence = "What does it cost to recycle a window for another part of the file, including the"
                 + " page fault of the first access? The baseline is one mmap for each window.")
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class WindowRecycleBenchmark {
+public class WindowRecycleBenchmark extends TimedBenchmark {
 
     private static final int PIECE_BYTES = 64;
     private static final int SHARE = 4;

@@ -11,13 +11,9 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.stream.ChunkedNioFile;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -34,9 +30,7 @@ import org.openjdk.jmh.annotations.TearDown;
                 + " buffers of Leasehold.",
         threads = ThreadKind.EVENT_LOOP)
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class WindowStreamBenchmark {
+public class WindowStreamBenchmark extends TimedBenchmark {
 
     /// Bytes of a chunk.
     @Param({"8192", "65536"})
@@ -84,7 +78,7 @@ public class WindowStreamBenchmark {
     public int chunkChunkedNioFile(WindowFile file, WindowBaselines theirs) throws Exception {
         ChunkedNioFile input = chunks;
         if (input == null || input.isEndOfInput()) {
-            input = new ChunkedNioFile(theirs.channel(), 0, WindowFile.BYTES, chunkByteSize);
+            input = new ChunkedNioFile(theirs.channel, 0, WindowFile.BYTES, chunkByteSize);
             chunks = input;
         }
         return end(Objects.requireNonNull(input.readChunk(allocator)));

@@ -5,12 +5,8 @@ import io.leasehold.window.WindowTier;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -29,9 +25,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
                 + " and the cache chooses what to map? In hot 900, nine of ten reads go to parts that"
                 + " fill half of the windows.")
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-public class WindowTraceBenchmark {
+public class WindowTraceBenchmark extends TimedBenchmark {
 
     private static final int PIECE_BYTES = 4096;
     private static final long WINDOW_BYTES = 2L << 20;
@@ -76,7 +70,7 @@ public class WindowTraceBenchmark {
     @Param
     public Trace trace;
 
-    private final Pread pread = new Pread();
+    private final CLibrary library = new CLibrary();
     private final MemorySegment to = Arena.ofAuto().allocate(PIECE_BYTES, Long.BYTES);
     private final Places places = new Places(PIECES, PIECE_BYTES);
     private OpenWindows windows;
@@ -117,7 +111,7 @@ public class WindowTraceBenchmark {
     @Benchmark
     @Case(value = "pread", baselineOf = "step")
     public long stepPread(WindowFile file) {
-        return pread.read(file.descriptor(), to, next());
+        return library.pread(file.descriptor(), to, next());
     }
 
     private long next() {
