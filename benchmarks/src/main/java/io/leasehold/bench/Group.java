@@ -14,10 +14,10 @@ import io.leasehold.bench.scenario.server.ServerScenario;
 import io.leasehold.bench.scenario.traffic.TrafficPlan;
 import io.leasehold.bench.scenario.traffic.TrafficScenario;
 import io.leasehold.bench.subject.Form;
+import io.leasehold.bench.subject.Named;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -25,7 +25,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /// The names that `-Dbench=` accepts. A group has JMH benchmarks, a scenario, or both.
-enum Group {
+enum Group implements Named {
     /// Buffers, compared with Netty's two allocators.
     ALLOCATOR("\\.Buffer\\w*Benchmark\\b"),
     /// Pages and runs of pages.
@@ -54,7 +54,7 @@ enum Group {
     /// {@return the groups that `name` stands for; empty if it is not the name of a group}
     static List<Group> of(String name) {
         return Arrays.stream(values())
-                .filter(group -> name.equals(ALL) || group.title().equals(name))
+                .filter(group -> name.equals(ALL) || group.text().equals(name))
                 .toList();
     }
 
@@ -79,7 +79,7 @@ enum Group {
 
     static IllegalArgumentException unknown(String name) {
         return new IllegalArgumentException("no benchmark matches: bench=" + name + "; use one of "
-                + Arrays.stream(values()).map(Group::title).collect(Collectors.joining(", ", "", ", " + ALL))
+                + Arrays.stream(values()).map(Group::text).collect(Collectors.joining(", ", "", ", " + ALL))
                 + ", report, or a regular expression that is found in a benchmark's name");
     }
 
@@ -137,7 +137,7 @@ enum Group {
     }
 
     private Optional<Part> part(long expectedSeconds, Part.Work work) {
-        return Optional.of(new Part(title(), expectedSeconds, work));
+        return Optional.of(new Part(text(), expectedSeconds, work));
     }
 
     private static void growth(GrowthPlan plan, Results results, Consumer<String> progress)
@@ -169,10 +169,5 @@ enum Group {
             case MEMORY -> "scenario";
             default -> "";
         };
-    }
-
-    /// {@return the name of the group in `-Dbench=`}
-    String title() {
-        return name().toLowerCase(Locale.ROOT);
     }
 }

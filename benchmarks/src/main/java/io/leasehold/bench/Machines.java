@@ -1,11 +1,10 @@
 package io.leasehold.bench;
 
-import com.sun.management.OperatingSystemMXBean;
+import io.leasehold.bench.process.SystemMemory;
 import io.leasehold.bench.result.Conditions;
 import io.leasehold.bench.result.Machine;
 import io.netty.util.Version;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +28,7 @@ final class Machines {
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 processor(),
                 Runtime.getRuntime().availableProcessors(),
-                memoryBytes(),
+                SystemMemory.totalBytes(),
                 "%s %s, %s"
                         .formatted(
                                 System.getProperty("os.name"),
@@ -52,10 +51,6 @@ final class Machines {
         } catch (IOException e) {
             return System.getProperty("os.arch"); // the file exists only on Linux
         }
-    }
-
-    private static long memoryBytes() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 
     private static Map<String, String> versions() {

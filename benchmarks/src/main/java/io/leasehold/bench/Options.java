@@ -3,6 +3,7 @@ package io.leasehold.bench;
 import io.leasehold.bench.process.MavenOptions;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.Form;
+import io.leasehold.bench.subject.Named;
 import io.leasehold.bench.subject.UnnamedFile;
 import java.io.IOException;
 import java.net.URL;
@@ -54,7 +55,7 @@ record Options(
         // Maven runs this class in the module, so folders are relative to the one in which Maven was started.
         Path root = Path.of(property.apply("bench.root"));
         String bench = or(property.apply("bench"), "all");
-        Form form = Form.of(or(property.apply("bench.time"), "short"));
+        Form form = Named.of(Form.class, "form", "bench.time", or(property.apply("bench.time"), "short"));
         int rounds = rounds(property.apply("bench.rounds"));
         Path results = root.resolve(or(property.apply("bench.results"), "target/report"));
         if (bench.equals(REPORT) && !Files.isRegularFile(results.resolve("machine.json"))) {

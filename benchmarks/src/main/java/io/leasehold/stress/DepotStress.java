@@ -34,11 +34,14 @@ public final class DepotStress {
     }
 
     /// {@return the number of buffers that only the caller used, from its write until its release}
-    private static int allocateAndCheck(LeasedByteBufAllocator allocator, int count, long mark) {
+    ///
+    /// @param byteSize of a buffer
+    /// @param mark of the caller
+    static int allocateAndCheck(LeasedByteBufAllocator allocator, int count, int byteSize, long mark) {
         ByteBuf[] buffers = new ByteBuf[count];
         try {
             for (int i = 0; i < count; i++) {
-                buffers[i] = allocator.directBuffer(BYTES).setLong(0, mark << 32 | i);
+                buffers[i] = allocator.directBuffer(byteSize).setLong(0, mark << 32 | i);
             }
         } catch (BufferMemoryError e) {
             return -1;
@@ -64,13 +67,13 @@ public final class DepotStress {
         /// Allocates and releases.
         @Actor
         public void first(II_Result r) {
-            r.r1 = allocateAndCheck(ALLOCATOR, 4, 1);
+            r.r1 = allocateAndCheck(ALLOCATOR, 4, BYTES, 1);
         }
 
         /// Does the same.
         @Actor
         public void second(II_Result r) {
-            r.r2 = allocateAndCheck(ALLOCATOR, 4, 2);
+            r.r2 = allocateAndCheck(ALLOCATOR, 4, BYTES, 2);
         }
     }
 
@@ -86,13 +89,13 @@ public final class DepotStress {
         /// Allocates and releases.
         @Actor
         public void first(II_Result r) {
-            r.r1 = allocateAndCheck(ALLOCATOR, 24, 1);
+            r.r1 = allocateAndCheck(ALLOCATOR, 24, BYTES, 1);
         }
 
         /// Does the same.
         @Actor
         public void second(II_Result r) {
-            r.r2 = allocateAndCheck(ALLOCATOR, 24, 2);
+            r.r2 = allocateAndCheck(ALLOCATOR, 24, BYTES, 2);
         }
     }
 }

@@ -5,7 +5,6 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.netty.LeasedByteBufAllocator;
-import io.netty.buffer.ByteBuf;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -34,27 +33,12 @@ public class SlabRowStress {
     /// The first thread.
     @Actor
     public void first(II_Result r) {
-        r.r1 = allocateAndCheck(1);
+        r.r1 = DepotStress.allocateAndCheck(ALLOCATOR, COUNT, BYTES, 1);
     }
 
     /// The second thread.
     @Actor
     public void second(II_Result r) {
-        r.r2 = allocateAndCheck(2);
-    }
-
-    /// {@return the number of buffers that only the caller used, from its write until its release}
-    private static int allocateAndCheck(long mark) {
-        ByteBuf[] buffers = new ByteBuf[COUNT];
-        for (int i = 0; i < COUNT; i++) {
-            buffers[i] = ALLOCATOR.directBuffer(BYTES).setLong(0, mark << 32 | i);
-        }
-        int own = 0;
-        for (int i = 0; i < COUNT; i++) {
-            if (buffers[i].getLong(0) == (mark << 32 | i) && buffers[i].refCnt() == 1 && buffers[i].release()) {
-                own++;
-            }
-        }
-        return own;
+        r.r2 = DepotStress.allocateAndCheck(ALLOCATOR, COUNT, BYTES, 2);
     }
 }

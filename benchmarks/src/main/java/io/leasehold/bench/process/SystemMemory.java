@@ -15,9 +15,14 @@ public final class SystemMemory {
     ///
     /// @see "proc_meminfo(5), MemAvailable"
     public static long availableBytes() {
-        long total = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-                .getTotalMemorySize();
+        long total = totalBytes();
         return Math.min(total, field(Path.of("/proc/meminfo"), "MemAvailable:").orElse(total));
+    }
+
+    /// {@return bytes of memory of the machine or of its container}
+    public static long totalBytes() {
+        return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+                .getTotalMemorySize();
     }
 
     /// {@return resident bytes of a process; 0 if it has ended or the system does not report them}

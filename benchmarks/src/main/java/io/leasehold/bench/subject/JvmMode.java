@@ -1,10 +1,9 @@
 package io.leasehold.bench.subject;
 
 import java.util.List;
-import java.util.Locale;
 
 /// The modes in which JDK 25 runs Netty, by JVM flags.
-public enum JvmMode {
+public enum JvmMode implements Named {
     /// With native access.
     NATIVE,
     /// With native access and `sun.misc.Unsafe`. Since Java 25, Netty does not use Unsafe unless a flag allows it.
@@ -19,10 +18,5 @@ public enum JvmMode {
             case UNSAFE -> List.of(Allocators.NATIVE, Allocators.UNSAFE);
             case NONE -> List.of();
         };
-    }
-
-    /// {@return the name in lower case}
-    public String text() {
-        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 ///
 /// Three of four requests are a GET. One of four is a POST, whose body has the length of an answer but at most 64 KiB.
 /// SURGE, the model for the sizes of answers, has no model for uploads.
-final class Deck {
+public final class Deck {
 
     private static final int COUNT = 4096;
     private static final int MAX_BODY_BYTES = 64 << 10;
@@ -24,7 +24,9 @@ final class Deck {
     private final int[] contents; // (C)
 
     /// Creates requests for bodies with sizes of the web.
-    Deck(long seed) {
+    ///
+    /// @param seed of the order of requests
+    public Deck(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         answerBytes = WebSizes.draw(COUNT, random);
         contents = new int[COUNT];
@@ -37,7 +39,10 @@ final class Deck {
     }
 
     /// Creates requests for files, all with the same frequency.
-    Deck(FileTree tree, long seed) {
+    ///
+    /// @param tree files of the server
+    /// @param seed of the order of requests
+    public Deck(FileTree tree, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         answerBytes = new int[COUNT];
         contents = new int[COUNT];

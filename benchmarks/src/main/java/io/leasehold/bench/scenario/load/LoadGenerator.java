@@ -52,26 +52,12 @@ public final class LoadGenerator implements AutoCloseable {
     private final Future<?> clock; // (C) wakes the loop to read the clock
     private volatile @Nullable Load load; // (A) in progress
 
-    /// Creates the requests and the event loop.
+    /// Creates the event loop.
     ///
     /// @param port of the server
     /// @param tls client context for an encrypted server
-    /// @param seed of the order of requests
-    public LoadGenerator(int port, @Nullable SslContext tls, long seed) {
-        this(port, tls, new Deck(seed));
-    }
-
-    /// {@return a generator that requests files}
-    ///
-    /// @param port of the server
-    /// @param tls client context for an encrypted server
-    /// @param tree files of the server
-    /// @param seed of the order of requests
-    public static LoadGenerator ofFiles(int port, @Nullable SslContext tls, FileTree tree, long seed) {
-        return new LoadGenerator(port, tls, new Deck(tree, seed));
-    }
-
-    private LoadGenerator(int port, @Nullable SslContext tls, Deck deck) {
+    /// @param deck the requests
+    public LoadGenerator(int port, @Nullable SslContext tls, Deck deck) {
         this.server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.tls = tls;
         this.deck = deck;

@@ -37,9 +37,8 @@ public final class LoadProcess {
         // Warms up Jackson before a load is measured.
         ChildJvm.line(new LoadResult(0, 0, 0, 0, List.of(new Quantile(0, 0)), ""));
         int port = Integer.parseInt(args[0]);
-        LoadGenerator generator = wantsFiles
-                ? LoadGenerator.ofFiles(port, tls, FileTree.standard(), SEED)
-                : new LoadGenerator(port, tls, SEED);
+        LoadGenerator generator =
+                new LoadGenerator(port, tls, wantsFiles ? new Deck(FileTree.standard(), SEED) : new Deck(SEED));
         System.out.println("ready");
         ChildJvm.forEachLine(line -> Thread.ofPlatform().daemon().name("phase").start(() -> run(generator, line)));
         // Ends at once: a phase may be in progress, and there is nothing to clean up.

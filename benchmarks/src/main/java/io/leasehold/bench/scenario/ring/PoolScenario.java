@@ -39,7 +39,7 @@ public record PoolScenario(int growths, int bursts) {
                 "pool growth",
                 GROWING,
                 pool -> "from %d to %d pages, %s".formatted(Pool.FIRST_PAGES, Pool.PAGES, pool),
-                pool -> START_MILLIS + (GrowthProcess.WARM + growths) * GROWTH_MILLIS);
+                pool -> START_MILLIS + (PoolProcess.WARM + growths) * GROWTH_MILLIS);
     }
 
     private Terms<Burst> bursting() {
@@ -69,7 +69,7 @@ public record PoolScenario(int growths, int bursts) {
 
     private List<Growth> grow(String pool) throws IOException, InterruptedException {
         List<String> args = List.of(pool, Integer.toString(growths));
-        try (ChildJvm child = ChildJvm.start("growth", GrowthProcess.class, FLAGS, args)) {
+        try (ChildJvm child = ChildJvm.start("growth", PoolProcess.class, FLAGS, args)) {
             List<Growth> all = new ArrayList<>();
             for (int i = 0; i < growths; i++) {
                 all.add(child.await("growth ", Growth.class, LIMIT_MILLIS));
@@ -101,7 +101,7 @@ public record PoolScenario(int growths, int bursts) {
     }
 
     private static Return burst(Burst burst) throws IOException, InterruptedException {
-        try (ChildJvm child = ChildJvm.start("the burst", BurstProcess.class, FLAGS, List.of(burst.pool))) {
+        try (ChildJvm child = ChildJvm.start("the burst", PoolProcess.class, FLAGS, List.of(burst.pool))) {
             Return one = child.await("burst ", Return.class, LIMIT_MILLIS);
             child.await("closed", LIMIT_MILLIS);
             return new Return(burst.round, burst.pool, one.burstBytes(), one.curve());

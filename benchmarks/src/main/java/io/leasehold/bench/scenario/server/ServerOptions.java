@@ -1,6 +1,7 @@
 package io.leasehold.bench.scenario.server;
 
 import io.leasehold.bench.scenario.load.Keys;
+import io.leasehold.bench.subject.Named;
 import io.leasehold.window.FileTrust;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -73,11 +74,11 @@ record ServerOptions(
     /// @param value of an option; an empty one has its default
     /// @throws IllegalArgumentException if a value is invalid
     static ServerOptions of(UnaryOperator<String> value) {
-        FileWay way = FileWay.of(or(value.apply("files"), "leasehold"));
+        FileWay way = Named.of(FileWay.class, "way", "files", or(value.apply("files"), "leasehold"));
         FileTrust trust = FileOptions.trust(or(value.apply("trust"), "foreign"));
         return new ServerOptions(
                 number("port", value.apply("port"), 0),
-                Transport.of(or(value.apply("transport"), "nio")),
+                Named.of(Transport.class, "transport", "name", or(value.apply("transport"), "nio")),
                 Optional.of(value.apply("keys")).filter(keys -> !keys.isEmpty()).map(Path::of),
                 or(value.apply("allocator"), "leased"),
                 number("threads", value.apply("threads"), 1),

@@ -7,9 +7,11 @@ import io.leasehold.bench.scenario.load.LoadPhase;
 import io.leasehold.bench.scenario.load.TempFolder;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +32,9 @@ public final class ServerScenario {
     private final Plan plan; // (C)
     private final TempFolder keys; // (C)
     private @Nullable Path key; // (O) made when it is first needed
-    private final List<ServerResult> results = new ArrayList<>(); // (O)
+
+    /// Rates at full load by setting and allocator.
+    private final Map<Setting, Map<String, DoubleSummaryStatistics>> rates = new HashMap<>(); // (O)
 
     private ServerScenario(Plan plan, TempFolder keys) {
         this.plan = plan;
@@ -91,7 +95,11 @@ public final class ServerScenario {
                 timing.measuredMillis());
         ServerResult result =
                 result(term, perSecond, new ServerRun(setting.mode(), args, file, false, timing).measure(phase));
-        results.add(result);
+        if (term.isFlatOut()) {
+            rates.computeIfAbsent(setting, key -> new HashMap<>())
+                    .computeIfAbsent(term.allocator(), key -> new DoubleSummaryStatistics())
+                    .accept(result.requestsPerSecond());
+        }
         return result;
     }
 
@@ -103,20 +111,9 @@ public final class ServerScenario {
 
     private double fixedRate(Setting setting) throws IOException {
         return SHARE
-                * plan.allocators().stream()
-                        .flatMap(allocator -> results.stream()
-                                .filter(result -> result.targetPerSecond() == 0
-                                        && result.transport()
-                                                .equals(setting.transport().text())
-                                        && result.tls() == setting.tls()
-                                        && result.mode().equals(setting.mode().text())
-                                        && result.pipelineDepth() == setting.depth()
-                                        && result.allocator().equals(allocator))
-                                .mapToDouble(ServerResult::requestsPerSecond)
-                                .average()
-                                .stream()
-                                .boxed())
-                        .min(Double::compare)
+                * rates.getOrDefault(setting, Map.of()).values().stream()
+                        .mapToDouble(DoubleSummaryStatistics::getAverage)
+                        .min()
                         .orElseThrow(() -> new IOException("no fixed rate: nothing ran at full load"));
     }
 

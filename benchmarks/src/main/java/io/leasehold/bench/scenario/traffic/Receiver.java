@@ -1,11 +1,12 @@
 package io.leasehold.bench.scenario.traffic;
 
 import io.leasehold.bench.scenario.server.Transport;
+import io.leasehold.bench.subject.Named;
 import io.netty.channel.uring.IoUring;
 import java.util.Optional;
 
 /// The receivers that are compared.
-enum Receiver {
+enum Receiver implements Named {
     /// Pages of a pool of Leasehold, filled by Netty's io_uring or by a `DatagramSource`.
     LEASED("leased"),
     /// As [#LEASED], with pages of 64 KiB where other receivers have small ones.
@@ -27,18 +28,8 @@ enum Receiver {
         this.text = text;
     }
 
-    /// {@return the receiver with a name}
-    static Receiver of(String name) {
-        for (Receiver receiver : values()) {
-            if (receiver.text.equals(name)) {
-                return receiver;
-            }
-        }
-        throw new IllegalArgumentException("unknown receiver: name=" + name);
-    }
-
-    /// {@return the name in the results}
-    String text() {
+    @Override
+    public String text() {
         return text;
     }
 
@@ -61,11 +52,7 @@ enum Receiver {
     static Optional<String> missingUring() {
         try {
             if (!IoUring.isAvailable()) {
-                Throwable cause = IoUring.unavailabilityCause();
-                while (cause.getCause() != null) {
-                    cause = cause.getCause();
-                }
-                return Optional.of(cause.toString());
+                return Optional.of(Transport.reason(IoUring.unavailabilityCause()));
             }
             return IoUring.isRegisterBufferRingSupported()
                     ? Optional.empty()

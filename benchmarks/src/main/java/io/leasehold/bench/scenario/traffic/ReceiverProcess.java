@@ -1,6 +1,7 @@
 package io.leasehold.bench.scenario.traffic;
 
 import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.subject.Named;
 import java.io.IOException;
 
 /// A receiver in its own JVM. It answers requests on its standard output and ends when its standard input ends.
@@ -23,7 +24,9 @@ public final class ReceiverProcess {
     /// @throws IOException if the input cannot be read
     public static void main(String[] args) throws IOException {
         try {
-            receive(Traffic.of(args[0]), Receiver.of(args[1]));
+            receive(
+                    Named.of(Traffic.class, "traffic", "name", args[0]),
+                    Named.of(Receiver.class, "receiver", "name", args[1]));
         } catch (RuntimeException e) {
             System.out.println("error " + e);
             System.exit(1);

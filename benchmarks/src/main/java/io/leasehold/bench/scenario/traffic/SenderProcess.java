@@ -1,6 +1,7 @@
 package io.leasehold.bench.scenario.traffic;
 
 import io.leasehold.bench.process.ChildJvm;
+import io.leasehold.bench.subject.Named;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -29,7 +30,7 @@ public final class SenderProcess {
     /// @throws IOException if the input cannot be read
     /// @throws InterruptedException if the caller is interrupted
     public static void main(String[] args) throws IOException, InterruptedException {
-        Traffic traffic = Traffic.of(args[0]);
+        Traffic traffic = Named.of(Traffic.class, "traffic", "name", args[0]);
         int port = Integer.parseInt(args[1]);
         try (Sending sending = traffic == Traffic.DATAGRAMS ? new BatchSender(port) : new StreamSender(traffic, port)) {
             FutureTask<@Nullable Void> task = new FutureTask<>(sending::run, null);

@@ -1,10 +1,10 @@
 package io.leasehold.bench.scenario.traffic;
 
+import io.leasehold.bench.subject.Named;
 import java.util.List;
-import java.util.Locale;
 
 /// The kinds of traffic, with the receivers that are compared.
-enum Traffic {
+enum Traffic implements Named {
     /// Connections that only send, as fast as the receiver reads, into pages of 64 KiB.
     SINK(64 << 10, 4),
     /// Connections with 32 messages of 1 KiB in flight each. The receiver sends all of them back, from pages of 4 KiB.
@@ -26,16 +26,6 @@ enum Traffic {
     Traffic(int messageByteSize, int connections) {
         this.messageByteSize = messageByteSize;
         this.connections = connections;
-    }
-
-    /// {@return the kind with a name}
-    static Traffic of(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
-    }
-
-    /// {@return the name in the results}
-    String text() {
-        return name().toLowerCase(Locale.ROOT);
     }
 
     int messageByteSize() {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.bench.scenario.load.Deck;
 import io.leasehold.bench.scenario.load.FileTree;
 import io.leasehold.bench.scenario.load.Keys;
 import io.leasehold.bench.scenario.load.LoadGenerator;
@@ -154,7 +155,7 @@ class FileServerTest {
             Optional<Path> key = encrypts ? Optional.of(keys) : Optional.empty();
             SslContext client = encrypts ? Keys.load(keys).client() : null;
             try (HttpServer server = HttpServer.open(options(root, way, FileTrust.IMMUTABLE, key));
-                    LoadGenerator generator = LoadGenerator.ofFiles(server.port(), client, tree, 1)) {
+                    LoadGenerator generator = new LoadGenerator(server.port(), client, new Deck(tree, 1))) {
                 LoadResult result = generator.run(new LoadPhase(4, 1, 0, 50, 300), () -> {}, () -> {});
                 assertThat(result.problem()).isEmpty();
                 assertThat(result.wrong()).isZero();

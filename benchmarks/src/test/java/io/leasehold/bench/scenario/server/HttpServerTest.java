@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.leasehold.bench.scenario.load.Content;
+import io.leasehold.bench.scenario.load.Deck;
 import io.leasehold.bench.scenario.load.Keys;
 import io.leasehold.bench.scenario.load.LoadGenerator;
 import io.leasehold.bench.scenario.load.LoadPhase;
@@ -95,7 +96,7 @@ class HttpServerTest {
     @Timeout(600)
     void missingAnswersAreCounted() throws Exception {
         HttpServer server = HttpServer.open(options(Optional.empty(), 0));
-        try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {
+        try (LoadGenerator generator = new LoadGenerator(server.port(), null, new Deck(1))) {
             // a server that closes while it accepts a connection does not close it, so all are served first
             Runnable close = () -> {
                 while (server.counts().answers().sum() < 4 * 2) {
@@ -169,7 +170,7 @@ class HttpServerTest {
 
     private static LoadResult load(HttpServer server, @Nullable SslContext tls, LoadPhase phase, List<String> said)
             throws Exception {
-        try (LoadGenerator generator = new LoadGenerator(server.port(), tls, 1)) {
+        try (LoadGenerator generator = new LoadGenerator(server.port(), tls, new Deck(1))) {
             return generator.run(phase, () -> said.add("measuring"), () -> said.add("measured"));
         }
     }
