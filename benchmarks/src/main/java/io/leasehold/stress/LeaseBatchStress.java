@@ -5,10 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
-import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -22,18 +19,11 @@ public final class LeaseBatchStress {
 
     private static final int LEASES = 100;
 
-    private static final PageArena ARENA = PageArena.open(
-            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
-    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
-    private static final long PAGE = page();
+    private static final WiredPages PAGES = WiredPages.onDirectMap();
+    private static final LeasePool POOL = PAGES.pool();
+    private static final long PAGE = PAGES.page(0);
 
     private LeaseBatchStress() {}
-
-    private static long page() {
-        long page = ARENA.allocate();
-        ARENA.frames().wire(page);
-        return page;
-    }
 
     /// {@return true if each lease belonged to this thread alone from its acquire to its close}
     private static boolean use() {

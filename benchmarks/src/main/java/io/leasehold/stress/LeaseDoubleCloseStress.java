@@ -4,10 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.lease.LeasePool;
-import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -18,14 +15,9 @@ import org.openjdk.jcstress.infra.results.ZZI_Result;
 /// The word of a lease record: of several threads that end one lease, exactly one succeeds.
 public final class LeaseDoubleCloseStress {
 
-    private static final PageArena ARENA = PageArena.open(
-            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
-    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
-    private static final long PAGE = ARENA.allocate();
-
-    static {
-        ARENA.frames().wire(PAGE);
-    }
+    private static final WiredPages PAGES = WiredPages.onDirectMap();
+    private static final LeasePool POOL = PAGES.pool();
+    private static final long PAGE = PAGES.page(0);
 
     private LeaseDoubleCloseStress() {}
 

@@ -4,11 +4,8 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.lease.LeasePool;
-import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -25,20 +22,12 @@ public final class LeaseRecycleStress {
     private static final int OWN = 1;
     private static final int OTHER = 2;
 
-    private static final PageArena ARENA = PageArena.open(
-            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
-    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
-    private static final long OWN_PAGE = page(OWN);
-    private static final long OTHER_PAGE = page(OTHER);
+    private static final WiredPages PAGES = WiredPages.onDirectMap();
+    private static final LeasePool POOL = PAGES.pool();
+    private static final long OWN_PAGE = PAGES.page(OWN);
+    private static final long OTHER_PAGE = PAGES.page(OTHER);
 
     private LeaseRecycleStress() {}
-
-    private static long page(int stamp) {
-        long page = ARENA.allocate();
-        ARENA.frames().wire(page);
-        OffHeap.putLong(ARENA.frames().address(page), stamp);
-        return page;
-    }
 
     /// Closes a lease and reopens its record, which is on top of this thread's free records.
     private static void recycle(long lease) {

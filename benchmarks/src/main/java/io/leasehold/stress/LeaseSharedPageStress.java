@@ -5,11 +5,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
-import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeasePoolStats;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import java.util.concurrent.ThreadLocalRandom;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -21,23 +18,12 @@ import org.openjdk.jcstress.infra.results.ZZZ_Result;
 /// The word of a window slot. There is only one window, so that hits, last releases and recycling always meet.
 public final class LeaseSharedPageStress {
 
-    private static final PageArena ARENA = PageArena.open(PageArenaOptions.builder()
-            .name("stress")
-            .byteSize(1 << 20)
-            .memoryFile(true)
-            .build());
-    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.windowed(1));
-    private static final long FIRST = page(1);
-    private static final long SECOND = page(2);
+    private static final WiredPages PAGES = WiredPages.throughOneWindow();
+    private static final LeasePool POOL = PAGES.pool();
+    private static final long FIRST = PAGES.page(1);
+    private static final long SECOND = PAGES.page(2);
 
     private LeaseSharedPageStress() {}
-
-    private static long page(int stamp) {
-        long page = ARENA.allocate();
-        ARENA.frames().wire(page);
-        OffHeap.putLong(ARENA.frames().address(page), stamp);
-        return page;
-    }
 
     /// {@return true if the page was mapped as long as it was leased, or no window was free}
     private static boolean use(long page, int stamp) {

@@ -5,10 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
-import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +23,10 @@ public final class LeaseWaiterStress {
 
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    private static final PageArena ARENA = PageArena.open(PageArenaOptions.builder()
-            .name("stress")
-            .byteSize(1 << 20)
-            .memoryFile(true)
-            .build());
-    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.windowed(1));
-    private static final Actors FIRST = new Actors(page(1), 1);
-    private static final Actors SECOND = new Actors(page(2), 2);
+    private static final WiredPages PAGES = WiredPages.throughOneWindow();
+    private static final LeasePool POOL = PAGES.pool();
+    private static final Actors FIRST = new Actors(PAGES.page(1), 1);
+    private static final Actors SECOND = new Actors(PAGES.page(2), 2);
 
     static {
         Thread.ofPlatform().daemon().name("timekeeper").start(() -> {
@@ -46,13 +39,6 @@ public final class LeaseWaiterStress {
     }
 
     private LeaseWaiterStress() {}
-
-    private static long page(int stamp) {
-        long page = ARENA.allocate();
-        ARENA.frames().wire(page);
-        OffHeap.putLong(ARENA.frames().address(page), stamp);
-        return page;
-    }
 
     /// An actor of the test, used by one thread at a time, that needs a window for its own page.
     private static final class Actors {
