@@ -1,5 +1,6 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.jmh.Questions;
 import io.leasehold.bench.result.Results;
 import io.leasehold.bench.result.RingResult;
 import io.leasehold.bench.scenario.growth.GrowthPlan;
@@ -27,29 +28,23 @@ import java.util.stream.Collectors;
 /// The names that `-Dbench=` accepts. A group has JMH benchmarks, a scenario, or both.
 enum Group implements Named {
     /// Buffers, compared with Netty's two allocators.
-    ALLOCATOR("\\.Buffer\\w*Benchmark\\b"),
+    ALLOCATOR,
     /// Pages and runs of pages.
-    PAGE("\\.Page\\w*Benchmark\\b"),
+    PAGE,
     /// Leases on pages.
-    LEASE("\\.Lease\\w*Benchmark\\b"),
+    LEASE,
     /// A server under load.
-    SERVER(""),
+    SERVER,
     /// The memory that allocators keep resident.
-    MEMORY(""),
+    MEMORY,
     /// The growth of costs with the amount of memory in use.
-    GROWTH(""),
+    GROWTH,
     /// The pool of receive pages (`JumboPool`).
-    RING("\\.Jumbo\\w*Benchmark\\b"),
+    RING,
     /// File windows.
-    WINDOW("\\.Window\\w*Benchmark\\b");
+    WINDOW;
 
     private static final String ALL = "all";
-
-    private final String regex;
-
-    Group(String regex) {
-        this.regex = regex;
-    }
 
     /// {@return the groups that `name` stands for; empty if it is not the name of a group}
     static List<Group> of(String name) {
@@ -60,9 +55,10 @@ enum Group implements Named {
 
     /// {@return one regular expression for the JMH benchmarks of `groups`; empty if they have none}
     static String regex(List<Group> groups) {
-        return groups.stream()
-                .map(group -> group.regex)
-                .filter(one -> !one.isEmpty())
+        List<String> names = groups.stream().map(Group::text).toList();
+        return Questions.classes().stream()
+                .filter(type -> names.contains(Questions.of(type).group()))
+                .map(type -> "\\." + type.getSimpleName() + "\\b")
                 .collect(Collectors.joining("|"));
     }
 

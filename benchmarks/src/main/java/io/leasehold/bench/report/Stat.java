@@ -1,5 +1,6 @@
 package io.leasehold.bench.report;
 
+import io.leasehold.bench.result.Tail;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,13 +35,13 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
     static Stat of(List<Double> rounds) {
         ListStatistics all = new ListStatistics(
                 rounds.stream().mapToDouble(Double::doubleValue).toArray());
-        double error = rounds.size() < ENOUGH ? halfRange(rounds) : all.getMeanErrorAt(CONFIDENCE);
+        double error = rounds.size() < ENOUGH ? Tail.halfRange(rounds) : all.getMeanErrorAt(CONFIDENCE);
         return new Stat(all.getMean(), error, rounds, Kind.ROUNDS);
     }
 
     /// {@return the median of rounds with their range}
     static Stat ofTail(List<Double> rounds) {
-        return new Stat(median(rounds), halfRange(rounds), rounds, Kind.TAIL);
+        return new Stat(Tail.median(rounds), Tail.halfRange(rounds), rounds, Kind.TAIL);
     }
 
     /// {@return one reading}
@@ -48,14 +49,6 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
     /// @param noise by how much such readings vary
     static Stat reading(double value, double noise) {
         return new Stat(value, noise, List.of(value), Kind.READING);
-    }
-
-    private static double halfRange(List<Double> rounds) {
-        return rounds.size() < 2 ? Double.NaN : (Collections.max(rounds) - Collections.min(rounds)) / 2;
-    }
-
-    private static double median(List<Double> rounds) {
-        return rounds.isEmpty() ? Double.NaN : rounds.stream().sorted().toList().get(rounds.size() / 2);
     }
 
     /// {@return true if there were enough rounds for a verdict}
@@ -95,7 +88,7 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
             return range();
         }
         if (hasRange && (kind == Kind.TAIL || error > Math.abs(value))) {
-            return Numbers.figure(median(rounds)) + " (" + range() + ")";
+            return Numbers.figure(Tail.median(rounds)) + " (" + range() + ")";
         }
         return Double.isNaN(error) || kind == Kind.READING ? Numbers.figure(value) : Numbers.figure(value, error);
     }

@@ -57,7 +57,7 @@ public record Measurement(
                 json.required("mode").asText(),
                 params,
                 isTail ? Tail.median(forks) : number(primary.required("score")),
-                isTail ? Tail.error(forks) : number(primary.required("scoreError")),
+                isTail ? Tail.halfRange(forks) : number(primary.required("scoreError")),
                 primary.required("scoreUnit").asText(),
                 garbage.isMissingNode() ? null : number(garbage),
                 flags(json.path("jvmArgs")),

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Computes the 99.99 percentile of the times in one fork of JMH. It shows pauses, which the mean would hide.
-final class Tail {
+/// Figures of a tail: the 99.99 percentile of the times in one fork of JMH, which shows pauses that the mean would hide,
+/// and the middle and the range of several such figures.
+public final class Tail {
 
     private static final double QUANTILE = 0.9999;
 
@@ -32,12 +33,15 @@ final class Tail {
         return Double.NaN;
     }
 
-    static double median(List<Double> forks) {
-        return forks.stream().sorted().toList().get(forks.size() / 2);
+    /// {@return the median; NaN if there are no figures}
+    public static double median(List<Double> figures) {
+        return figures.isEmpty()
+                ? Double.NaN
+                : figures.stream().sorted().toList().get(figures.size() / 2);
     }
 
-    /// {@return half of the range of the forks; NaN for one fork}
-    static double error(List<Double> forks) {
-        return forks.size() < 2 ? Double.NaN : (Collections.max(forks) - Collections.min(forks)) / 2;
+    /// {@return half of the range; NaN for one figure}
+    public static double halfRange(List<Double> figures) {
+        return figures.size() < 2 ? Double.NaN : (Collections.max(figures) - Collections.min(figures)) / 2;
     }
 }

@@ -1,6 +1,5 @@
 package io.leasehold.bench.subject;
 
-
 /// The duration of a run.
 public enum Form implements Named {
     /// Three minutes. Checks that everything still runs and finds large regressions.

@@ -24,13 +24,10 @@ public interface Named {
     /// @throws IllegalArgumentException if the name is unknown, with all names
     static <E extends Enum<E> & Named> E of(Class<E> type, String what, String option, String text) {
         List<E> all = Arrays.asList(type.getEnumConstants());
-        return all.stream()
-                .filter(one -> one.text().equals(text))
-                .findFirst()
-                .orElseThrow(() -> {
-                    List<String> names = all.stream().map(Named::text).toList();
-                    return new IllegalArgumentException("unknown " + what + ": " + option + "=" + text + "; use "
-                            + String.join(", ", names.subList(0, names.size() - 1)) + " or " + names.getLast());
-                });
+        return all.stream().filter(one -> one.text().equals(text)).findFirst().orElseThrow(() -> {
+            List<String> names = all.stream().map(Named::text).toList();
+            return new IllegalArgumentException("unknown " + what + ": " + option + "=" + text + "; use "
+                    + String.join(", ", names.subList(0, names.size() - 1)) + " or " + names.getLast());
+        });
     }
 }

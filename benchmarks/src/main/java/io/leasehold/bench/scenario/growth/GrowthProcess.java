@@ -10,12 +10,12 @@ import java.util.List;
 
 /// A JVM that makes the measurements of one batch.
 ///
-/// It prints `growth point` and a [Point], or `growth failed` and a message, for each measurement, and `closed` at
+/// It prints `growth` and a [Point], or `growth failed` and a message, for each measurement, and `closed` at
 /// the end. It continues after a failed measurement.
 public final class GrowthProcess {
 
-    static final String POINT = "growth point ";
-    static final String FAILED = "growth failed ";
+    static final String PREFIX = "growth ";
+    static final String FAILED = "failed ";
 
     private GrowthProcess() {}
 
@@ -27,7 +27,8 @@ public final class GrowthProcess {
         Duration budget = Duration.ofMillis(Long.parseLong(args[1]));
         List<String> tasks = Arrays.asList(args).subList(2, args.length);
         for (int i = 0; i < tasks.size(); i += 2) {
-            System.out.println(measure(tasks.get(i), new Load(args[0], Long.parseLong(tasks.get(i + 1)), budget)));
+            System.out.println(PREFIX
+                    + measure(tasks.get(i), new Load(args[0], Long.parseLong(tasks.get(i + 1)), budget)));
         }
         System.out.println("closed");
         System.exit(0);
@@ -39,7 +40,7 @@ public final class GrowthProcess {
             if (!(point.cost() > 0 && point.cost() < Double.POSITIVE_INFINITY)) {
                 return FAILED + "cost is not a positive number: cost=" + point.cost();
             }
-            return POINT + ChildJvm.line(point);
+            return ChildJvm.line(point);
         } catch (Exception | OutOfMemoryError e) {
             return FAILED + e.toString().replaceAll("\\s+", " ");
         }

@@ -93,7 +93,7 @@ public final class GrowthScenario {
             for (Task task : batch.tasks()) {
                 out.accept("growth %d of %d: %s, %s; about %d s left"
                         .formatted(++begun, plan.countTasks(), words(task), batch.allocator(), secondsLeft));
-                take(task, batch.allocator(), child.await("growth ", LIMIT_MILLIS));
+                take(task, batch.allocator(), child.await(GrowthProcess.PREFIX, LIMIT_MILLIS));
                 done++;
             }
             child.await("closed", LIMIT_MILLIS);
@@ -105,12 +105,11 @@ public final class GrowthScenario {
     }
 
     private void take(Task task, String allocator, String said) throws IOException {
-        String line = "growth " + said;
-        if (!line.startsWith(GrowthProcess.POINT)) {
-            failed(task, allocator, line.substring(GrowthProcess.FAILED.length()));
+        if (said.startsWith(GrowthProcess.FAILED)) {
+            failed(task, allocator, said.substring(GrowthProcess.FAILED.length()));
             return;
         }
-        Point point = ChildJvm.parse(line.substring(GrowthProcess.POINT.length()), Point.class);
+        Point point = ChildJvm.parse(said, Point.class);
         points.computeIfAbsent(task.question().topic(), topic -> new LinkedHashMap<>())
                 .computeIfAbsent(allocator, name -> new ArrayList<>())
                 .add(point);

@@ -2,7 +2,6 @@ package io.leasehold.bench.scenario.server;
 
 import io.leasehold.bench.subject.Named;
 
-
 /// The ways in which a server sends files.
 enum FileWay implements Named {
     /// By [io.leasehold.netty.file.FileSource], which chooses how.

@@ -22,9 +22,7 @@ public enum Transport implements Named {
 
     /// {@return the reason why it cannot be used here; empty if it can}
     public Optional<String> missing() {
-        return this == NIO || Epoll.isAvailable()
-                ? Optional.empty()
-                : Optional.of(reason(Epoll.unavailabilityCause()));
+        return this == NIO || Epoll.isAvailable() ? Optional.empty() : Optional.of(reason(Epoll.unavailabilityCause()));
     }
 
     /// {@return the reason why a native library is missing, without what followed from it}

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 /// **Ownership.** The opener closes it, which also closes the pool and the arena.
 ///
 /// **Threads.** Confined to one thread; [#thread] receives.
-final class BatchReceiver implements Reception {
+final class BatchReceiver extends Reception {
 
     /// Size of the socket's buffers in bytes, which kernels grant without privileges.
     static final int SOCKET_BYTES = 4 << 20;
@@ -27,7 +27,6 @@ final class BatchReceiver implements Reception {
     private static final int BATCH = 8;
     private static final Duration WAIT = Duration.ofMillis(50);
 
-    private final Tally tally = new Tally(); // (C) written by the thread
     private final PagePool pages = PagePool.open("datagrams", ARENA_BYTES, BufferSize.KIB_64); // (C)
     private final DatagramSource<Object> source; // (C)
     private final SegmentCursor cursor = new SegmentCursor(); // (O) the thread
@@ -67,13 +66,8 @@ final class BatchReceiver implements Reception {
     }
 
     @Override
-    public int port() {
+    int port() {
         return source.local().getPort();
-    }
-
-    @Override
-    public Tally tally() {
-        return tally;
     }
 
     @Override

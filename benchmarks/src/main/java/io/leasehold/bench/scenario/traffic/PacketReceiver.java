@@ -26,13 +26,12 @@ import java.util.concurrent.TimeUnit;
 /// **Ownership.** The opener closes it.
 ///
 /// **Threads.** Confined to one thread; an event loop receives.
-final class PacketReceiver implements Reception {
+final class PacketReceiver extends Reception {
 
     private static final int TRAIN_BYTES = 64 << 10;
     private static final int PACKET_BYTES = 2 << 10;
     private static final int STOP_SECONDS = 5;
 
-    private final Tally tally = new Tally(); // (C) written by the event loop
     private final ByteBufAllocator allocator = Allocators.open("adaptive", "disabled"); // (C)
     private final EventLoopGroup group; // (C)
     private final Channel channel; // (C)
@@ -56,13 +55,8 @@ final class PacketReceiver implements Reception {
     }
 
     @Override
-    public int port() {
+    int port() {
         return ((InetSocketAddress) channel.localAddress()).getPort();
-    }
-
-    @Override
-    public Tally tally() {
-        return tally;
     }
 
     @Override

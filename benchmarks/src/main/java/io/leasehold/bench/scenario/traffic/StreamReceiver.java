@@ -24,11 +24,10 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** The opener closes it, which also closes the ring and the allocator.
 ///
 /// **Threads.** Confined to one thread; an event loop receives.
-final class StreamReceiver implements Reception {
+final class StreamReceiver extends Reception {
 
     private static final int STOP_SECONDS = 5;
 
-    private final Tally tally = new Tally(); // (C) written by the event loop
     private final Traffic traffic; // (C)
     private final ByteBufAllocator allocator; // (C)
     private final @Nullable UringBuffers uring; // (C) null for epoll
@@ -78,13 +77,8 @@ final class StreamReceiver implements Reception {
     }
 
     @Override
-    public int port() {
+    int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
-    }
-
-    @Override
-    public Tally tally() {
-        return tally;
     }
 
     @Override
