@@ -12,7 +12,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZJ_Result;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
-/// The budget: of requests and releases of two threads, each has exactly one outcome.
+/// The budget: concurrent requests, releases and closes have exactly one outcome, and no parent loses count.
 public final class MemoryBudgetStress {
 
     private MemoryBudgetStress() {}
@@ -90,8 +90,8 @@ public final class MemoryBudgetStress {
         }
     }
 
-    /// One child has all bytes of its parent and releases them, while another child requests them and a third thread looks.
-    /// No thread sees more than the limit, and the request is refused or gets the bytes.
+    /// One child has all bytes of its parent and releases them, while another child requests them and a third thread
+    /// looks. No thread sees more than the limit, and the request is refused or gets the bytes.
     @JCStressTest
     @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "The release came first.")
     @Outcome(id = "false, true, true", expect = ACCEPTABLE, desc = "The request came first.")

@@ -34,18 +34,18 @@ public final class Report {
     /// @throws IOException if the results cannot be read or the page cannot be written
     public static List<String> write(Results results) throws IOException {
         Findings findings = Findings.of(results);
-        String page = page(Page.of(findings, results.names()));
+        String page = fill("page.peb", Map.of("page", Page.of(findings, results.names())));
         Files.writeString(results.report(), page);
         Optional<ReadmeChart> chart = ReadmeChart.of(findings);
         if (chart.isPresent()) {
-            Files.writeString(results.readmeChart(), chart.get().svg());
+            Files.writeString(results.readmeChart(), fill("resident.peb", Map.of("chart", chart.get())));
         }
         return Check.of(findings, page);
     }
 
-    static String page(Page page) throws IOException {
+    private static String fill(String template, Map<String, Object> values) throws IOException {
         StringWriter out = new StringWriter();
-        PEBBLE.getTemplate("page.peb").evaluate(out, Map.of("page", page));
+        PEBBLE.getTemplate(template).evaluate(out, values);
         return out.toString();
     }
 }

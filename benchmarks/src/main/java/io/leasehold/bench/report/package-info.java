@@ -3,8 +3,9 @@
 ///
 /// Everything that is shown is a list of comparisons ([Comparison]): one figure of Leasehold beside its baselines, in
 /// one or more cases. The classes `...Comparisons` make them from the results, and the page, the terminal, the README
-/// and the check against an earlier run ([Regression]) use them. The template `page.peb` lays out the page. One class
-/// uses the chart library ([Charts]) and one the template engine ([Report]).
+/// and the check against an earlier run ([Regression]) use them. The templates `page.peb` and `resident.peb` lay out
+/// the page and the chart of the README. One class uses the chart library ([Charts]) and one the template engine
+/// ([Report]).
 ///
 /// **Ratios** above 1 mean that Leasehold is better, whatever the unit. A case in which Leasehold is worse comes first,
 /// in the same size and with the same words as one in which it is better.

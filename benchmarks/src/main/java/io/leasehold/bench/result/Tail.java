@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Figures of a tail: the 99.99 percentile of the times in one fork of JMH, which shows pauses that the mean would hide,
-/// and the middle and the range of several such figures.
+/// Figures of a tail: the 99.99 percentile of the times in one fork of JMH, and the middle and the range of several
+/// such figures. They show pauses, which the mean would hide.
 public final class Tail {
 
     private static final double QUANTILE = 0.9999;
