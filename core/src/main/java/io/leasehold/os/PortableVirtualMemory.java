@@ -35,6 +35,8 @@ final class PortableVirtualMemory implements VirtualMemory {
     /// If no mapping of at least this size is possible, this size is allocated instead, which touches the memory.
     private static final long SMALLEST_MAPPING = 64L << 20;
 
+    private static final MemorySegment ZEROES = MemorySegment.ofArray(new byte[(int) PAGE_SIZE]);
+
     private final MemorySegment segment; // (C)
     private final long start; // (C) first page of the segment
     private final long end; // (C) end of its last page
@@ -160,24 +162,24 @@ final class PortableVirtualMemory implements VirtualMemory {
             requireReserved("release", address, byteSize);
         }
         int last = page(address + byteSize);
-        int first = page(address);
-        while (first < last) {
+        int next = page(address);
+        while (next < last) {
             int runStart;
             int runEnd;
             synchronized (lock) {
-                runStart = committed.nextSetBit(first);
+                runStart = committed.nextSetBit(next);
                 if (runStart < 0 || runStart >= last) {
                     break;
                 }
                 runEnd = Math.min(committed.nextClearBit(runStart), last);
-                committed.clear(runStart, runEnd);
             }
-            pages(runStart, runEnd).fill((byte) 0);
-            first = runEnd;
+            clear(runStart, runEnd);
+            next = runEnd;
         }
         synchronized (lock) {
             requireReserved("release", address, byteSize);
             free.give(address, byteSize);
+            committed.clear(page(address), last); // last: a release that failed is repeated, and clears the pages again
         }
     }
 
@@ -271,9 +273,13 @@ final class PortableVirtualMemory implements VirtualMemory {
         return (int) ((address - start) / PAGE_SIZE);
     }
 
-    private MemorySegment pages(int first, int last) {
+    /// Clears pages without an allocation, unlike [MemorySegment#asSlice].
+    private void clear(int first, int last) {
         long offset = start - segment.address() + first * PAGE_SIZE;
-        return segment.asSlice(offset, (last - first) * PAGE_SIZE);
+        for (int page = first; page < last; page++) {
+            MemorySegment.copy(ZEROES, 0, segment, offset, PAGE_SIZE);
+            offset += PAGE_SIZE;
+        }
     }
 
     /// Maps a sparse file that has no name any more when this method returns.
