@@ -2,6 +2,7 @@ package io.leasehold.budget;
 
 import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import java.util.Locale;
@@ -74,6 +75,8 @@ public final class MemoryBudget implements AutoCloseable {
     private final BudgetChildren children = new BudgetChildren(); // (C)
 
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
+        // the first refusal may meet a full Java heap
+        EarlyClasses.initialize(BudgetRefusal.class, Reason.class, FlightEvents.class);
         this.options = options;
         this.name = name;
         this.path = parent == null ? name : parent.path.concat("/").concat(name);
