@@ -41,7 +41,7 @@ final class FrameAllocator {
     /// @param align a power of two, in pages
     /// @return the first page of the run, or [FreeMap#NONE]
     int allocate(int pageCount, int align) {
-        StackReserve.ensure();
+        StackReserve.ensure(2); // the budget checks the stack too, when the run is taken and more pages are charged
         RunRequest request = RunRequest.anywhere(pageCount, align);
         int page = takeAndRefill(request, align == 1 ? Magazines.classOf(pageCount) : -1);
         return withLength(page < 0 ? reclaimer.find(request, true) : page, pageCount);

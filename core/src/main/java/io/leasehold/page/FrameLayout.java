@@ -102,6 +102,10 @@ final class FrameLayout {
         return (int) (word >>> 16) & MAX_COUNT;
     }
 
+    static long withoutWires(long word) {
+        return word & ~((long) MAX_COUNT << 16);
+    }
+
     static int holds(long word) {
         return (int) word & MAX_COUNT;
     }

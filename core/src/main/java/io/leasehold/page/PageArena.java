@@ -411,11 +411,8 @@ public final class PageArena implements AutoCloseable {
         }
         liveAtClose += shut(force, List.of());
         Maintenance.system().remove(decay);
-        if (!frames.isClosed()) {
-            frames.unwireLocked(pool.frontier());
-            frames.close();
-        }
         if (left == null) {
+            frames.close(pool.frontier());
             // a thread that was preempted on the fast path may still write to the frames of pages in its magazine
             left = liveAtClose > 0 || !slots.isQuiet() ? pool.pagesInUse() : new BitSet();
         }

@@ -361,20 +361,27 @@ public final class PageFrames {
         return pageSizePower;
     }
 
-    /// Unlocks all locked pages among the first `upTo` pages, so that their memory can be given back.
-    void unwireLocked(int upTo) {
-        if (locks != null) {
-            forEachLive(upTo, page -> {
-                while (wireCount(page) > 0) {
-                    unwire(page);
-                }
-            });
+    /// Closes the table: every later call with a handle fails. Unlocks all locked pages among the first `upTo` pages. If
+    /// a kernel call fails, this can be repeated.
+    void close(int upTo) {
+        if (locks == null) {
+            shut();
+        } else {
+            locks.close(this, upTo);
         }
     }
 
-    /// Closes the table: every later call with a handle fails.
-    void close() {
+    /// Makes every later call with a handle fail.
+    void shut() {
         tag = FrameLayout.CLOSED_TAG;
+    }
+
+    /// Removes all wirings of a page of a closed table.
+    void dropWires(int index) {
+        long word;
+        do {
+            word = wordAt(index);
+        } while (!Words.compareAndSetLong(frame(index), word, FrameLayout.withoutWires(word)));
     }
 
     /// Changes the wire count or the hold count of a page by `by`.

@@ -4,6 +4,7 @@ import static io.leasehold.page.FrameLayout.ONE_WIRE;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -27,15 +28,19 @@ final class PageLocks {
     }
 
     void wire(PageFrames frames, long page) {
+        StackReserve.ensure();
         lock.lock();
         try {
             frames.change("wire", page, ONE_WIRE, 1);
-            if (frames.wireCount(page) == 1) {
-                try {
+            boolean isLocked = false;
+            try {
+                if (frames.wireCount(page) == 1) {
                     lockPages(frames.address(page), (long) frames.pageCount(page) << frames.pageSizePower());
-                } catch (RuntimeException e) {
+                }
+                isLocked = true;
+            } finally {
+                if (!isLocked) { // refused, or the Java heap is full
                     frames.change("unwire", page, ONE_WIRE, -1);
-                    throw e;
                 }
             }
         } finally {
@@ -46,6 +51,7 @@ final class PageLocks {
     /// Removes one wiring. The memory is unlocked before the count becomes 0, so that a page is never freed while it is
     /// locked. If the kernel call fails, the page stays wired.
     void unwire(PageFrames frames, long page) {
+        StackReserve.ensure();
         lock.lock();
         try {
             if (frames.wireCount(page) == 1) {
@@ -58,14 +64,40 @@ final class PageLocks {
         }
     }
 
+    /// Closes the frame table, and unlocks all locked pages among the first `upTo` pages, so that their memory can be
+    /// given back. The table is closed under `lock`, so that no thread locks a page that was visited. If a kernel call
+    /// fails, this can be repeated.
+    void close(PageFrames frames, int upTo) {
+        StackReserve.ensure();
+        lock.lock();
+        try {
+            frames.shut();
+            frames.forEachLive(upTo, page -> {
+                int index = FrameLayout.index(page);
+                if (FrameLayout.wires(frames.wordAt(index)) > 0) {
+                    memory.unlock(frames.addressOf(index), (long) frames.run(index) << frames.pageSizePower());
+                    mappings.credit(MAPPINGS_PER_LOCK);
+                    frames.dropWires(index);
+                }
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void lockPages(long address, long byteSize) {
         mappings.charge("lock", MAPPINGS_PER_LOCK);
+        boolean isLocked = false;
         try {
             memory.lock(address, byteSize);
+            isLocked = true;
         } catch (SystemCallException e) {
             unlockRest(address, byteSize, e);
-            mappings.credit(MAPPINGS_PER_LOCK);
             throw e;
+        } finally {
+            if (!isLocked) {
+                mappings.credit(MAPPINGS_PER_LOCK);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.memory.StackReserve;
+
 /// Changes the length of allocated runs: grows them in place, and splits them.
 ///
 /// ```text
@@ -25,6 +27,7 @@ final class RunLengths {
         if (pages <= 0) {
             throw new IllegalArgumentException("pages to grow by are out of range: pages=" + pages + ", min=1");
         }
+        StackReserve.ensure(); // after the hold an overflow would leave the page held, or lose the added pages
         if (locksWired) {
             frames.pin("grow", page);
         } else {
@@ -46,6 +49,7 @@ final class RunLengths {
     ///
     /// @return the handle of the remaining pages
     long split(long page, int pages) {
+        StackReserve.ensure(); // after the pin an overflow would leave the page held, or lose the remaining pages
         frames.pin("split", page);
         try {
             int index = FrameLayout.index(page);

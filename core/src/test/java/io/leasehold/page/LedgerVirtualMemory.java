@@ -29,6 +29,7 @@ final class LedgerVirtualMemory implements VirtualMemory {
     private int created; // (L) this; memory files so far
     private boolean locksHalf; // (L) this
     private volatile Runnable beforeDecommit = () -> {}; // (A)
+    private volatile Runnable beforeUnlock = () -> {}; // (A)
 
     LedgerVirtualMemory(Set<Capability> hidden) {
         this.hidden = Set.copyOf(hidden);
@@ -37,6 +38,11 @@ final class LedgerVirtualMemory implements VirtualMemory {
     /// Sets an action that is run before each decommit, in the thread that makes it.
     void beforeDecommit(Runnable action) {
         beforeDecommit = action;
+    }
+
+    /// Sets an action that is run before each unlock, in the thread that makes it.
+    void beforeUnlock(Runnable action) {
+        beforeUnlock = action;
     }
 
     /// Makes every lock call fail after it locked a part, as mlock(2) may.
@@ -199,6 +205,7 @@ final class LedgerVirtualMemory implements VirtualMemory {
     public void unlock(long address, long byteSize) {
         need(Capability.LOCK);
         checkReserved("unlock", address, byteSize);
+        beforeUnlock.run();
         delegate.unlock(address, byteSize);
         synchronized (this) {
             dropLocks(address, byteSize);

@@ -14,9 +14,11 @@ import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +62,23 @@ class PageArenaRefusalTest {
         assertThat(arena.closeForcibly()).isEqualTo(1);
         assertThat(ledger.lockedPageCount()).isZero();
         assertThat(mappings.used()).isEqualTo(mapped);
+    }
+
+    @Test
+    void pageCannotBeLockedWhileTheArenaIsClosedForcibly() {
+        need(Capability.LOCK);
+        PageArena arena = open(options -> options.toBuilder().lockWired(true).build());
+        long[] pages = LongStream.of(arena.allocate(), arena.allocate())
+                .boxed()
+                .sorted(Comparator.comparingLong(arena.frames()::address))
+                .mapToLong(Long::longValue)
+                .toArray();
+        arena.frames().wire(pages[1]);
+        // the close has passed the lower page by now
+        ledger.beforeUnlock(() ->
+                assertThrows(PageStateException.class, () -> arena.frames().wire(pages[0])));
+        assertThat(arena.closeForcibly()).isEqualTo(2);
+        assertThat(ledger.lockedPageCount()).isZero();
     }
 
     @Test
