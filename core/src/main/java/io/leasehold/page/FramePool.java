@@ -72,14 +72,17 @@ final class FramePool {
         return request.attempt(supply);
     }
 
-    /// Tries to allocate a run until that succeeds or no page is in transit.
+    /// Tries to allocate a run until that succeeds or no page is in transit. Tries once in any case: pages that were in
+    /// transit at the last attempt may be free by now.
     ///
     /// @return the first page of the run, or [FreeMap#NONE]
     int takeFromTransit(RunRequest request) {
-        int page = FreeMap.NONE;
+        int page;
         boolean populates;
         lock.lock();
         try {
+            checkOpen();
+            page = attempt(request);
             while (page < 0 && transit > 0) {
                 changed.awaitUninterruptibly();
                 checkOpen();

@@ -46,6 +46,7 @@ final class FrameReclaimer {
     private final int batchPages; // (C)
     private final boolean decommits; // (C)
     private final ReentrantLock flushLock = new ReentrantLock();
+    private volatile boolean isFlushing; // (L) flushLock; read without it
 
     /// A run lasts until the pages that reclaimers freed are in the pool. Threads that find no page at the same time
     /// share one run.
@@ -91,7 +92,11 @@ final class FrameReclaimer {
 
     private int findBelow(RunRequest request) {
         flushOwn();
+        boolean mayBeFlushed = isFlushing; // must follow flushOwn, which skips a slot that a flush has suspended
         int page = pool.tryTake(request);
+        if (page < 0 && mayBeFlushed) {
+            page = betweenFlushes(() -> pool.tryTake(request)); // this thread's pages are in the pool now
+        }
         if (page < 0 && mayFlush()) {
             flush();
             page = pool.tryTake(request);
@@ -179,9 +184,11 @@ final class FrameReclaimer {
         flushLock.lock();
         try {
             long begin = System.nanoTime();
+            isFlushing = true;
             pool.countFlush(drain());
             ration.spent(begin);
         } finally {
+            isFlushing = false;
             flushLock.unlock();
         }
     }

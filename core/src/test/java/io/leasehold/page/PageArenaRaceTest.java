@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
@@ -26,6 +27,7 @@ class PageArenaRaceTest {
     private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 100 : 1;
     private static final int RACES = 3_000 * SCALE;
     private static final int PING_PONGS = 1_000 * SCALE;
+    private static final int FLUSHES = 60 * SCALE;
 
     @Test
     void exactlyOneOfTwoFreesSucceeds() throws InterruptedException {
@@ -142,6 +144,38 @@ class PageArenaRaceTest {
                 .isZero();
         arena.free(page.get());
         others.forEach(arena::free);
+        arena.checkInvariants();
+        arena.close();
+    }
+
+    /// A page is neither in a magazine nor in the pool while a flush or a decommit moves it.
+    @Test
+    void aThreadFindsThePageThatItFreedWhileAnotherOneMovesIt() throws InterruptedException {
+        PageArena arena = open(64);
+        List<Long> pages = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            pages.add(arena.allocate());
+        }
+        AtomicBoolean isOver = new AtomicBoolean();
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("maintenance", () -> {
+            long decay = arena.options().decay().toNanos();
+            for (long now = 0; !isOver.get(); now += 2 * decay) {
+                arena.decay().step(now);
+            }
+        });
+        try {
+            while (arena.count(counts -> counts.reclaims) < FLUSHES) {
+                for (int i = 0; i < 1_000; i++) {
+                    arena.free(pages.get(i % 64));
+                    pages.set(i % 64, arena.allocate());
+                }
+            }
+        } finally {
+            isOver.set(true);
+        }
+        watchdog.join();
+        pages.forEach(arena::free);
         arena.checkInvariants();
         arena.close();
     }
