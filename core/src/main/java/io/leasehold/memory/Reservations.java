@@ -136,6 +136,7 @@ public final class Reservations {
             throw new IllegalArgumentException("byteSize is not a positive multiple of the OS page: region=" + name
                     + ", byteSize=" + byteSize + ", page=" + memory.pageSize());
         }
+        StackReserve.ensure(); // after the kernel call an overflow would lose the range
         Range fit = null;
         for (Range range : retained) {
             boolean fits = range.byteSize >= byteSize && range.byteAlignment >= byteAlignment;
@@ -214,6 +215,7 @@ public final class Reservations {
     }
 
     private boolean isFree(long byteSize) {
+        StackReserve.ensure();
         try {
             memory.release(memory.reserve(byteSize, memory.pageSize()), byteSize);
             return true;
@@ -254,10 +256,10 @@ public final class Reservations {
     /// Retains a range whose memory was released, so that it reads as zero.
     synchronized void retain(Range range) {
         if (memory.can(Capability.DECOMMIT)) {
-            retained.add(range);
-            if (retained.size() > MAX_RETAINED) {
+            if (retained.size() >= MAX_RETAINED) {
                 releaseOldest();
             }
+            retained.add(range); // last: a close that failed is repeated, and must not retain the range twice
         } else {
             // here release unmaps nothing: it is as safe as retaining, and zeroes the space for its next owner
             release(range);
