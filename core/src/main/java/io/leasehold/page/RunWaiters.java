@@ -1,9 +1,9 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.ShortLock;
-import java.util.LinkedHashSet;
 import java.util.concurrent.locks.Condition;
 import java.util.function.IntBinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// The queue of threads that wait for a run, in the order of their arrival.
 ///
@@ -15,11 +15,16 @@ import java.util.function.IntBinaryOperator;
 ///
 /// So a freed page wakes one thread, however many wait. One thread looks for memory on behalf of all.
 ///
+/// **Failures.** The waiters are linked to each other, and adding one allocates first. A collection that cannot grow may
+/// fail after it added an element. That waiter would stay the first one for ever, and no other one would be woken.
+///
 /// **Threads.** Guarded by `FramePool.lock`.
 final class RunWaiters {
 
     private final ShortLock lock; // (C)
-    private final LinkedHashSet<Waiter> queue = new LinkedHashSet<>(); // (L)
+    private @Nullable Waiter first; // (L)
+    private @Nullable Waiter last; // (L)
+    private int count; // (L)
     private long lastReclaim; // (L) time of the last call of the reclaimers for the waiters
 
     RunWaiters(ShortLock lock) {
@@ -33,6 +38,8 @@ final class RunWaiters {
         final int align; // (C)
         int page = FreeMap.NONE; // (L) the run that was found for this waiter
         boolean isWoken; // (L) woken since its last attempt
+        private @Nullable Waiter before; // (L) in the queue
+        private @Nullable Waiter behind; // (L) in the queue
 
         private Waiter(Condition changed, int pageCount, int align) {
             this.changed = changed;
@@ -42,28 +49,45 @@ final class RunWaiters {
     }
 
     boolean isEmpty() {
-        return queue.isEmpty();
+        return first == null;
     }
 
     /// Adds a waiter that called the reclaimers at `now`.
     Waiter add(int pageCount, int align, long now) {
         Waiter waiter = new Waiter(lock.newCondition(), pageCount, align);
-        lastReclaim = queue.isEmpty() ? now : lastReclaim;
-        queue.add(waiter);
+        Waiter end = last;
+        if (end == null) {
+            lastReclaim = now;
+            first = waiter;
+        } else {
+            end.behind = waiter;
+            waiter.before = end;
+        }
+        last = waiter;
+        count++;
         return waiter;
     }
 
     /// Removes a waiter, served or not. The next waiter takes over the work of the first.
     void remove(Waiter waiter) {
-        boolean wasFirst = isFirst(waiter);
-        queue.remove(waiter);
-        if (wasFirst) {
+        Waiter before = waiter.before;
+        Waiter behind = waiter.behind;
+        if (behind == null) {
+            last = before;
+        } else {
+            behind.before = before;
+        }
+        count--;
+        if (before == null) {
+            first = behind;
             wakeFirst();
+        } else {
+            before.behind = behind;
         }
     }
 
     boolean isFirst(Waiter waiter) {
-        return queue.getFirst() == waiter;
+        return waiter == first;
     }
 
     /// {@return true once in `nanos` nanoseconds for all waiters together}
@@ -75,8 +99,8 @@ final class RunWaiters {
 
     /// Wakes the first waiter.
     void wakeFirst() {
-        if (!queue.isEmpty()) {
-            wake(queue.getFirst());
+        if (first != null) {
+            wake(first);
         }
     }
 
@@ -87,7 +111,9 @@ final class RunWaiters {
 
     /// Wakes every waiter.
     void wakeAll() {
-        queue.forEach(RunWaiters::wake);
+        for (Waiter waiter = first; waiter != null; waiter = waiter.behind) {
+            wake(waiter);
+        }
     }
 
     /// Tries to allocate a run for each waiter that has none, in their order.
@@ -95,7 +121,7 @@ final class RunWaiters {
     /// @param take receives number of pages and alignment; returns the first page, or [FreeMap#NONE]
     void serve(IntBinaryOperator take) {
         int tooLong = Integer.MAX_VALUE; // no unaligned run of this length was found
-        for (Waiter waiter : queue) {
+        for (Waiter waiter = first; waiter != null; waiter = waiter.behind) {
             if (waiter.page < 0 && waiter.pageCount < tooLong) {
                 waiter.page = take.applyAsInt(waiter.pageCount, waiter.align);
                 if (waiter.page >= 0) {
@@ -109,6 +135,6 @@ final class RunWaiters {
 
     @Override
     public String toString() {
-        return "RunWaiters(" + queue.size() + ")";
+        return "RunWaiters(" + count + ")";
     }
 }
