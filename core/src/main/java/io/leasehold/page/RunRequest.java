@@ -37,10 +37,14 @@ final class RunRequest {
         int page;
         if (at == ANYWHERE) {
             page = supply.carve(pageCount, align);
+            shortage = supply.shortage();
+        } else if (supply.isFree(at, pageCount)) {
+            page = supply.take(at, pageCount) ? at : FreeMap.NONE;
+            shortage = supply.shortage();
         } else {
-            page = supply.isFree(at, pageCount) && supply.take(at, pageCount) ? at : FreeMap.NONE;
+            page = FreeMap.NONE;
+            shortage = Shortage.NO_RUN; // the supply still has the reason of another request
         }
-        shortage = supply.shortage();
         return page;
     }
 
