@@ -269,6 +269,10 @@ public final class PageArena implements AutoCloseable {
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, the page is wired or held, or the arena is closed
     public void free(long page) {
+        if (zeroOnFree) {
+            freeAndZero(page);
+            return;
+        }
         int runClass = Magazines.classOf(frames.peekRun(page));
         // the slot is entered first, so that loads from it do not wait for the compare-and-set of the frame
         int[] cells = slots.enter();
@@ -279,7 +283,7 @@ public final class PageArena implements AutoCloseable {
             if (!fits) {
                 StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
             }
-            count = zeroOnFree ? freeAndZero(page) : frames.free(page);
+            count = frames.free(page);
             kept = cells != null && fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
         } finally {
             if (cells != null) {
@@ -291,10 +295,20 @@ public final class PageArena implements AutoCloseable {
         }
     }
 
-    private int freeAndZero(long page) {
+    /// Zeroes outside a slot: a long run takes long, and a flush waits for a slot that is busy.
+    private void freeAndZero(long page) {
+        StackReserve.ensure(); // as above
+        int index = FrameLayout.index(page);
         int count = frames.free(page);
-        OffHeap.fill(frames.addressOf(FrameLayout.index(page)), (long) count << frames.pageSizePower(), (byte) 0);
-        return count;
+        OffHeap.fill(frames.addressOf(index), (long) count << frames.pageSizePower(), (byte) 0);
+        int[] cells = slots.enter();
+        boolean kept = cells != null && Magazines.pushRun(cells, index, count);
+        if (cells != null) {
+            BiasedSlots.exit(cells);
+        }
+        if (!kept) {
+            allocator.free(index, count);
+        }
     }
 
     /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Reclaimers are not called.
@@ -472,6 +486,11 @@ public final class PageArena implements AutoCloseable {
 
     Decay decay() {
         return decay;
+    }
+
+    /// {@return true if no thread is in a slot, for tests}
+    boolean isQuiet() {
+        return slots.isQuiet();
     }
 
     /// {@return the value of one counter, for tests}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import java.time.Duration;
@@ -28,6 +29,7 @@ class PageArenaRaceTest {
     private static final int RACES = 3_000 * SCALE;
     private static final int PING_PONGS = 1_000 * SCALE;
     private static final int FLUSHES = 60 * SCALE;
+    private static final int LONG_RUN = 16 << 10;
 
     @Test
     void exactlyOneOfTwoFreesSucceeds() throws InterruptedException {
@@ -176,6 +178,29 @@ class PageArenaRaceTest {
         }
         watchdog.join();
         pages.forEach(arena::free);
+        arena.checkInvariants();
+        arena.close();
+    }
+
+    /// A flush waits for a slot that is busy, and all other threads wait for the flush.
+    @Test
+    void aLongRunIsZeroedOutsideASlot() throws InterruptedException {
+        PageArena arena = open(LONG_RUN, true);
+        long byteSize = LONG_RUN * arena.options().pageByteSize();
+        boolean isSeen = false;
+        while (!isSeen) {
+            long run = arena.allocateRun(LONG_RUN);
+            long first = arena.frames().address(run);
+            long last = first + byteSize - Long.BYTES;
+            OffHeap.fill(first, byteSize, (byte) 1);
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("owner", () -> arena.free(run));
+            watchdog.await("zeroes", () -> OffHeap.getByte(first) == 0);
+            boolean isQuiet = arena.isQuiet();
+            isSeen = OffHeap.getByte(last) != 0;
+            assertThat(isQuiet || !isSeen).as("no thread is in a slot").isTrue();
+            watchdog.join();
+        }
         arena.checkInvariants();
         arena.close();
     }
@@ -345,11 +370,16 @@ class PageArenaRaceTest {
     }
 
     private static PageArena open(int pageCount) {
+        return open(pageCount, false);
+    }
+
+    private static PageArena open(int pageCount, boolean zeroOnFree) {
         VirtualMemory memory = new LedgerVirtualMemory(Set.of());
         long pageBytes = Math.max(4_096, memory.pageSize());
         long byteSize = pageCount * pageBytes;
         PageArenaOptions options = PageArenaOptions.builder()
                 .byteSize(byteSize)
+                .zeroOnFree(zeroOnFree)
                 .budget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)))
                 .build();
         return PageArena.open(options, new Reservations(memory, new MappingBudget(100)), 0);
