@@ -81,6 +81,13 @@ public final class Remnant {
         return pageByteSize;
     }
 
+    /// {@return true if the first region begins at a multiple of `byteAlignment`}
+    ///
+    /// @param byteAlignment a power of two, in bytes
+    public boolean isAligned(long byteAlignment) {
+        return Alignment.isAligned(regions.getFirst().address(), byteAlignment);
+    }
+
     /// {@return the number of pages, including lost ones}
     public int pageCount() {
         return pageCount;

@@ -102,7 +102,8 @@ final class ArenaSpace {
         long page = options.pageByteSize();
         long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);
         long byteSize = reservations.addressByteSize(options.byteSize(), page, most);
-        Remnant remnant = reservations.takeRemnant(REGIONS, fit(options, (int) (byteSize / page)));
+        long byteAlignment = options.byteAlignment(reservations.memory());
+        Remnant remnant = reservations.takeRemnant(REGIONS, fit(options, byteAlignment, (int) (byteSize / page)));
         if (remnant != null) {
             return open(options, reservations, parent, remnant);
         }
@@ -119,9 +120,10 @@ final class ArenaSpace {
     }
 
     /// {@return a filter for remnants that are as good as new address space and not much larger}
-    private static Predicate<Remnant> fit(PageArenaOptions options, int pageCount) {
+    private static Predicate<Remnant> fit(PageArenaOptions options, long byteAlignment, int pageCount) {
         int limitPages = (int) (options.byteSize() / options.pageByteSize());
         return remnant -> remnant.pageByteSize() == options.pageByteSize()
+                && remnant.isAligned(byteAlignment)
                 && remnant.longestClean() >= Math.max(limitPages, pageCount / 2)
                 && remnant.pageCount() / MAX_REMNANT_RATIO <= pageCount;
     }
@@ -173,7 +175,8 @@ final class ArenaSpace {
         ArenaSpace space = null;
         try {
             budget = budget(options, parent, tableBytes);
-            pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), BYTE_ALIGNMENT);
+            long byteAlignment = options.byteAlignment(reservations.memory());
+            pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), byteAlignment);
             tables = reservations.reserve(options.name().concat(" tables"), tableBytes, osPage);
             space = new ArenaSpace(options, pages, tables, budget, pageCount, new BitSet(), reservations);
             space.prepare();

@@ -239,15 +239,17 @@ final class FreeMap {
     /// Takes idle pages that were freed more than a decay before `tick`, from pageblocks that are due, and adds them to
     /// `batch` as runs.
     ///
-    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end before
+    ///     its last huge frame does
     /// @return true if there may be more such pages
     boolean takeAged(DecommitBatch batch, int tick, int framePages) {
-        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
+        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks += pageblocksOf(framePages)) {
             int pageblock = aging.poll(tick);
             if (pageblock < 0) {
                 return false;
             }
-            int reached = takeIdleOf(pageblock, pageblock << PAGEBLOCK_POWER, batch, tick, Decay.TICKS + 1, framePages);
+            int from = pageblock << PAGEBLOCK_POWER & -framePages; // a huge frame may have several pageblocks
+            int reached = takeIdleOf(pageblock, from, batch, tick, Decay.TICKS + 1, framePages);
             int due = reached < end(pageblock) ? tick : nextDue(pageblock, tick);
             if (due != NOT_DUE) {
                 aging.add(pageblock, due, tick);
@@ -259,10 +261,11 @@ final class FreeMap {
     /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all pageblocks behind the search
     /// position of the batch, and adds them to `batch` as runs.
     ///
-    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end before
+    ///     its last huge frame does
     /// @return true if there may be more such pages behind the visited pageblocks
     boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
-        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
+        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks += pageblocksOf(framePages)) {
             int page = batch.from() < pageCount ? idleRuns.findFrom(batch.from(), 1) : NONE;
             if (page < 0) {
                 return false;
@@ -281,7 +284,7 @@ final class FreeMap {
         batch.countLook();
         while (page < end(pageblock) && !batch.isFull()) {
             int most = Math.min(end(pageblock) - page, batch.remaining());
-            int n = framePages > 1 ? framePages : idleRun(page, most, tick, minAge);
+            int n = framePages > 1 ? Math.min(framePages, pageCount - page) : idleRun(page, most, tick, minAge);
             if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge)) {
                 batch.add(page, n, n - coldIn(page, n));
                 markWords(page, n, false);
@@ -293,6 +296,10 @@ final class FreeMap {
             refresh(from, page - from, true);
         }
         return page;
+    }
+
+    private static int pageblocksOf(int framePages) {
+        return Math.max(1, framePages >>> PAGEBLOCK_POWER);
     }
 
     /// {@return the tick in which the next idle page of a pageblock is old enough, or [#NOT_DUE] if no idle page is

@@ -119,6 +119,11 @@ public record PageArenaOptions(
         return hugePages ? Math.max(1, (int) (memory.hugePageSize() / pageByteSize)) : 1;
     }
 
+    /// {@return the alignment of the first page in bytes: huge frames begin where the huge pages of the kernel do}
+    long byteAlignment(VirtualMemory memory) {
+        return hugePages ? Math.max(ArenaSpace.BYTE_ALIGNMENT, memory.hugePageSize()) : ArenaSpace.BYTE_ALIGNMENT;
+    }
+
     /// {@return these options with a size in place of each 0}
     ///
     /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the limit

@@ -66,21 +66,22 @@ final class FreeMapModel {
     List<Integer> takeIdle(int tick, int minAge, int framePages, int maxPages) {
         List<Integer> taken = new ArrayList<>();
         int runs = 0;
-        for (int frame = 0; frame + framePages <= pageCount && taken.size() < maxPages; frame += framePages) {
+        for (int frame = 0; frame < pageCount && taken.size() < maxPages; frame += framePages) {
+            int end = Math.min(pageCount, frame + framePages); // the last frame may be cut
             int frees = 0;
             int idle = 0;
             boolean old = true;
-            for (int page = frame; page < frame + framePages; page++) {
+            for (int page = frame; page < end; page++) {
                 frees += used[page] ? 0 : 1;
                 idle += isIdle(page) ? 1 : 0;
                 old &= !isIdle(page) || ((tick - stamps[page]) & 0xFF) >= minAge;
             }
-            if (frees == framePages && idle > 0 && old) {
+            if (frees == end - frame && idle > 0 && old) {
                 runs += taken.isEmpty() || taken.getLast() != frame - 1 ? 1 : 0;
                 if (runs > MAX_RUNS) {
                     break;
                 }
-                for (int page = frame; page < frame + framePages; page++) {
+                for (int page = frame; page < end; page++) {
                     used[page] = true;
                     taken.add(page);
                 }

@@ -15,7 +15,7 @@ class FreeMapRandomTest {
 
     private static final int STEPS = 4000;
     private static final int[] ALIGNMENTS = {1, 1, 1, 2, 4, 16, 64, 512};
-    private static final int[] FRAMES = {1, 1, 8, 128, 512};
+    private static final int[] FRAMES = {1, 1, 8, 128, 512, 2048};
 
     @ParameterizedTest(name = "{0} pages")
     @ValueSource(ints = {1, 40, 64, 65, 512, 513, 1500, 3000, 4096})

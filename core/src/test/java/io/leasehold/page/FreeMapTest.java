@@ -292,4 +292,25 @@ class FreeMapTest {
                     .hasMessageStartingWith("I1");
         }
     }
+
+    /// On a kernel with pages of 16 KiB a huge page has 32 MiB, which are four pageblocks.
+    @Test
+    void hugeFrameOfSeveralPageblocksIsTakenWholeOrNot() {
+        int frame = 2 * PAGEBLOCK;
+        int due = Decay.TICKS + 1;
+        map.take(0, PAGES);
+        for (int pageblock = 3; pageblock >= 0; pageblock--) { // so that the lowest one is visited first
+            int first = pageblock * PAGEBLOCK;
+            map.giveIdle(first, Math.min(PAGEBLOCK, PAGES - first), 0);
+        }
+        map.take(0, 1);
+        DecommitBatch batch = new DecommitBatch(PAGES);
+        while (map.takeAged(batch, due, frame)) {
+            // until no pageblock is due
+        }
+        assertThat(batch.count()).isEqualTo(1);
+        assertThat(batch.page(0)).as("the first frame is in use").isEqualTo(frame);
+        assertThat(batch.pageCount(0)).as("the last frame ends with the arena").isEqualTo(PAGES - frame);
+        map.giveCold(batch);
+    }
 }

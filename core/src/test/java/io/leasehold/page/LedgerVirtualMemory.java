@@ -28,6 +28,7 @@ final class LedgerVirtualMemory implements VirtualMemory {
     private final TreeSet<Long> lockedPages = new TreeSet<>(); // (L) this; addresses
     private int created; // (L) this; memory files so far
     private boolean locksHalf; // (L) this
+    private volatile long hugePageSize = delegate.hugePageSize(); // (A)
     private volatile Runnable beforeDecommit = () -> {}; // (A)
     private volatile Runnable beforeUnlock = () -> {}; // (A)
 
@@ -43,6 +44,11 @@ final class LedgerVirtualMemory implements VirtualMemory {
     /// Sets an action that is run before each unlock, in the thread that makes it.
     void beforeUnlock(Runnable action) {
         beforeUnlock = action;
+    }
+
+    /// Sets the size of a huge page in bytes, which depends on the size of a page in the kernel.
+    void hugePageSize(long byteSize) {
+        hugePageSize = byteSize;
     }
 
     /// Makes every lock call fail after it locked a part, as mlock(2) may.
@@ -88,7 +94,7 @@ final class LedgerVirtualMemory implements VirtualMemory {
 
     @Override
     public long hugePageSize() {
-        return delegate.hugePageSize();
+        return hugePageSize;
     }
 
     @Override

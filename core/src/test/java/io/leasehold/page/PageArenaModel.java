@@ -187,10 +187,11 @@ final class PageArenaModel {
 
     /// Records that all free pages were decommitted, except huge frames that are partly in use.
     void trimmed(int tick) {
-        for (int frame = 0; decommits && frame + framePages <= at.length; frame += framePages) {
-            if (isFree(frame, framePages)) {
-                Arrays.fill(dirty, frame, frame + framePages, false);
-                Arrays.fill(freedAt, frame, frame + framePages, tick);
+        for (int frame = 0; decommits && frame < at.length; frame += framePages) {
+            int end = Math.min(at.length, frame + framePages); // the last frame may be cut
+            if (isFree(frame, end - frame)) {
+                Arrays.fill(dirty, frame, end, false);
+                Arrays.fill(freedAt, frame, end, tick);
             }
         }
     }

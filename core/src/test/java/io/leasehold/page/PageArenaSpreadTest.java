@@ -66,6 +66,24 @@ class PageArenaSpreadTest {
         assertThat(ledger.reservedBytes()).as("address space left").isZero();
     }
 
+    /// On a kernel with pages of 16 KiB a huge page has 32 MiB. Frames that are shifted would split the huge pages.
+    @Test
+    void hugeFramesBeginWhereHugePagesDo() {
+        TestMemory.require(memory, Capability.DECOMMIT);
+        long hugePage = 32 * MIB;
+        ledger.hugePageSize(hugePage);
+        List<PageArena> arenas = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            PageArena left = open(LIMIT + 32); // 2 MiB more than 1 GiB of addresses
+            left.allocate();
+            left.closeForcibly(); // leaves addresses that are shifted
+            PageArenaOptions options = left.options().toBuilder().hugePages(true).build();
+            arenas.add(PageArena.open(options, reservations, 0));
+            assertThat(arenas.getLast().baseAddress() % hugePage).isZero();
+        }
+        arenas.forEach(PageArena::close);
+    }
+
     @Test
     void oneSmallRunInTheMiddleDoesNotBlockALongOne() {
         TestMemory.require(memory, Capability.DECOMMIT);
