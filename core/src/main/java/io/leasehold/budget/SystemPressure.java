@@ -72,8 +72,13 @@ public final class SystemPressure implements BooleanSupplier {
                 maxStallPercent,
                 maxAnonBytes,
                 MemoryPressure::read,
-                Thread.ofVirtual().name("leasehold-pressure")::start,
+                inBackground(),
                 System::nanoTime);
+    }
+
+    /// {@return an executor that runs each task on a virtual thread, which inherits nothing from the thread that asks}
+    static Executor inBackground() {
+        return Thread.ofVirtual().name("leasehold-pressure").inheritInheritableThreadLocals(false)::start;
     }
 
     /// {@return true if there is pressure, by the last answer} Does not block.

@@ -339,10 +339,13 @@ final class LinuxVirtualMemory implements VirtualMemory {
         };
     }
 
-    private static long readNumber(Path file, long otherwise) {
+    /// {@return the positive number in a file, or `otherwise` if there is none} A container hides a file by an empty one.
+    static long readNumber(Path file, long otherwise) {
         // A sysctl file returns its number to the first read only, and Files.readString starts with a read of one byte.
         try (BufferedReader reader = Files.newBufferedReader(file)) {
-            return Long.parseLong(reader.readLine().strip());
+            String line = reader.readLine();
+            long number = line == null ? otherwise : Long.parseLong(line.strip());
+            return number > 0 ? number : otherwise;
         } catch (IOException | NumberFormatException e) {
             return otherwise;
         }

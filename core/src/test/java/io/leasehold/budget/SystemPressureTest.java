@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.os.MemoryPressure;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,22 @@ class SystemPressureTest {
         assertThat(pressure.getAsBoolean()).isFalse();
         background.remove().run();
         assertThat(pressure.getAsBoolean()).isTrue();
+    }
+
+    /// The thread that asks may hold the lock of an arena, and a child value is code of the program.
+    @Test
+    void threadThatReadsInheritsNothing() throws InterruptedException {
+        InheritableThreadLocal<String> inherited = new InheritableThreadLocal<>();
+        inherited.set("of the thread that asks");
+        CountDownLatch isDone = new CountDownLatch(1);
+        String[] seen = {"nothing yet"};
+        SystemPressure.inBackground().execute(() -> {
+            seen[0] = inherited.get();
+            isDone.countDown();
+        });
+        isDone.await();
+        assertThat(seen[0]).isNull();
+        inherited.remove();
     }
 
     @Test

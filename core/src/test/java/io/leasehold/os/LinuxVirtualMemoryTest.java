@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts on the Linux of this machine, and tests that only Linux can pass.
 @Tag("os")
@@ -41,6 +42,18 @@ class LinuxVirtualMemoryTest
             assertThat(memory().can(capability) || refusable.contains(capability))
                     .isTrue();
         }
+    }
+
+    @Test
+    void numberOfTheKernelMayBeMissing(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("number");
+        assertThat(LinuxVirtualMemory.readNumber(file, 7)).as("no file").isEqualTo(7);
+        for (String text : List.of("", "\n", "none\n", "0\n", "-1\n")) {
+            Files.writeString(file, text);
+            assertThat(LinuxVirtualMemory.readNumber(file, 7)).as(text).isEqualTo(7);
+        }
+        Files.writeString(file, "65530\n");
+        assertThat(LinuxVirtualMemory.readNumber(file, 7)).isEqualTo(65_530);
     }
 
     @Test
