@@ -285,8 +285,7 @@ final class PortableVirtualMemory implements VirtualMemory {
     /// Maps a sparse file that has no name any more when this method returns.
     ///
     /// The mapping is private, so that its pages are never written to a disk. On tmpfs the mapping is shared instead,
-    /// because a private one would hold each page twice. There it is no larger than the free space, because a touch
-    /// beyond that would fault.
+    /// because a private one would hold each page twice.
     private static MemorySegment mapSparse(long byteSize) throws IOException {
         Path directory = Files.createTempDirectory("leasehold");
         try (FileChannel channel = FileChannel.open(
@@ -298,7 +297,7 @@ final class PortableVirtualMemory implements VirtualMemory {
                 StandardOpenOption.DELETE_ON_CLOSE)) {
             FileStore store = Files.getFileStore(directory);
             if (store.type().equals("tmpfs")) {
-                long size = Math.min(byteSize, store.getUsableSpace());
+                long size = sizeOnTmpfs(byteSize, store.getUsableSpace());
                 return channel.map(MapMode.READ_WRITE, 0, size, Arena.ofAuto());
             }
             return channel.map(MapMode.PRIVATE, 0, byteSize, Arena.ofAuto());
@@ -306,5 +305,17 @@ final class PortableVirtualMemory implements VirtualMemory {
             // If the system keeps the file, and so its directory, while it is mapped, this has no effect.
             directory.toFile().delete();
         }
+    }
+
+    /// {@return the size in bytes of a mapping on tmpfs} It is no larger than the free space, because a touch beyond that
+    /// would fault.
+    ///
+    /// @throws IOException if there is less space than the smallest mapping needs
+    static long sizeOnTmpfs(long wanted, long free) throws IOException {
+        long least = Math.min(wanted, SMALLEST_MAPPING);
+        if (free < least) {
+            throw new IOException("too little space on tmpfs: free=" + free + ", min=" + least);
+        }
+        return Math.min(wanted, free);
     }
 }

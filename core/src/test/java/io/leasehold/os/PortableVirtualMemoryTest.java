@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Capability;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,6 +57,19 @@ class PortableVirtualMemoryTest
         PortableVirtualMemory mapped = PortableVirtualMemory.open(256L << 20);
         assertThat(Thread.interrupted()).isTrue();
         assertThat(mapped.toString()).contains("segmentBytes=" + (256L << 20));
+    }
+
+    /// A temporary directory in memory may be full, or as small as a container allows.
+    @Test
+    void tmpfsWithTooLittleSpaceIsNotMapped() throws IOException {
+        long mib = 1L << 20;
+        assertThat(PortableVirtualMemory.sizeOnTmpfs(1_000 * mib, 100 * mib)).isEqualTo(100 * mib);
+        assertThat(PortableVirtualMemory.sizeOnTmpfs(100 * mib, 1_000 * mib)).isEqualTo(100 * mib);
+        assertThat(PortableVirtualMemory.sizeOnTmpfs(mib, mib)).isEqualTo(mib);
+        assertThatThrownBy(() -> PortableVirtualMemory.sizeOnTmpfs(1_000 * mib, 8_192))
+                .isInstanceOf(IOException.class)
+                .hasMessage("too little space on tmpfs: free=8192, min=" + 64 * mib);
+        assertThatThrownBy(() -> PortableVirtualMemory.sizeOnTmpfs(mib, 0)).isInstanceOf(IOException.class);
     }
 
     @Test
