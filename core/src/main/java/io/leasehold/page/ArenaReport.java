@@ -1,8 +1,10 @@
 package io.leasehold.page;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the statistics of an arena and its error messages.
 ///
@@ -64,30 +66,42 @@ final class ArenaReport {
         });
     }
 
-    /// {@return the error for a request that failed}
+    /// {@return the error for a request that failed} The message is made without the lock of the pool, since that takes
+    /// long.
     PageExhaustedException exhausted(int pages) {
-        return pool.read((supply, counts, transit) -> {
+        Numbers seen = pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
             int free = supply.limitPages() - live;
             FrameSupply.Shortage shortage = free < pages ? FrameSupply.Shortage.LIMIT : supply.shortage();
-            return new PageExhaustedException(
-                    ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
-                                    + " longestFreeRun=%d, budget=%s, holders: %s")
-                            .formatted(
-                                    pages,
-                                    shortage.message,
-                                    options.name(),
-                                    live,
-                                    free,
-                                    supply.idlePages(),
-                                    supply.limitPages(),
-                                    options.pageByteSize(),
-                                    supply.longestFreeRun(),
-                                    budget.report(),
-                                    frames.owners().holders(live)),
-                    shortage == FrameSupply.Shortage.KERNEL ? supply.lastFailure() : null);
+            return new Numbers(
+                    live, free, supply.idlePages(), supply.longestFreeRun(), shortage, supply.lastFailure());
         });
+        return new PageExhaustedException(
+                ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
+                                + " longestFreeRun=%d, budget=%s, holders: %s")
+                        .formatted(
+                                pages,
+                                seen.shortage.message,
+                                options.name(),
+                                seen.live,
+                                seen.free,
+                                seen.idle,
+                                options.byteSize() / options.pageByteSize(),
+                                options.pageByteSize(),
+                                seen.longestFreeRun,
+                                budget.report(),
+                                frames.owners().holders(seen.live)),
+                seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
     }
+
+    /// The state of the pool when a request had failed.
+    private record Numbers(
+            int live,
+            int free,
+            int idle,
+            int longestFreeRun,
+            FrameSupply.Shortage shortage,
+            @Nullable SystemCallException lastFailure) {}
 
     /// {@return the error for closing an arena with live pages}
     IllegalStateException pagesLive(int live) {

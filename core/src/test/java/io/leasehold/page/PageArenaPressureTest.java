@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.budget.MemoryBudget;
@@ -9,7 +10,10 @@ import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Formatter;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +28,7 @@ class PageArenaPressureTest {
     private static final int PAGES = 64;
     private static final int RECLAIMS = 20_000;
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 20_000_000 : 300_000;
+    private static final int MESSAGES = 20;
 
     /// Two users on the fast path start their search at the same slot, while a third thread flushes the magazines
     /// without end, because it requests more than there is.
@@ -71,6 +76,33 @@ class PageArenaPressureTest {
         System.out.printf("reclaims beside %,d steps and more: %,d%n", 2 * STEPS, reclaims.get());
         arena.free(held);
         arena.checkInvariants();
+        arena.close();
+    }
+
+    /// A message takes many times as long as a request, and all other requests of the arena wait for the lock.
+    @Test
+    void messageOfAFailedRequestIsMadeWithoutTheLock() throws InterruptedException {
+        PageArena arena = open(new LedgerVirtualMemory(Set.of()));
+        long all = arena.allocateRun(PAGES);
+        AtomicBoolean isOver = new AtomicBoolean();
+        Watchdog watchdog = new Watchdog();
+        Thread asking = watchdog.start("asking", () -> {
+            while (!isOver.get()) {
+                assertThrows(PageExhaustedException.class, arena::allocate);
+            }
+        });
+        for (int seen = 0; seen < MESSAGES && !watchdog.hasFailed(); ) {
+            List<String> classes = Arrays.stream(asking.getStackTrace())
+                    .map(StackTraceElement::getClassName)
+                    .toList();
+            if (classes.contains(Formatter.class.getName())) {
+                seen++;
+                assertThat(classes).doesNotContain(FramePool.class.getName());
+            }
+        }
+        isOver.set(true);
+        watchdog.join();
+        arena.free(all);
         arena.close();
     }
 
