@@ -63,6 +63,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     private final long hugePageSize; // (C)
     private final LinuxBarrier barrier; // (C)
     private final boolean hasLock; // (C)
+    private final boolean hasResidency; // (C)
 
     LinuxVirtualMemory(LinuxAdvice advice) {
         this.advice = advice;
@@ -71,6 +72,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         this.barrier = LinuxBarrier.open();
         // An empty range locks nothing. The kernel returns EPERM if the limit is 0, or if a filter refuses the call.
         this.hasLock = LinuxCall.MLOCK.invoke(0, 0, 0) == 0 && LinuxCall.MUNLOCK.invoke(0, 0, 0) == 0;
+        this.hasResidency = LinuxCall.MINCORE.invoke(0, 0, 0) == 0; // of an empty range, as above
     }
 
     /// {@return the virtual memory of this process, with the capabilities of its kernel}
@@ -83,6 +85,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         return switch (capability) {
             case BARRIER -> barrier.isOffered();
             case LOCK -> hasLock;
+            case RESIDENCY -> hasResidency;
             default -> true;
         };
     }
@@ -258,6 +261,9 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public long residentBytes(long address, long byteSize) {
+        if (!hasResidency) {
+            throw Preconditions.missing(Capability.RESIDENCY);
+        }
         preconditions.checkRange(address, byteSize);
         long pages = byteSize / pageSize();
         long resident = 0;
@@ -327,6 +333,9 @@ final class LinuxVirtualMemory implements VirtualMemory {
         for (int attempt = 1; result == -Errno.EAGAIN && attempt < MINCORE_ATTEMPTS; attempt++) {
             Thread.onSpinWait();
             result = LinuxCall.MINCORE.invoke(address, byteSize, flags.address());
+        }
+        if (result < 0 && Errno.refusesCall((int) -result)) {
+            throw Preconditions.missing(Capability.RESIDENCY); // a filter was installed after the probe
         }
         require("mincore", address, byteSize, result);
     }

@@ -40,7 +40,7 @@ public interface VirtualMemory {
         MAP,
         /// [#remap].
         REMAP,
-        /// [#residentBytes].
+        /// [#residentBytes]. A container may refuse it, and so may a filter that is installed later.
         RESIDENCY,
         /// [#barrier] is cheap for the threads that it interrupts, so they need no fence of their own.
         BARRIER

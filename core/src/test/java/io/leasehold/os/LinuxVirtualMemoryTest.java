@@ -36,8 +36,8 @@ class LinuxVirtualMemoryTest
     }
 
     @Test
-    void hasEveryCapabilityButMaybeTheBarrierAndTheLock() {
-        Set<Capability> refusable = Set.of(Capability.BARRIER, Capability.LOCK);
+    void hasEveryCapabilityThatNoContainerRefuses() {
+        Set<Capability> refusable = Set.of(Capability.BARRIER, Capability.LOCK, Capability.RESIDENCY);
         for (Capability capability : Capability.values()) {
             assertThat(memory().can(capability) || refusable.contains(capability))
                     .isTrue();
