@@ -12,9 +12,11 @@ public final class ArenaActivity {
 
     private final FramePool pool; // (C)
     private final MemoryBudget budget; // (C)
+    private final int pageSizePower; // (C)
 
-    ArenaActivity(FramePool pool, MemoryBudget budget) {
+    ArenaActivity(FramePool pool, MemoryBudget budget, int pageSizePower) {
         this.pool = pool;
+        this.pageSizePower = pageSizePower;
         this.budget = budget;
     }
 
@@ -33,11 +35,12 @@ public final class ArenaActivity {
         return budget.lastRefusal();
     }
 
-    /// {@return the length of the longest run of free pages in bytes, not counting pages in the magazines of threads}
+    /// {@return the length of the longest run of free pages in bytes, not counting pages in the magazines of threads; 0
+    /// after the arena was closed}
     public long longestFreeRunBytes() {
         pool.lock.lock();
         try {
-            return pool.supply.longestFreeRunBytes();
+            return (long) pool.longestFreeRun() << pageSizePower;
         } finally {
             pool.lock.unlock();
         }

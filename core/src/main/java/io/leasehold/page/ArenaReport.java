@@ -30,8 +30,10 @@ final class ArenaReport {
     PageArenaStats stats() {
         int[] wired = new int[1];
         int[] held = new int[1];
+        // after the close the memory of the frames may be unmapped, and an access would end the process
+        int upTo = frames.isClosed() ? 0 : pool.frontier();
         // without the lock, since it visits every page that was ever used
-        frames.forEachLive(pool.frontier(), page -> {
+        frames.forEachLive(upTo, page -> {
             int index = FrameLayout.index(page);
             wired[0] += FrameLayout.wires(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
             held[0] += FrameLayout.holds(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
@@ -74,7 +76,7 @@ final class ArenaReport {
             int free = supply.limitPages() - live;
             FrameSupply.Shortage shortage = free < pages ? FrameSupply.Shortage.LIMIT : supply.shortage();
             return new Numbers(
-                    live, free, supply.idlePages(), supply.longestFreeRun(), shortage, supply.lastFailure());
+                    live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
         return new PageExhaustedException(
                 ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"

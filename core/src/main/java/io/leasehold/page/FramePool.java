@@ -286,6 +286,12 @@ final class FramePool {
         return isClosed;
     }
 
+    /// {@return the length of the longest run of free pages, or 0 after the close} Guarded by `lock`. After the close
+    /// the memory of the tables may be unmapped, and an access would end the process.
+    int longestFreeRun() {
+        return isClosed ? 0 : supply.longestFreeRun();
+    }
+
     /// {@return the frontier: neither this page nor any page behind it was ever used}
     int frontier() {
         return read((pool, slowPaths, moving) -> pool.frontier());

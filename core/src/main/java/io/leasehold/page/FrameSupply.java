@@ -220,10 +220,6 @@ final class FrameSupply {
         return map.longestFree();
     }
 
-    long longestFreeRunBytes() {
-        return (long) map.longestFree() << pageSizePower;
-    }
-
     /// {@return why the last request failed, if it failed}
     Shortage shortage() {
         return shortage;

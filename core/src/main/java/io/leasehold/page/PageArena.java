@@ -108,7 +108,7 @@ public final class PageArena implements AutoCloseable {
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
         this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
-        this.activity = new ArenaActivity(pool, space.budget);
+        this.activity = new ArenaActivity(pool, space.budget, pagePower);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         this.services = new PageServices(this);
@@ -371,7 +371,8 @@ public final class PageArena implements AutoCloseable {
     }
 
     /// {@return a snapshot of the statistics; may be stale} Concurrent changes may be missing. Takes time in proportion
-    /// to the pages ever used, and waits for a flush of the magazines that is in progress.
+    /// to the pages ever used, and waits for a flush of the magazines that is in progress. After the arena was closed,
+    /// no page counts as wired or held.
     public PageArenaStats stats() {
         return reclaimer.betweenFlushes(report::stats);
     }
@@ -386,11 +387,12 @@ public final class PageArena implements AutoCloseable {
         return List.of(new SizeCount(stats.pageByteSize(), stats.livePages()));
     }
 
-    /// {@return the number of bytes of the arena's pages that are resident now, as the kernel reports it}
+    /// {@return the number of bytes of the arena's pages that are resident now, as the kernel reports it; 0 after the
+    /// arena was closed}
     ///
     /// @throws UnsupportedOperationException if the system does not report it
     public long residentBytes() {
-        long byteSize = (long) pool.frontier() << frames.pageSizePower();
+        long byteSize = frames.isClosed() ? 0 : (long) pool.frontier() << frames.pageSizePower();
         return byteSize == 0 ? 0 : space.pages.memory().residentBytes(space.pages.address(), byteSize);
     }
 
