@@ -69,11 +69,7 @@ public final class SystemPressure implements BooleanSupplier {
     /// @throws IllegalArgumentException if a value is not allowed
     public static SystemPressure of(double maxStallPercent, long maxAnonBytes) {
         return new SystemPressure(
-                maxStallPercent,
-                maxAnonBytes,
-                MemoryPressure::read,
-                inBackground(),
-                System::nanoTime);
+                maxStallPercent, maxAnonBytes, MemoryPressure::read, inBackground(), System::nanoTime);
     }
 
     /// {@return an executor that runs each task on a virtual thread, which inherits nothing from the thread that asks}

@@ -75,8 +75,7 @@ final class ArenaReport {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
             int free = supply.limitPages() - live;
             FrameSupply.Shortage shortage = free < pages ? FrameSupply.Shortage.LIMIT : supply.shortage();
-            return new Numbers(
-                    live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
+            return new Numbers(live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
         return new PageExhaustedException(
                 ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"

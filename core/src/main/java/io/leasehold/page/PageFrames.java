@@ -87,11 +87,13 @@ public final class PageFrames {
         while (!Words.compareAndSetLong(frame, idle, idle - FrameLayout.LIVE + FrameLayout.ONE_GENERATION)) {
             requireIdle("free", page, idle);
         }
-        long use = OffHeap.getLong(frame + FrameLayout.USE_OFFSET);
+        long use = use(index);
         int count = FrameLayout.run(use);
+        while (use != count && !Words.compareAndSetLong(useAddress(index), use, count)) {
+            use = use(index); // the page was left behind meanwhile
+        }
         if (use != count) {
             owners.add(FrameLayout.owner(use), -count);
-            setRun(index, count);
         }
         return count;
     }
@@ -110,9 +112,13 @@ public final class PageFrames {
 
     /// Adds `by` pages to a pinned allocation, and to the page count of its owner.
     void lengthen(int index, int by) {
-        int owner = FrameLayout.owner(use(index));
-        OffHeap.putLong(frame(index) + FrameLayout.USE_OFFSET, FrameLayout.use(owner, run(index) + by));
-        owners.add(owner, by);
+        long use;
+        long next;
+        do {
+            use = use(index);
+            next = FrameLayout.use(FrameLayout.owner(use), FrameLayout.run(use) + by);
+        } while (!Words.compareAndSetLong(useAddress(index), use, next));
+        owners.add(FrameLayout.owner(use), by);
     }
 
     int run(int index) {
@@ -191,13 +197,16 @@ public final class PageFrames {
 
     private void leaveBehind(int index, PageOwner owner) {
         long use = use(index);
-        boolean isIts = FrameLayout.owner(use) >>> FrameLayout.OWNER_ID_SHIFT == owner.id();
-        // if the page was freed meanwhile, the compare-and-set fails, and the page has no owner
-        int leftBehind = FrameLayout.LEFT_BEHIND << FrameLayout.OWNER_ID_SHIFT;
-        long next = FrameLayout.use(leftBehind, FrameLayout.run(use));
-        if (isIts && Words.compareAndSetLong(useAddress(index), use, next)) {
-            owner.add(-FrameLayout.run(use));
-            owners.leftBehind().add(FrameLayout.run(use));
+        // a page that is freed meanwhile has no owner, and one that is lengthened is tried again
+        while (FrameLayout.owner(use) >>> FrameLayout.OWNER_ID_SHIFT == owner.id()) {
+            int leftBehind = FrameLayout.LEFT_BEHIND << FrameLayout.OWNER_ID_SHIFT;
+            long next = FrameLayout.use(leftBehind, FrameLayout.run(use));
+            if (Words.compareAndSetLong(useAddress(index), use, next)) {
+                owner.add(-FrameLayout.run(use));
+                owners.leftBehind().add(FrameLayout.run(use));
+                return;
+            }
+            use = use(index);
         }
     }
 

@@ -233,7 +233,9 @@ final class ContainerProgram {
         ring.trim();
         arena.trim();
         PageArenaStats stats = allocator.arena().stats();
-        check((allocator.residentBytes() < 0) == refused.contains(Call.MINCORE), "resident bytes are unknown if refused");
+        check(
+                (allocator.residentBytes() < 0) == refused.contains(Call.MINCORE),
+                "resident bytes are unknown if refused");
         check(stats.cachedPages() == 0 && stats.livePages() == 0, "nothing stays in magazines: " + stats);
         if (!refused.contains(Call.MADVISE)) {
             check(stats.idlePages() == 0, "idle memory goes back: " + stats);

@@ -8,6 +8,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -17,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,8 @@ class PageArenaRaceTest {
     private static final int RACES = 3_000 * SCALE;
     private static final int PING_PONGS = 1_000 * SCALE;
     private static final int FLUSHES = 60 * SCALE;
+    private static final int LEAVINGS = 600 * SCALE;
+    private static final int OWNED = 1_000;
     private static final int LONG_RUN = 16 << 10;
 
     @Test
@@ -182,6 +186,43 @@ class PageArenaRaceTest {
         arena.close();
     }
 
+    /// Otherwise an arena with live pages could be closed, as if their owner had left them behind.
+    @Test
+    void aPageThatIsFreedIsNotLeftBehind() throws InterruptedException {
+        PageArena arena = open(OWNED);
+        long[] pages = new long[OWNED];
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("user", () -> {
+            for (int round = 1; round <= LEAVINGS; round++) {
+                int wanted = round;
+                spinUntil(watchdog, () -> begun.get() == wanted);
+                for (long page : pages) {
+                    arena.free(page);
+                }
+                ended.set(round);
+            }
+        });
+        for (int round = 1; round <= LEAVINGS; round++) {
+            int wanted = round;
+            PageOwner owner = arena.frames().register("owner");
+            for (int i = 0; i < OWNED; i++) {
+                pages[i] = arena.allocate();
+                arena.frames().own(pages[i], owner, i);
+            }
+            begun.set(round);
+            long overtaken = pages[round * 7 % (OWNED / 2)];
+            spinUntil(watchdog, () -> !arena.frames().isLive(overtaken));
+            arena.unregister(owner); // catches up with the user
+            spinUntil(watchdog, () -> ended.get() == wanted);
+        }
+        watchdog.join();
+        assertThat(arena.frames().owners().leftBehind().pageCount()).isZero();
+        arena.checkInvariants();
+        arena.close();
+    }
+
     /// A flush waits for a slot that is busy, and all other threads wait for the flush.
     @Test
     void aLongRunIsZeroedOutsideASlot() throws InterruptedException {
@@ -298,6 +339,13 @@ class PageArenaRaceTest {
             watchdog.join();
             MemoryBudget parent = arena.options().budget();
             assertThat(parent == null ? -1 : parent.usedBytes()).isZero();
+        }
+    }
+
+    /// Waits without a yield, so that the threads meet within nanoseconds.
+    private static void spinUntil(Watchdog watchdog, BooleanSupplier condition) {
+        while (!condition.getAsBoolean() && !watchdog.hasFailed()) {
+            Thread.onSpinWait();
         }
     }
 

@@ -77,7 +77,8 @@ class PageArenaSpreadTest {
             PageArena left = open(LIMIT + 32); // 2 MiB more than 1 GiB of addresses
             left.allocate();
             left.closeForcibly(); // leaves addresses that are shifted
-            PageArenaOptions options = left.options().toBuilder().hugePages(true).build();
+            PageArenaOptions options =
+                    left.options().toBuilder().hugePages(true).build();
             arenas.add(PageArena.open(options, reservations, 0));
             assertThat(arenas.getLast().baseAddress() % hugePage).isZero();
         }
