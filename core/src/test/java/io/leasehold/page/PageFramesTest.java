@@ -102,7 +102,7 @@ class PageFramesTest {
     @Test
     void everyCallOnAClosedTableFails() {
         long page = run(3, 1);
-        frames.close();
+        frames.close(PAGES);
         for (ThrowingCallable call : calls(page)) {
             assertRefused(StateKind.CLOSED, call).isEqualTo("arena is closed: arena=arena");
         }
