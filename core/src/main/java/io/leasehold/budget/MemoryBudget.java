@@ -76,7 +76,7 @@ public final class MemoryBudget implements AutoCloseable {
 
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
         // the first refusal may meet a full Java heap
-        EarlyClasses.initialize(BudgetRefusal.class, Reason.class, FlightEvents.class);
+        EarlyClasses.initialize(BudgetRefusal.class, BudgetRefusal.Reason.class, FlightEvents.class);
         this.options = options;
         this.name = name;
         this.path = parent == null ? name : parent.path.concat("/").concat(name);

@@ -348,7 +348,9 @@ final class LinuxVirtualMemory implements VirtualMemory {
         };
     }
 
-    /// {@return the positive number in a file, or `otherwise` if there is none} A container hides a file by an empty one.
+    /// {@return the positive number in a file, or `otherwise` if there is none}
+    ///
+    /// A container hides a file by an empty one.
     static long readNumber(Path file, long otherwise) {
         // A sysctl file returns its number to the first read only, and Files.readString starts with a read of one byte.
         try (BufferedReader reader = Files.newBufferedReader(file)) {

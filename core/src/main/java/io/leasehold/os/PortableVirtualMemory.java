@@ -307,8 +307,8 @@ final class PortableVirtualMemory implements VirtualMemory {
         }
     }
 
-    /// {@return the size in bytes of a mapping on tmpfs} It is no larger than the free space, because a touch beyond that
-    /// would fault.
+    /// {@return the size in bytes of a mapping on tmpfs} It is no larger than the free space, because a touch beyond
+    /// that would fault.
     ///
     /// @throws IOException if there is less space than the smallest mapping needs
     static long sizeOnTmpfs(long wanted, long free) throws IOException {

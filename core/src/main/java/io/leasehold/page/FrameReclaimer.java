@@ -95,7 +95,8 @@ final class FrameReclaimer {
         boolean mayBeFlushed = isFlushing; // must follow flushOwn, which skips a slot that a flush has suspended
         int page = pool.tryTake(request);
         if (page < 0 && mayBeFlushed) {
-            page = betweenFlushes(() -> pool.tryTake(request)); // this thread's pages are in the pool now
+            awaitFlush();
+            page = pool.tryTake(request);
         }
         if (page < 0 && mayFlush()) {
             flush();
@@ -191,6 +192,12 @@ final class FrameReclaimer {
             isFlushing = false;
             flushLock.unlock();
         }
+    }
+
+    /// Waits until the pages of a flush that is in progress are in the pool.
+    private void awaitFlush() {
+        flushLock.lock();
+        flushLock.unlock();
     }
 
     /// Calls `look` while no flush moves pages from magazines to the pool.

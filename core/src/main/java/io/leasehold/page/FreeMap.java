@@ -239,8 +239,8 @@ final class FreeMap {
     /// Takes idle pages that were freed more than a decay before `tick`, from pageblocks that are due, and adds them to
     /// `batch` as runs.
     ///
-    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end before
-    ///     its last huge frame does
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end
+    ///     before its last huge frame does
     /// @return true if there may be more such pages
     boolean takeAged(DecommitBatch batch, int tick, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks += pageblocksOf(framePages)) {
@@ -261,8 +261,8 @@ final class FreeMap {
     /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all pageblocks behind the search
     /// position of the batch, and adds them to `batch` as runs.
     ///
-    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end before
-    ///     its last huge frame does
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end
+    ///     before its last huge frame does
     /// @return true if there may be more such pages behind the visited pageblocks
     boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks += pageblocksOf(framePages)) {

@@ -370,8 +370,8 @@ public final class PageFrames {
         return pageSizePower;
     }
 
-    /// Closes the table: every later call with a handle fails. Unlocks all locked pages among the first `upTo` pages. If
-    /// a kernel call fails, this can be repeated.
+    /// Closes the table: every later call with a handle fails. Unlocks all locked pages among the first `upTo` pages.
+    /// If a kernel call fails, this can be repeated.
     void close(int upTo) {
         if (locks == null) {
             shut();

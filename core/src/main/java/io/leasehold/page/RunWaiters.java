@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// So a freed page wakes one thread, however many wait. One thread looks for memory on behalf of all.
 ///
-/// **Failures.** The waiters are linked to each other, and adding one allocates first. A collection that cannot grow may
-/// fail after it added an element. That waiter would stay the first one for ever, and no other one would be woken.
+/// **Failures.** The waiters are linked to each other, and adding one allocates first. A collection that cannot grow
+/// may fail after it added an element. That waiter would stay the first one for ever, and no other one would be woken.
 ///
 /// **Threads.** Guarded by `FramePool.lock`.
 final class RunWaiters {

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 
 /// Random steps of arenas, each of which meets every failure of the Java heap or the stack.
 ///
-/// A step that throws has changed nothing. A step that returns is complete. After it no page, no lock, no mapping and no
-/// byte of the budget is lost.
+/// A step that throws has changed nothing. A step that returns is complete. After it no page, no lock, no mapping and
+/// no byte of the budget is lost.
 ///
 /// **Threads.** Confined to one thread.
 final class PageJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
