@@ -95,7 +95,7 @@ final class FrameReclaimer {
         boolean mayBeFlushed = isFlushing; // must follow flushOwn, which skips a slot that a flush has suspended
         int page = pool.tryTake(request);
         if (page < 0 && mayBeFlushed) {
-            awaitFlush();
+            boolean ignored = betweenFlushes(() -> true); // the pages of this thread are in the pool then
             page = pool.tryTake(request);
         }
         if (page < 0 && mayFlush()) {
@@ -192,12 +192,6 @@ final class FrameReclaimer {
             isFlushing = false;
             flushLock.unlock();
         }
-    }
-
-    /// Waits until the pages of a flush that is in progress are in the pool.
-    private void awaitFlush() {
-        flushLock.lock();
-        flushLock.unlock();
     }
 
     /// Calls `look` while no flush moves pages from magazines to the pool.
