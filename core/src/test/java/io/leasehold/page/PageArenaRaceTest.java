@@ -31,7 +31,7 @@ class PageArenaRaceTest {
     private static final int RACES = 3_000 * SCALE;
     private static final int PING_PONGS = 1_000 * SCALE;
     private static final int FLUSHES = 60 * SCALE;
-    private static final int LEAVINGS = 600 * SCALE;
+    private static final int LEAVINGS = 200 * SCALE;
     private static final int OWNED = 1_000;
     private static final int LONG_RUN = 16 << 10;
 
