@@ -1,9 +1,7 @@
 package io.leasehold.lease;
 
 import io.leasehold.error.SystemCallException;
-import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SizeCount;
-import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
@@ -52,8 +50,6 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// No handle: no lease was acquired.
     public static final long NO_LEASE = 0;
 
-    private static final int MIN_OWNED_STRIPES = 64;
-    private static final int MAX_OWNED_STRIPES = 512;
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
     private final LeasePoolOptions options; // (C)
@@ -65,18 +61,15 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     private final int maxPages; // (C)
     private final int layers; // (C) of a check of the stack before a slow path
     private final boolean recordless; // (C) confined objects need no record: direct map, and not traced
-    private final MemorySource source; // (C)
-    private volatile boolean closed; // (A)
-    private boolean mapClosed; // (L) this
+    private final LeasePoolCloser closer; // (C)
+    volatile boolean closed; // (L) closer to write
 
     private LeasePool(PageArena arena, LeasePoolOptions options) {
-        int cpus = Runtime.getRuntime().availableProcessors();
-        int owned = Integer.highestOneBit(Math.clamp(8L * cpus, MIN_OWNED_STRIPES, MAX_OWNED_STRIPES));
         PageFile file = ArenaAccess.of(arena).memoryFile(); // throws if the arena is closed, also for a direct map
         this.options = options;
         this.frames = arena.frames();
         this.pageByteSize = arena.options().pageByteSize();
-        this.stripes = new Stripes(owned, Integer.highestOneBit(2 * cpus));
+        this.stripes = Stripes.forThisMachine();
         int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), LeaseLayout.MAX_TAG) + 1;
         this.records = new LeaseRecords(tag, options.name(), options.traced() ? new LeaseTraces() : null);
         this.map = options.isDirectMap()
@@ -85,20 +78,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         this.maxPages = map.maxPages();
         this.layers = map.layers();
         this.recordless = options.isDirectMap() && !options.traced();
-        this.source = openSource();
-    }
-
-    private MemorySource openSource() {
-        MemorySource opened = null;
-        try {
-            opened = MemorySource.open(
-                    SourceKind.LEASE_POOL, options.name(), options.tag(), this, LeasePool::openLeases);
-            return opened;
-        } finally {
-            if (opened == null) {
-                map.close(true); // the Java heap is full
-            }
-        }
+        this.closer = LeasePoolCloser.open(this, records, map); // last, because it reads the other fields
     }
 
     /// Opens a pool of leases on the pages of an arena.
@@ -397,7 +377,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return map.stats(records.openCount(stripes));
     }
 
-    private List<SizeCount> openLeases() {
+    /// {@return the open leases, for reports of memory in use}
+    List<SizeCount> openLeases() {
         return List.of(new SizeCount(pageByteSize, stats().leases()));
     }
 
@@ -413,7 +394,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     ///     again
     @Override
     public void close() {
-        close(false);
+        closer.close(false);
     }
 
     /// Ends every lease, and releases the windows.
@@ -425,33 +406,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @throws SystemCallException if the kernel fails to release the windows; the leases have ended, and closing can
     ///     be repeated
     public int closeForcibly() {
-        return close(true);
-    }
-
-    private synchronized int close(boolean force) {
-        StackReserve.ensure(layers);
-        if (mapClosed) {
-            source.close(); // again, in case that an error ended the first close
-            return 0;
-        }
-        boolean forced = force || closed; // after a forced close that failed in the kernel, closing stays forced
-        if (!forced) {
-            records.requireNoneOpen();
-        }
-        closed = true;
-        try {
-            if (!forced) {
-                records.requireNoneOpen(); // another thread may have acquired before the flag was set
-            }
-            int ended = forced ? records.closeAll() : 0;
-            map.close(forced);
-            mapClosed = true;
-            source.close();
-            return ended;
-        } catch (RuntimeException | Error e) {
-            closed = forced;
-            throw e;
-        }
+        return closer.close(true);
     }
 
     @Override

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// that finds no unowned stripe uses a shared one, until the owner of a stripe ends.
 final class Stripes {
 
+    private static final int MIN_OWNED = 64;
+    private static final int MAX_OWNED = 512;
     private static final int PROBES = 4;
     private static final int SPINS = 64;
 
@@ -33,6 +35,13 @@ final class Stripes {
         this.shared = shared;
         stripes = new Stripe[owned + shared];
         stripe(owned); // so that one stripe exists even if the Java heap is full later
+    }
+
+    /// {@return stripes for the threads that the processors of this machine can run}
+    static Stripes forThisMachine() {
+        int cpus = Runtime.getRuntime().availableProcessors();
+        int owned = Integer.highestOneBit(Math.clamp(8L * cpus, MIN_OWNED, MAX_OWNED));
+        return new Stripes(owned, Integer.highestOneBit(2 * cpus));
     }
 
     /// Enters the stripe of the calling thread, or a shared one.

@@ -5,8 +5,9 @@
 ///
 /// ```text
 ///   LeasePool      what users see: acquire, hand over, free, close     Lease       one lease as an object
-///     LeaseRecords   for each open lease its page, address and holder       MemoryOwner    the seam to other owners
-///       RecordTable    free records, in batches                             LeaseTraces stacks, if asked for
+///     LeasePoolCloser  closes the pool, if no lease is open or by force     MemoryOwner    the seam to other owners
+///     LeaseRecords   for each open lease its page, address and holder       LeaseTraces stacks, if asked for
+///       RecordTable    free records, in batches
 ///     Stripes        for each thread: free records, counts
 ///     PageMap        where pages appear
 ///       DirectMap      at their own addresses
