@@ -222,17 +222,7 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IllegalStateException if a loan or transfer is still outstanding at the end; the message names it, and
     ///     the file is open as before
     public void close(Duration timeout) throws IOException {
-        boolean isLast = false;
-        try {
-            isLast = space.files().remove(this, timeout);
-        } catch (SystemCallException e) {
-            isLast = true;
-            throw WindowErrors.failed("unmap windows of", this, e);
-        } finally {
-            if (isLast) {
-                closeDescriptor();
-            }
-        }
+        space.files().close(this, timeout);
     }
 
     /// Closes the file while windows are outstanding, for example because their threads have ended.
@@ -244,18 +234,7 @@ public final class MappedFile implements AutoCloseable {
     /// @return number of windows, private copies and channel transfers that were outstanding
     /// @throws IOException if the system call fails; the file is closed even so
     public int closeForcibly() throws IOException {
-        int out = -1;
-        try {
-            out = space.files().removeForcibly(this);
-        } catch (SystemCallException e) {
-            out = 0;
-            throw WindowErrors.failed("unmap windows of", this, e);
-        } finally {
-            if (out >= 0) {
-                closeDescriptor();
-            }
-        }
-        return Math.max(out, 0);
+        return space.files().closeForcibly(this);
     }
 
     /// Opens a separate channel for reading this file, for calls that need one, such as sendfile(2).

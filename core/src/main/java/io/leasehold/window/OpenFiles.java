@@ -4,6 +4,7 @@ import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.window.WindowWaiters.Waiter;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -89,13 +90,52 @@ final class OpenFiles {
         }
     }
 
-    /// Removes a file when its windows are back.
+    /// Closes a file when its loans are back. Closing twice has no effect.
     ///
-    /// @return true if the file was open
+    /// @param timeout maximum time to wait for the loans
+    /// @throws IOException if a system call fails; the file is closed even so
+    /// @throws IllegalArgumentException if the timeout is longer than 292 years
+    /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
+    void close(MappedFile file, Duration timeout) throws IOException {
+        boolean isRemoved = false;
+        try {
+            isRemoved = remove(file, timeout);
+        } catch (SystemCallException e) {
+            isRemoved = true;
+            throw WindowErrors.failed("unmap windows of", file, e);
+        } finally {
+            if (isRemoved) {
+                file.closeDescriptor();
+            }
+        }
+    }
+
+    /// Closes a file while loans are outstanding. Its outstanding windows keep their slots, which are not reused before
+    /// the windows are released.
+    ///
+    /// @return number of outstanding loans
+    /// @throws IOException if a system call fails; the file is closed even so
+    int closeForcibly(MappedFile file) throws IOException {
+        int out = -1;
+        try {
+            out = removeForcibly(file);
+        } catch (SystemCallException e) {
+            out = 0;
+            throw WindowErrors.failed("unmap windows of", file, e);
+        } finally {
+            if (out >= 0) {
+                file.closeDescriptor();
+            }
+        }
+        return Math.max(out, 0);
+    }
+
+    /// {@return true if the file was open; it is removed when its loans are back}
+    ///
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
     /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
     /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
-    boolean remove(MappedFile file, Duration timeout) {
+    private boolean remove(MappedFile file, Duration timeout) {
         if (!isOpen(file)) {
             return false;
         }
@@ -122,12 +162,10 @@ final class OpenFiles {
         return wasOpen;
     }
 
-    /// Removes a file even if loans are outstanding. Its outstanding windows keep their slots, which are not reused
-    /// before the windows are released.
+    /// {@return number of outstanding loans of a file, which is removed, or -1 if the file was not open}
     ///
-    /// @return number of outstanding loans, or -1 if the file was not open
     /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
-    int removeForcibly(MappedFile file) {
+    private int removeForcibly(MappedFile file) {
         if (!isOpen(file)) {
             return -1;
         }

@@ -42,7 +42,7 @@
 /// 8. If no slot is free, [WindowReclaim] collects the pins of all threads, and [SlotClock] chooses slots that are not
 ///    pinned and were not used lately. They get a new version and are mapped to other parts.
 /// 9. [MappedFile#close()] waits for no loan: if one is outstanding it throws. Otherwise [OpenFiles] maps the
-///    placeholder over the slots of the file, frees them, and the descriptor is closed.
+///    placeholder over the slots of the file, frees them, and closes the descriptor.
 ///
 /// ## What a call does for each trust
 ///
