@@ -2,8 +2,6 @@ package io.leasehold.window;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
-import io.leasehold.holder.MemorySource;
-import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.StackReserve;
@@ -18,9 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// A cache of windows on files, and the API to move bytes through them that survives truncation and disk errors.
@@ -61,10 +57,6 @@ public final class WindowCache implements AutoCloseable {
     private static final int TRANSFER_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.UNMAP | WindowFlag.PARTIALOK;
     private static final int ALLOC_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.NOWAIT;
 
-    /// How long to retry the close of a file. Since no loan is outstanding, only a kernel that rejects a barrier for a
-    /// while keeps the file open.
-    private static final Duration SHUT_TIMEOUT = Duration.ofSeconds(10);
-
     /// Layers whose stack must be free before a cache is opened, because one that is half open is closed again.
     private static final int OPENING_LAYERS = 3;
 
@@ -72,13 +64,11 @@ public final class WindowCache implements AutoCloseable {
     private final Files files; // (C)
     private final WindowCounts counts; // (C)
     private final WindowSpace space; // (C)
-    private final StagingRuns staging; // (C)
     private final WindowReads reads; // (C)
     private final WindowWrites writes; // (C)
     private final FileChecksum checksums; // (C)
     private final WindowLoans loans; // (C)
-    private final MemorySource source; // (C)
-    private final AtomicBoolean isClosed = new AtomicBoolean(); // (A)
+    private final WindowCacheCloser closer; // (C)
 
     private WindowCache(
             WindowCacheOptions options,
@@ -90,18 +80,12 @@ public final class WindowCache implements AutoCloseable {
         this.options = options;
         this.files = files;
         this.counts = counts;
-        this.staging = staging;
         this.space = space;
         this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
         this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
         this.checksums = new FileChecksum(reads, staging);
         this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
-        this.source = MemorySource.open(
-                SourceKind.WINDOW_CACHE,
-                options.name(),
-                options.tag(),
-                this,
-                cache -> cache.pools().mapped());
+        this.closer = new WindowCacheCloser(this, space.files(), staging); // last: it registers this cache
     }
 
     /// Opens a cache. If native access or memfd_create(2) is denied, the cache has no windows, and every call works
@@ -420,13 +404,7 @@ public final class WindowCache implements AutoCloseable {
     ///     file and a channel; the message names them, and nothing is changed
     @Override
     public void close() throws IOException {
-        if (!isClosed.get()) {
-            List<MappedFile> open = space.files().shut();
-            closeAll(open, file -> {
-                file.close(SHUT_TIMEOUT);
-                return 0;
-            });
-        }
+        closer.close();
     }
 
     /// Closes the cache and its files while windows are outstanding, for example because their threads have ended.
@@ -437,46 +415,7 @@ public final class WindowCache implements AutoCloseable {
     /// @return number of windows, private copies and channel transfers that were outstanding
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     public int closeForcibly() throws IOException {
-        return isClosed.get() ? 0 : closeAll(space.files().shutForcibly(), MappedFile::closeForcibly);
-    }
-
-    /// How a file is closed.
-    private interface FileCloser {
-        /// {@return number of outstanding loans}
-        int close(MappedFile file) throws IOException;
-    }
-
-    private int closeAll(List<MappedFile> open, FileCloser closer) throws IOException {
-        if (!isClosed.compareAndSet(false, true)) {
-            return 0;
-        }
-        IOException failure = null;
-        int out = 0;
-        boolean isDone = false;
-        try {
-            for (MappedFile file : open) {
-                try {
-                    out += closer.close(file);
-                } catch (IOException e) {
-                    failure = e;
-                } catch (IllegalStateException e) { // pin counts could not be collected; the pool is abandoned
-                    failure = new IOException("cannot close: file=" + file.path(), e);
-                }
-            }
-            try {
-                space.files().close();
-            } finally {
-                staging.close();
-            }
-            source.close();
-            isDone = true;
-        } finally {
-            isClosed.set(isDone); // if it failed, closing can be repeated
-        }
-        if (failure != null) {
-            throw failure;
-        }
-        return out;
+        return closer.closeForcibly();
     }
 
     @Override

@@ -5,6 +5,7 @@
 ///
 /// ```text
 ///   WindowCache      the public API                          MappedFile   an open file, its length and trust
+///     WindowCacheCloser  closes the files and the cache
 ///     WindowReads      guarded copies, or read(2)            Uio          a transfer, and its progress
 ///       WindowHits       copies from mapped windows          Window       a part of a file that is lent
 ///     WindowWrites     writes into OWNED files               FileDurability   what is unforced, or failed
