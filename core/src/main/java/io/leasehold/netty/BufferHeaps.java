@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Ownership.** Closes the arena if it opened it. An arena that was given to the builder stays open.
 ///
-/// **Threads.** Thread-safe. The allocator calls the close methods under its own lock.
+/// **Threads.** Thread-safe. [LazyHeaps] calls the close methods under its monitor.
 final class BufferHeaps {
 
     /// Layers whose stack must be free before an allocator is opened, because one that is half open is closed again.

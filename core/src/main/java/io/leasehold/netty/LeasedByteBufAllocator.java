@@ -9,7 +9,6 @@ import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.ObservedAllocator;
 import io.leasehold.observe.Profile;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -41,9 +40,6 @@ import org.jspecify.annotations.Nullable;
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
 
-    /// Limit of [#DEFAULT] in bytes if the process has no default limit.
-    private static final long FALLBACK_BYTES = 16 << 20;
-
     /// The allocator of the process, for servers that need no allocator of their own. It is limited by
     /// [MemoryBudget#process()] and opened at its first buffer.
     ///
@@ -54,25 +50,21 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             new LeasedByteBufAllocator(builder().name("default"), System::nanoTime, true);
 
     private final String name; // (C)
-    private final LeasedByteBufAllocatorBuilder builder; // (C) read when the heaps are opened, not later
-    private final boolean isOfProcess; // (C)
     private final int byteAlignment; // (C)
     private final boolean zeroing; // (C)
     private final boolean isPlain; // (C) neither zeroing nor a soft limit: one check on the fast path
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
-    private final RememberedFailure openFailure; // (C)
+    final LazyHeaps lazyHeaps; // (C)
     final StrandedBuffers stranded; // (C)
     final ByteBufAllocator facade; // (C) this object, or the pool of Netty in front of it ([FacadeHeap])
 
-    /// Null before the first buffer and after the close. Written under the lock of this object.
-    private volatile @Nullable BufferHeaps heaps; // (A) volatile
-
-    private volatile boolean closed; // (A) written under the lock of this object
+    /// Null before the first buffer and after the close.
+    volatile @Nullable BufferHeaps heaps; // (L) lazyHeaps to write
 
     /// @param clock time in nanoseconds, used for the age of a failure to open
     LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
-        this(builder, isOfProcess, new RememberedFailure(clock), new StrandedBuffers(), null);
+        this(builder, clock, isOfProcess, new StrandedBuffers(), null);
     }
 
     /// Creates the allocator behind a pool of Netty. It allocates from the heaps of another allocator, which stays
@@ -80,24 +72,22 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @param facade the pool, which [ByteBuf#alloc()] of the buffers returns
     LeasedByteBufAllocator(LeasedByteBufAllocator shared, ByteBufAllocator facade) {
-        this(shared.builder, true, shared.openFailure, shared.stranded, facade);
+        this(shared.lazyHeaps.builder, System::nanoTime, true, shared.stranded, facade);
         this.heaps = shared.heaps();
     }
 
     private LeasedByteBufAllocator(
             LeasedByteBufAllocatorBuilder builder,
+            LongSupplier clock,
             boolean isOfProcess,
-            RememberedFailure openFailure,
             StrandedBuffers stranded,
             @Nullable ByteBufAllocator facade) {
         super(builder.preferDirect);
         this.name = builder.name;
-        this.builder = builder;
-        this.isOfProcess = isOfProcess;
         this.byteAlignment = builder.byteAlignment;
         this.zeroing = builder.zeroing;
         this.isPlain = !builder.zeroing && builder.softLimit == null;
-        this.openFailure = openFailure;
+        this.lazyHeaps = new LazyHeaps(this, builder, clock, isOfProcess);
         this.stranded = stranded;
         this.facade = facade == null ? this : facade;
     }
@@ -114,7 +104,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
         BufferHeaps open = heaps;
         if (open == null) {
-            open = openFor(true, initialCapacity);
+            open = lazyHeaps.getFor(true, initialCapacity);
         }
         return allocate(open, open.direct, true, initialCapacity, maxCapacity);
     }
@@ -126,7 +116,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
         BufferHeaps open = heaps;
         if (open == null) {
-            open = openFor(false, initialCapacity);
+            open = lazyHeaps.getFor(false, initialCapacity);
         }
         return allocate(open, open.onHeap, false, initialCapacity, maxCapacity);
     }
@@ -337,17 +327,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// @throws IllegalStateException if buffers are outstanding, naming how many of which size, or if a thread stays
     ///     inside an allocation or a release; nothing is changed then
     @Override
-    public synchronized void close() {
-        if (isOfProcess) {
-            return;
-        }
-        BufferHeaps open = heaps;
-        stranded.release();
-        if (open != null) {
-            open.close();
-        }
-        heaps = null;
-        closed = true;
+    public void close() {
+        lazyHeaps.close();
     }
 
     /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. A read
@@ -355,16 +336,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// [#DEFAULT].
     ///
     /// @return number of buffers that were outstanding
-    public synchronized int closeForcibly() {
-        if (isOfProcess) {
-            return 0;
-        }
-        BufferHeaps open = heaps;
-        stranded.release();
-        int outstanding = open == null ? 0 : open.closeForcibly();
-        heaps = null; // last: if a system call fails or the stack is too short, closing can be repeated
-        closed = true;
-        return outstanding;
+    public int closeForcibly() {
+        return lazyHeaps.closeForcibly();
     }
 
     @Override
@@ -381,72 +354,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     BufferHeaps heaps() {
         BufferHeaps open = heaps;
-        if (open != null) {
-            return open;
-        }
-        throwIfOpeningFailed();
-        return openHeaps();
-    }
-
-    private void throwIfOpeningFailed() {
-        Throwable recent = openFailure.recent();
-        if (recent != null) {
-            throw new IllegalStateException("allocator could not be opened: allocator=" + name, recent);
-        }
-    }
-
-    private synchronized BufferHeaps openHeaps() {
-        BufferHeaps open = heaps;
-        if (closed) {
-            throw new IllegalStateException("allocator is closed: allocator=" + name);
-        }
-        if (open == null) {
-            throwIfOpeningFailed(); // a thread that waited for this lock does not try what failed meanwhile
-            try {
-                if (isOfProcess && builder.isWithoutLimit()) {
-                    limitDefault();
-                }
-                open = BufferHeaps.open(this, builder);
-                if (isOfProcess) {
-                    ArenaAccess.of(open.arena).keepOpen();
-                }
-            } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-                openFailure.remember(e);
-                throw e;
-            }
-            heaps = open;
-        }
-        return open;
-    }
-
-    /// Sets the limit of [#DEFAULT] if the process has no default limit.
-    private void limitDefault() {
-        try {
-            MemoryBudget.process();
-        } catch (IllegalStateException e) {
-            builder.byteLimit(FALLBACK_BYTES);
-            System.getLogger("io.leasehold")
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "default allocator falls back to a small limit: byteLimit=" + FALLBACK_BYTES + ", cause="
-                                    + e.getMessage());
-        }
-    }
-
-    /// Opens the heaps for a request for a buffer.
-    ///
-    /// @throws BufferMemoryError if they cannot be opened
-    private BufferHeaps openFor(boolean isDirect, int byteSize) {
-        Throwable cause = closed ? null : openFailure.recent();
-        if (cause == null && !closed) {
-            try {
-                return openHeaps();
-            } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-                Throwable remembered = openFailure.recent();
-                cause = closed ? null : remembered == null ? e : remembered;
-            }
-        }
-        throw refused(isDirect, byteSize, cause == null ? HeapRefusals.CLOSED : HeapRefusals.CANNOT_OPEN, cause);
+        return open == null ? lazyHeaps.get() : open;
     }
 
     @Nullable BufferHeaps heapsIfOpen() {
@@ -462,7 +370,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                 : refused(isDirect, byteSize, open.refusals.refusal(isDirect, byteSize, cause), cause);
     }
 
-    private BufferMemoryError refused(boolean isDirect, int byteSize, Refusal refusal, @Nullable Throwable cause) {
+    BufferMemoryError refused(boolean isDirect, int byteSize, Refusal refusal, @Nullable Throwable cause) {
         BufferMemoryError error = new BufferMemoryError(name, isDirect, byteSize, refusal, cause);
         log.refused(error);
         return error;

@@ -3,11 +3,12 @@
 ///
 /// ```text
 ///   LeasedByteBufAllocator         public: allocate, count, limit, report, close
-///     BufferHeaps                    two heaps of blocks, and the arena and the budget below one of them
+///     LazyHeaps                      opens the heaps at the first buffer, closes them
+///       BufferHeaps                    two heaps of blocks, and the arena and the budget below one of them
+///       RememberedFailure              the reason why they could not be opened, for one second
 ///     HeapRefusals                   the words of a refusal: the limit that refused, and the holders
 ///     BufferUse                      what is recorded of a sampled buffer until its release
 ///     SoftLimit, RefusalLog          listener and log line, each at most once in an interval
-///     RememberedFailure              the reason why the allocator could not be opened, for one second
 ///     LeasedByteBufAllocatorMetric   numbers for dashboards
 ///   LeasedByteBuf                  a block at an address     } CountedByteBuf: the count of references,
 ///   LeasedHeapByteBuf              a part of a byte[]        } growth, return of the block

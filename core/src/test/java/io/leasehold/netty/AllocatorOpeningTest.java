@@ -72,7 +72,7 @@ class AllocatorOpeningTest {
         Queue<BufferMemoryError> errors = new ConcurrentLinkedQueue<>();
         List<Thread> waiting = new ArrayList<>();
         BufferMemoryError first;
-        synchronized (allocator) {
+        synchronized (allocator.lazyHeaps) {
             for (int i = 0; i < 8; i++) {
                 waiting.add(Thread.ofPlatform().start(() -> errors.add(refusal(allocator))));
             }
