@@ -76,6 +76,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     private final HeapChanges changes; // (C)
     private final ClassPools<T> pools; // (C)
     private final @Nullable ObjectMagazine<T>[] magazines; // (A) array of `pools`, read with a block of the class
+    private final BlockGrowth<T> growth; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final HeapCloser closer; // (C)
     private final MemorySource source; // (C)
@@ -94,6 +95,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
                 new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.magazines = pools.magazines();
+        this.growth = new BlockGrowth<>(pools, memory);
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
         this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
         this.source = MemorySource.open(SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
@@ -344,39 +346,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @return the new handle of the block, which replaces `handle`, or [#NO_BLOCK] if the block could not be extended
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
     public long tryGrow(long handle, int byteSize) {
-        int from = sizeClass(handle);
-        int to = SizeClasses.of(byteSize);
-        SlabRun run = pools.slabs(from).soleRun((int) handle);
-        SlabShape shape = SlabShape.of(SizeClasses.byteSize(to), memory.pageByteSize());
-        if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
-            return NO_BLOCK;
-        }
-        StackReserve.ensure(2);
-        return tryGrow(handle, run, to, shape.pages());
-    }
-
-    /// Extends a run, and moves its block to a larger size class. The lock of `pools` keeps the heap open meanwhile;
-    /// otherwise no slab would have the pages. The slab of the larger class is added first, because the Java heap may
-    /// be too full for it.
-    private long tryGrow(long handle, SlabRun run, int to, int pages) {
-        synchronized (pools) {
-            int from = sizeClass(handle);
-            T object = pools.slabs(from).objects().object((int) handle);
-            SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
-            int block = pools.of(to).addAllocated(longer);
-            boolean isGrown = false;
-            try {
-                isGrown = memory.tryGrow(run, pages - run.pages);
-            } finally {
-                if (isGrown) {
-                    pools.slabs(to).bind(block, object);
-                    pools.of(from).detach((int) handle);
-                } else {
-                    pools.of(to).detach(block);
-                }
-            }
-            return isGrown ? handle(to, block) : NO_BLOCK;
-        }
+        return growth.tryGrow(handle, byteSize);
     }
 
     /// {@return the length of a block in use, in bytes}
@@ -504,11 +474,11 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         }
     }
 
-    private static long handle(int sizeClass, int block) {
+    static long handle(int sizeClass, int block) {
         return (sizeClass + 1L) << CLASS_SHIFT | block;
     }
 
-    private static int sizeClass(long handle) {
+    static int sizeClass(long handle) {
         return (int) (handle >>> CLASS_SHIFT) - 1;
     }
 

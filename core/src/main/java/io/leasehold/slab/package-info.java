@@ -7,6 +7,7 @@
 ///   SlabHeap           public API: allocate, free, grow, trim        Binder           makes the object of a block
 ///     MagazineLayout     free blocks of each thread, no lock           SizeClasses      the block sizes
 ///     ObjectMagazine     magazine of a size class, with its objects    SlabShape        layout of blocks in pages
+///     BlockGrowth        extends blocks in place
 ///     ClassPools         one pool for each size class in use
 ///       ClassPool          free blocks of one size class               SlabMemory       arena | byte arrays
 ///         Depot              batches between magazines, no lock        RetainedSlabs    limit for empty slabs
