@@ -39,10 +39,6 @@ final class ClassPool {
 
     private static final int MAX_DEPOT_MAGAZINES = 2;
 
-    /// A refill takes at most the space that is left in a slot divided by this, so that one size class does not use all
-    /// of it.
-    private static final int REFILLS_PER_SLOT = 4;
-
     private final SlabMemory memory; // (C)
     private final MagazineLayout layout; // (C)
     private final HeapChanges changes; // (C)
@@ -113,7 +109,7 @@ final class ClassPool {
     private int takeFromSlabs(BiasedSlots slots) {
         int[] cells = half == 0 ? null : slots.enter();
         boolean isOpened = cells != null && changes.noteOpened(layout.open(cells));
-        int count = slabs.take(scratch, 1 + (cells == null ? 0 : wanted(cells)));
+        int count = slabs.take(scratch, 1 + (cells == null ? 0 : layout.refill(cells, sizeClass)));
         int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest; the next ones are allocated next
         if (cells != null) {
             while (count > 1 && layout.push(cells, sizeClass, scratch[count - 1])) {
@@ -133,7 +129,7 @@ final class ClassPool {
         int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
         if (cells != null) {
             boolean isOpened = changes.noteOpened(layout.open(cells));
-            int want = wanted(cells);
+            int want = layout.refill(cells, sizeClass);
             while (batch.size > 0 && want-- > 0 && layout.push(cells, sizeClass, batch.blocks[batch.size - 1])) {
                 batch.size--;
             }
@@ -142,12 +138,6 @@ final class ClassPool {
         }
         push(batch);
         return block;
-    }
-
-    /// {@return number of blocks for a refill, after which the magazine is at most half full}
-    private int wanted(int[] cells) {
-        int share = layout.space(cells) / REFILLS_PER_SLOT;
-        return Math.min(layout.depth(sizeClass) / 2, share / byteSize);
     }
 
     /// Takes a block of a new slab. If no run is long enough for a whole slab, the new slab has the pages of a single

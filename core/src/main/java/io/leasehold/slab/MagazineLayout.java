@@ -27,6 +27,11 @@ final class MagazineLayout {
     static final int NONE = -1;
 
     private static final int MAX_DEPTH = 64;
+
+    /// A refill takes at most the space that is left in a slot divided by this, so that one size class does not use all
+    /// of it.
+    private static final int REFILLS_PER_SLOT = 4;
+
     /// The cell with the number of bytes that a slot can still take.
     static final int SPACE = BiasedSlot.FIRST;
 
@@ -77,11 +82,6 @@ final class MagazineLayout {
         return new ObjectMagazine<>(magazine.depthCell, magazine.stackCell, magazine.byteSize, objects);
     }
 
-    /// {@return number of bytes that a slot can still take}
-    int space(int[] cells) {
-        return cells[SPACE];
-    }
-
     /// {@return number of cells that a slot needs}
     int cellCount() {
         return cellCount;
@@ -90,6 +90,12 @@ final class MagazineLayout {
     /// {@return maximum number of blocks of a class in a magazine}
     int depth(int sizeClass) {
         return magazines[sizeClass].maxDepth;
+    }
+
+    /// {@return number of blocks for a refill, after which the magazine of the class is at most half full}
+    int refill(int[] cells, int sizeClass) {
+        Magazine magazine = magazines[sizeClass];
+        return Math.min(magazine.maxDepth / 2, cells[SPACE] / REFILLS_PER_SLOT / magazine.byteSize);
     }
 
     /// Opens the slot of the calling thread if it is shut.
