@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The open children of a budget, by name.
 ///
-/// **Threads.** Thread-safe and lock-free.
+/// **Threads.** Thread-safe. Children are added and a budget is closed under the monitor of this object. So a close that
+/// shuts out children, and is rejected then, does not reject a child.
 ///
 /// **Invariant.** Once [#tryClose()] succeeded, no child can be added until [#reopen()].
 final class BudgetChildren {
@@ -25,7 +26,7 @@ final class BudgetChildren {
     ///
     /// @param factory creates the child from its final name
     /// @return the child, or null if the budget is closed
-    @Nullable MemoryBudget tryAdd(String name, Function<String, MemoryBudget> factory) {
+    synchronized @Nullable MemoryBudget tryAdd(String name, Function<String, MemoryBudget> factory) {
         if (open.getAndUpdate(count -> count == CLOSED ? CLOSED : count + 1) == CLOSED) {
             return null;
         }

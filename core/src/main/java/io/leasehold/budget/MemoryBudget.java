@@ -4,7 +4,6 @@ import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.VirtualMemory;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,15 +56,13 @@ public final class MemoryBudget implements AutoCloseable {
     /// The value of `used` in a closed budget.
     private static final int CLOSED = -1;
 
-    /// Created at first use, so that a program that creates its own budgets does not query the machine.
-    private static @Nullable MemoryBudget process; // (L) this class
-
     private final BudgetOptions options; // (C)
     private final String name; // (C) unique among the children of the parent
     private final String path; // (C)
     private final @Nullable MemoryBudget parent; // (C)
     private final int depth; // (C) 1 at the top
     private final GuardedListener listener; // (C)
+    private final BudgetShares shares; // (C)
     private final SoftLimitSignal signal; // (C)
     private final AtomicLong used; // (A) compare-and-set
     private final AtomicLong own = new AtomicLong(); // (A) compare-and-set; the part of `used` reserved here
@@ -84,7 +81,8 @@ public final class MemoryBudget implements AutoCloseable {
         this.used = used;
         this.depth = parent == null ? 1 : parent.depth + 1;
         this.listener = new GuardedListener(this, options);
-        this.signal = new SoftLimitSignal(this, listener);
+        this.shares = new BudgetShares(this, parent == null ? null : parent.shares, options, own, children, listener);
+        this.signal = new SoftLimitSignal(shares, listener);
     }
 
     /// Creates a budget without a parent.
@@ -129,19 +127,8 @@ public final class MemoryBudget implements AutoCloseable {
     /// process shares it, so closing it has no effect.
     ///
     /// @throws IllegalStateException if the machine or cgroup leaves too little beside the maximum heap
-    public static synchronized MemoryBudget process() {
-        if (process == null) {
-            process = of(
-                    "process",
-                    ProcessLimit.byteLimit(
-                            VirtualMemory.system().memoryLimit(),
-                            Runtime.getRuntime().maxMemory()));
-        }
-        return process;
-    }
-
-    private static synchronized boolean isOfProcess(MemoryBudget budget) {
-        return budget == process;
+    public static MemoryBudget process() {
+        return ProcessBudget.get();
     }
 
     /// Creates a child of this budget with its own limit.
@@ -171,11 +158,8 @@ public final class MemoryBudget implements AutoCloseable {
             throw new IllegalArgumentException("too many levels of budgets: budget=" + path + ", child="
                     + childOptions.name() + ", max=" + MAX_DEPTH);
         }
-        MemoryBudget child;
-        synchronized (children) { // a close that is rejected after it shut out children must not reject this one
-            child = children.tryAdd(
-                    childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this, childUse));
-        }
+        MemoryBudget child = children.tryAdd(
+                childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this, childUse));
         if (child == null) {
             throw closed();
         }
@@ -223,7 +207,7 @@ public final class MemoryBudget implements AutoCloseable {
             if (before == CLOSED) {
                 throw closed();
             }
-            BudgetRefusal refusal = refusal(bytes, before, requested, from, from == null ? 0 : from.usedBytes());
+            BudgetRefusal refusal = shares.refusal(bytes, before, requested, from, from == null ? 0 : from.usedBytes());
             if (refusal != null) {
                 if (refusal.refusing() == this) {
                     noteRefusal(refusal);
@@ -257,26 +241,6 @@ public final class MemoryBudget implements AutoCloseable {
             noteRefusal(refusal);
         }
         return refusal;
-    }
-
-    /// {@return the refusal of this budget's own limit or shares, or null}
-    ///
-    /// @param usedHere number of bytes that are reserved here without `bytes`
-    /// @param usedByChild number of bytes that are reserved in `from`, with `bytes`
-    private @Nullable BudgetRefusal refusal(
-            long bytes, long usedHere, MemoryBudget requested, @Nullable MemoryBudget from, long usedByChild) {
-        if (bytes > options.byteLimit() - usedHere) {
-            return new BudgetRefusal(requested, this, Reason.LIMIT, bytes, usedHere, options.byteLimit());
-        }
-        if (from != null
-                && options.fairShares()
-                && (usedHere + bytes > options.softByteLimit() || listener.isPressed())) {
-            long share = from.shareBytes();
-            if (usedByChild > share) {
-                return new BudgetRefusal(requested, from, Reason.SHARE, bytes, usedByChild - bytes, share);
-            }
-        }
-        return null;
     }
 
     private void noteRefusal(BudgetRefusal refusal) {
@@ -323,7 +287,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///     them; nothing is changed then
     @Override
     public void close() {
-        if (isOfProcess(this)) {
+        if (ProcessBudget.is(this)) {
             return;
         }
         synchronized (children) {
@@ -386,40 +350,18 @@ public final class MemoryBudget implements AutoCloseable {
 
     /// {@return the share of this budget in bytes, by the formula above}
     public long shareBytes() {
-        if (parent == null) {
-            return options.byteLimit();
-        }
-        long left = Math.max(0, parent.shareBytes() - parent.own.get());
-        int divisor = parent.options.fairShares() ? Math.max(1, parent.children.count()) : 1;
-        return Math.min(options.byteLimit(), left / divisor);
+        return shares.shareBytes();
     }
 
     /// {@return true if this budget should hold less: it is above its soft limit, its source of pressure reports
     /// pressure, or a parent with fair shares is under pressure and the branch of this budget is above its share}
     public boolean isUnderPressure() {
-        if (isPressed()) {
-            return true;
-        }
-        for (MemoryBudget budget = this; budget.parent != null; budget = budget.parent) {
-            MemoryBudget above = budget.parent;
-            if (above.options.fairShares() && above.isPressed() && budget.usedBytes() > budget.shareBytes()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean isPressed() {
-        return isAboveSoftLimit() || listener.isPressed();
+        return shares.isUnderPressure();
     }
 
     /// {@return the class of the listener}
     String listenerName() {
         return listener.name();
-    }
-
-    boolean isAboveSoftLimit() {
-        return used.get() > options.softByteLimit();
     }
 
     /// {@return the refusal of the last reservation in this budget, or null if that one succeeded} Reservations in
@@ -435,14 +377,7 @@ public final class MemoryBudget implements AutoCloseable {
     /// @throws IllegalArgumentException if `bytes` is negative
     public @Nullable BudgetRefusal refusal(long bytes) {
         checkBytes(bytes);
-        BudgetRefusal refusal = null;
-        MemoryBudget from = null;
-        for (MemoryBudget budget = this; budget != null && refusal == null; budget = budget.parent) {
-            refusal =
-                    budget.refusal(bytes, budget.usedBytes(), this, from, from == null ? 0 : from.usedBytes() + bytes);
-            from = budget;
-        }
-        return refusal;
+        return shares.firstRefusal(bytes);
     }
 
     /// {@return a snapshot of the numbers of this budget and of all budgets below it}

@@ -17,26 +17,26 @@ import java.util.concurrent.atomic.AtomicLong;
 /// at least one of the two threads sees the other's write.
 final class SoftLimitSignal {
 
-    private final MemoryBudget budget; // (C)
+    private final BudgetShares shares; // (C)
     private final GuardedListener listener; // (C)
     private final AtomicInteger claims = new AtomicInteger(); // (A) not 0 while a thread tells
     private final AtomicLong crossings = new AtomicLong(); // (A) counter
     private volatile boolean told; // (A) written by the teller
 
-    SoftLimitSignal(MemoryBudget budget, GuardedListener listener) {
-        this.budget = budget;
+    SoftLimitSignal(BudgetShares shares, GuardedListener listener) {
+        this.shares = shares;
         this.listener = listener;
     }
 
     /// Calls the listener if the state differs from the one that it was told. Called after each change of the use, by
     /// callers that checked the stack: an overflow in here would leave the claim taken.
     void check() {
-        if (budget.isAboveSoftLimit() == told || claims.getAndIncrement() != 0) {
+        if (shares.isAboveSoftLimit() == told || claims.getAndIncrement() != 0) {
             return;
         }
         int seen = 1;
         do {
-            for (boolean isAbove = budget.isAboveSoftLimit(); isAbove != told; isAbove = budget.isAboveSoftLimit()) {
+            for (boolean isAbove = shares.isAboveSoftLimit(); isAbove != told; isAbove = shares.isAboveSoftLimit()) {
                 told = isAbove;
                 if (isAbove) {
                     crossings.incrementAndGet();

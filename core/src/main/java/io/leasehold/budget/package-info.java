@@ -3,9 +3,10 @@
 /// ```text
 ///   MemoryBudget         public: reserve, release, shares, pressure, close
 ///     BudgetChildren       the open children by name
+///     BudgetShares         what limits and shares allow, and whether there is pressure
 ///     SoftLimitSignal      tells crossings of the soft limit in order, without a lock
 ///     GuardedListener      callbacks whose failure loses no byte
-///     ProcessLimit         what the machine or cgroup leaves beside the heap
+///     ProcessBudget        the default budget: what the machine or cgroup leaves beside the heap
 ///   BudgetOptions        limits, fair shares, source of pressure, listener
 ///   BudgetListener       the place of a circuit breaker
 ///   BudgetRefusal        the first limit that refused

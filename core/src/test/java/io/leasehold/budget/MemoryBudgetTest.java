@@ -223,7 +223,7 @@ class MemoryBudgetTest {
         "288, 256, 16"
     })
     void defaultIsTheLimitLessHeapLessMargin(long limitMib, long heapMib, long expectedMib) {
-        assertThat(ProcessLimit.byteLimit(limitMib * MIB, heapMib * MIB)).isEqualTo(expectedMib * MIB);
+        assertThat(ProcessBudget.byteLimit(limitMib * MIB, heapMib * MIB)).isEqualTo(expectedMib * MIB);
     }
 
     @Test
@@ -254,8 +254,8 @@ class MemoryBudgetTest {
     @Test
     void defaultIsRefusedOneByteBelowTheLeastUse() {
         long heap = 256 * MIB;
-        assertThat(ProcessLimit.byteLimit(288 * MIB, heap)).isEqualTo(ProcessLimit.MIN_BYTES);
-        assertThatThrownBy(() -> ProcessLimit.byteLimit(288 * MIB - 2, heap))
+        assertThat(ProcessBudget.byteLimit(288 * MIB, heap)).isEqualTo(ProcessBudget.MIN_BYTES);
+        assertThatThrownBy(() -> ProcessBudget.byteLimit(288 * MIB - 2, heap))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no room for off-heap memory: a limit of 301,989,886 B less a maximum heap of 268,435,456 B"
                         + " less a margin of 16,777,215 B leaves 16,777,215 B, and at least 16,777,216 B are needed;"
@@ -264,7 +264,7 @@ class MemoryBudgetTest {
 
     @Test
     void defaultIsRefusedWhereTheHeapIsLargerThanTheLimit() {
-        assertThatThrownBy(() -> ProcessLimit.byteLimit(GIB, 4 * GIB))
+        assertThatThrownBy(() -> ProcessBudget.byteLimit(GIB, 4 * GIB))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("no room for off-heap memory: a limit of 1,073,741,824 B")
                 .hasMessageContaining("leaves -3,221,225,472 B");
@@ -272,7 +272,7 @@ class MemoryBudgetTest {
 
     @Test
     void defaultFitsAMachineWithoutALimit() {
-        assertThat(ProcessLimit.byteLimit(Long.MAX_VALUE, GIB)).isEqualTo(Long.MAX_VALUE - Long.MAX_VALUE / 10 - GIB);
+        assertThat(ProcessBudget.byteLimit(Long.MAX_VALUE, GIB)).isEqualTo(Long.MAX_VALUE - Long.MAX_VALUE / 10 - GIB);
     }
 
     @Test
@@ -282,7 +282,7 @@ class MemoryBudgetTest {
         TestMemory.require(limit - maxHeap > GIB, "this machine leaves too little beside the heap");
         assertThat(MemoryBudget.process()).isSameAs(MemoryBudget.process());
         assertThat(MemoryBudget.process().name()).isEqualTo("process");
-        assertThat(MemoryBudget.process().byteLimit()).isEqualTo(ProcessLimit.byteLimit(limit, maxHeap));
+        assertThat(MemoryBudget.process().byteLimit()).isEqualTo(ProcessBudget.byteLimit(limit, maxHeap));
     }
 
     @Test

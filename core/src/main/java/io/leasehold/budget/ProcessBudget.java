@@ -1,11 +1,13 @@
 package io.leasehold.budget;
 
+import io.leasehold.os.VirtualMemory;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// The limit of [MemoryBudget#process()].
+/// The default budget of the process ([MemoryBudget#process()]) and its limit.
 ///
-/// **Threads.** Stateless.
-final class ProcessLimit {
+/// **Threads.** Thread-safe.
+final class ProcessBudget {
 
     /// Minimum limit. With less memory for buffers, creating the default budget fails with an explanation, instead of
     /// an allocation failing later.
@@ -16,7 +18,29 @@ final class ProcessLimit {
     /// too.
     static final long MIN_MARGIN_BYTES = 128L << 20;
 
-    private ProcessLimit() {}
+    /// Created at first use, so that a program that creates its own budgets does not query the machine.
+    private static @Nullable MemoryBudget budget; // (L) this class
+
+    private ProcessBudget() {}
+
+    /// {@return the budget, created at the first call}
+    ///
+    /// @throws IllegalStateException if the machine or cgroup leaves too little beside the maximum heap
+    static synchronized MemoryBudget get() {
+        if (budget == null) {
+            budget = MemoryBudget.of(
+                    "process",
+                    byteLimit(
+                            VirtualMemory.system().memoryLimit(),
+                            Runtime.getRuntime().maxMemory()));
+        }
+        return budget;
+    }
+
+    /// {@return true if `other` is the budget of the process}
+    static synchronized boolean is(MemoryBudget other) {
+        return other == budget;
+    }
 
     /// {@return the limit of [MemoryBudget#process()]: the memory limit minus the maximum heap and a margin}
     static long byteLimit(long memoryLimit, long maxHeap) {
