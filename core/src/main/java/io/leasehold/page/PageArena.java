@@ -13,18 +13,13 @@ import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.service.ArenaAccess;
-import io.leasehold.page.service.PageFile;
-import io.leasehold.page.service.PageOwner;
-import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /// Allocates and frees pages and contiguous runs of pages in one reserved range of addresses.
 ///
@@ -74,14 +69,11 @@ public final class PageArena implements AutoCloseable {
     private final ArenaReport report; // (C)
     private final ArenaActivity activity; // (C)
     private final Decay decay; // (C)
+    private final ArenaCloser closer; // (C)
     private final PageServices services; // (C)
     private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
     private final MemorySource source; // (C)
-    private @Nullable BitSet left; // (L) this; pages that stale pointers may refer to
-    private int liveAtClose; // (L) this; pages that were live at a forced close
-    private boolean isKeptOpen; // (L) this
-    private boolean closed; // (L) this
 
     private PageArena(PageArenaOptions options, Reservations reservations, ArenaSpace space, long now) {
         VirtualMemory memory = reservations.memory();
@@ -111,7 +103,8 @@ public final class PageArena implements AutoCloseable {
         this.activity = new ArenaActivity(pool, space.budget, pagePower);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
-        this.services = new PageServices(this);
+        this.closer = new ArenaCloser(options.name(), space, frames, slots, reclaimers, pool, allocator, report, decay);
+        this.services = new PageServices(space, frames, reclaimers, decay, closer);
         pool.onIdle(decay::request);
         this.source = MemorySource.open(SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages);
     }
@@ -421,69 +414,10 @@ public final class PageArena implements AutoCloseable {
         return close(true);
     }
 
-    private synchronized int close(boolean force) {
-        if (closed) {
-            return 0;
-        }
-        liveAtClose += shut(force, List.of());
-        Maintenance.system().remove(decay);
-        if (left == null) {
-            frames.close(pool.frontier());
-            // a thread that was preempted on the fast path may still write to the frames of pages in its magazine
-            left = liveAtClose > 0 || !slots.isQuiet() ? pool.pagesInUse() : new BitSet();
-        }
-        space.close(left);
-        reclaimers.clear();
-        source.close();
-        closed = true;
-        return liveAtClose;
-    }
-
-    /// The first half of a close, after which no page is allocated. It changes nothing if it throws.
-    ///
-    /// @param closing users of the arena that are about to be closed
-    /// @return number of live pages
-    synchronized int shut(boolean force, Collection<? extends PageReclaimer> closing) {
-        if (isKeptOpen) {
-            throw new IllegalStateException(
-                    "cannot close, all code of the process shares the arena: arena=" + options.name());
-        }
-        if (!force) {
-            reclaimers.requireNoneBut(closing);
-        }
-        int live = allocator.shut(force);
-        if (!pool.isClosed()) {
-            throw report.pagesLive(live);
-        }
+    private int close(boolean force) {
+        int live = closer.close(force);
+        source.close(); // also if an error ended the first close before this
         return live;
-    }
-
-    /// The part of [PageServices] that needs the parts of the arena.
-    @Nullable PageFile memoryFile() {
-        return space.file(frames);
-    }
-
-    synchronized void unregister(PageOwner owner) {
-        if (!frames.isClosed()) {
-            frames.unregister(owner, pool.frontier());
-        }
-    }
-
-    void addReclaimer(PageReclaimer reclaimer) {
-        reclaimers.add(reclaimer);
-        decay.request();
-    }
-
-    void removeReclaimer(PageReclaimer reclaimer) {
-        reclaimers.remove(reclaimer);
-    }
-
-    void requestDecay() {
-        decay.request();
-    }
-
-    synchronized void keepOpen() {
-        isKeptOpen = true;
     }
 
     Decay decay() {

@@ -12,54 +12,63 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe.
 final class PageServices implements ArenaServices {
 
-    private final PageArena arena; // (C)
+    private final ArenaSpace space; // (C)
+    private final PageFrames frames; // (C)
+    private final PageReclaimers reclaimers; // (C)
+    private final Decay decay; // (C)
+    private final ArenaCloser closer; // (C)
 
-    PageServices(PageArena arena) {
-        this.arena = arena;
+    PageServices(ArenaSpace space, PageFrames frames, PageReclaimers reclaimers, Decay decay, ArenaCloser closer) {
+        this.space = space;
+        this.frames = frames;
+        this.reclaimers = reclaimers;
+        this.decay = decay;
+        this.closer = closer;
     }
 
     @Override
     public @Nullable PageFile memoryFile() {
-        return arena.memoryFile();
+        return space.file(frames);
     }
 
     @Override
     public PageOwner register(String name) {
-        return arena.frames().register(name);
+        return frames.register(name);
     }
 
     @Override
     public void own(long page, PageOwner owner, int index) {
-        arena.frames().own(page, owner, index);
+        frames.own(page, owner, index);
     }
 
     @Override
     public void unregister(PageOwner owner) {
-        arena.unregister(owner);
+        closer.unregister(owner);
     }
 
     @Override
     public void addReclaimer(PageReclaimer reclaimer) {
-        arena.addReclaimer(reclaimer);
+        reclaimers.add(reclaimer);
+        decay.request();
     }
 
     @Override
     public void removeReclaimer(PageReclaimer reclaimer) {
-        arena.removeReclaimer(reclaimer);
+        reclaimers.remove(reclaimer);
     }
 
     @Override
     public void shut(Collection<? extends PageReclaimer> closing) {
-        int ignored = arena.shut(false, closing); // none is live, or this throws
+        int ignored = closer.shut(false, closing); // none is live, or this throws
     }
 
     @Override
     public void requestDecay() {
-        arena.requestDecay();
+        decay.request();
     }
 
     @Override
     public void keepOpen() {
-        arena.keepOpen();
+        closer.keepOpen();
     }
 }

@@ -15,6 +15,7 @@
 ///             AgingPageblocks  which pageblocks have pages that become old
 ///     PageFrames               the frame table
 ///       PageLocks              wiring that locks pages in memory
+///     ArenaCloser              closes the arena, in two halves
 ///     ArenaSpace               address space of pages and tables
 ///     Decay                    the clock of one arena
 ///       Maintenance            the thread that serves all arenas; a Pace limits each step

@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import java.util.Queue;
@@ -16,7 +17,7 @@ class CachingReclaimer implements PageReclaimer {
 
     CachingReclaimer(PageArena arena) {
         this.arena = arena;
-        arena.addReclaimer(this);
+        ArenaAccess.of(arena).addReclaimer(this);
     }
 
     /// Allocates `count` pages for the cache.

@@ -9,6 +9,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.PageOwner;
 import java.util.HashSet;
 import java.util.Set;
@@ -153,7 +154,7 @@ class PageArenaCyclesTest {
                 arena.frames().own(page, owner, i);
                 assertThat(arena.frames().owner(page)).isEqualTo(owner);
                 if (i % 2 == 0) {
-                    arena.unregister(owner);
+                    ArenaAccess.of(arena).unregister(owner);
                     assertThat(arena.frames().owner(page)).hasToString("left behind");
                     arena.frames().own(page, owner, i);
                     assertThat(arena.frames().owner(page)).hasToString("left behind");
@@ -161,8 +162,8 @@ class PageArenaCyclesTest {
                     long next = arena.allocate();
                     arena.free(page);
                     page = next;
-                    arena.unregister(owner);
-                    arena.unregister(owner);
+                    ArenaAccess.of(arena).unregister(owner);
+                    ArenaAccess.of(arena).unregister(owner);
                 }
                 assertThat(owner.pageCount()).isZero();
             }

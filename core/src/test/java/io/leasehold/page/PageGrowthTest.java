@@ -8,6 +8,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.Pace;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,7 +122,7 @@ class PageGrowthTest {
             wakes[0] = 0;
             arena.free(arena.allocate());
             assertThat(wakes[0]).isEqualTo(1);
-            arena.addReclaimer(new CachingReclaimer(arena));
+            ArenaAccess.of(arena).addReclaimer(new CachingReclaimer(arena));
             assertThat(arena.decay().step(now, Pace.unlimited())).isGreaterThan(now);
         }
     }

@@ -8,6 +8,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
@@ -122,14 +123,14 @@ class PageReclaimerTest {
         try (PageArena arena = open()) {
             CachingReclaimer first = new CachingReclaimer(arena).fill(PAGES / 2);
             CachingReclaimer second = new CachingReclaimer(arena).fill(PAGES / 2);
-            arena.addReclaimer(second);
+            ArenaAccess.of(arena).addReclaimer(second);
             arena.free(arena.allocateRun(PAGES));
             assertThat(first.shrinks).hasValue(1);
             assertThat(second.shrinks)
                     .as("of a reclaimer that was registered twice")
                     .hasValue(1);
-            arena.removeReclaimer(first);
-            arena.removeReclaimer(first);
+            ArenaAccess.of(arena).removeReclaimer(first);
+            ArenaAccess.of(arena).removeReclaimer(first);
             first.fill(PAGES / 2);
             second.fill(PAGES / 2);
             arena.free(arena.allocate());
@@ -213,7 +214,7 @@ class PageReclaimerTest {
             assertThatThrownBy(arena::tryAllocate).hasMessage("broken");
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(arena::trim).hasMessage("broken");
-            arena.removeReclaimer(faulty);
+            ArenaAccess.of(arena).removeReclaimer(faulty);
             arena.checkInvariants();
             arena.free(run);
             arena.free(arena.allocate());
