@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.page.BitmapLayout.PAGEBLOCK_POWER;
+
 import io.leasehold.memory.OffHeap;
 import java.util.Arrays;
 
@@ -50,6 +52,13 @@ final class AgingPageblocks {
 
     boolean isEmpty() {
         return queued == 0;
+    }
+
+    /// Schedules visits to the pageblocks of `n` pages from `page` on, as [#add] does.
+    void addPages(int page, int n, int due, int tick) {
+        for (int pageblock = page >>> PAGEBLOCK_POWER; pageblock <= (page + n - 1) >>> PAGEBLOCK_POWER; pageblock++) {
+            add(pageblock, due, tick);
+        }
     }
 
     /// Schedules a visit to a pageblock in the tick `due`, unless a visit is scheduled already.

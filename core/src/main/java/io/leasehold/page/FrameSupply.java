@@ -212,7 +212,8 @@ final class FrameSupply {
     boolean isBlocked(int page, int pageCount) {
         int inTheWay = map.firstUsed(page, pageCount);
         return inTheWay >= settings.pageCount
-                || (inTheWay != FreeMap.NONE && (map.isLost(inTheWay) || FrameLayout.isLive(frames.wordAt(inTheWay))));
+                || (inTheWay != FreeMap.NONE
+                        && (map.lost.contains(inTheWay) || FrameLayout.isLive(frames.wordAt(inTheWay))));
     }
 
     /// {@return the length of the longest run of free pages}
@@ -278,7 +279,7 @@ final class FrameSupply {
         if (map.usedPages(settings.pageCount).length() > frontier) {
             throw new AssertionError("I2: used pages at or above the frontier: frontier=" + frontier);
         }
-        if (tablePages != map.usablePages(0, frontier)) {
+        if (tablePages != map.lost.usablePages(0, frontier)) {
             throw new AssertionError("I1: tables of pages=" + tablePages + ", frontier=" + frontier);
         }
         if (map.warmPages() > settings.limitPages) {
@@ -290,9 +291,9 @@ final class FrameSupply {
         int newFrontier = frontier;
         while (end > newFrontier) {
             int most = newFrontier == 0 ? stepPages : Math.max(1, settings.limitPages / FURTHER_STEPS);
-            newFrontier = map.endOfUsable(newFrontier, Math.min(stepPages, most));
+            newFrontier = map.lost.endOfUsable(newFrontier, Math.min(stepPages, most));
         }
-        int newTables = map.usablePages(frontier, newFrontier);
+        int newTables = map.lost.usablePages(frontier, newFrontier);
         long bytes = ((long) cold << pageSizePower) + (long) newTables * settings.metadataPerPage;
         if (!budget.tryReserve(bytes)) {
             shortage = Shortage.BUDGET;

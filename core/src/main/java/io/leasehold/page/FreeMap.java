@@ -44,8 +44,7 @@ final class FreeMap {
     private static final int MAX_LOOKS = 64;
 
     private final int pageCount; // (C)
-    private final int usablePages; // (C) without lost pages
-    private final BitSet lost; // (C)
+    final LostPages lost; // (C)
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
     private final long stamps; // (C) address of one byte for each page: the tick of its last free
@@ -63,8 +62,7 @@ final class FreeMap {
     /// @param lost pages that are never allocated, since a previous owner may still write to them
     FreeMap(int pageCount, long usedBits, long warmBits, long stamps, long summaries, BitSet lost) {
         this.pageCount = pageCount;
-        this.usablePages = pageCount - lost.cardinality();
-        this.lost = lost;
+        this.lost = new LostPages(lost, pageCount);
         int pageblocks = BitmapLayout.pageblocks(pageCount);
         this.used = usedBits;
         this.warm = warmBits;
@@ -101,45 +99,15 @@ final class FreeMap {
         return warmPages;
     }
 
-    /// {@return true if a page is never allocated}
-    boolean isLost(int page) {
-        return lost.get(page);
-    }
-
-    /// {@return the number of pages from `from` to `end` that are not lost}
-    int usablePages(int from, int end) {
-        int usable = end - from;
-        int page = lost.nextSetBit(from);
-        while (page >= 0 && page < end) {
-            int next = Math.min(end, lost.nextClearBit(page));
-            usable -= next - page;
-            page = lost.nextSetBit(next);
-        }
-        return usable;
-    }
-
-    /// {@return the end of the range from `from` on that has `count` pages that are not lost, at most the number of all
-    /// pages}
-    int endOfUsable(int from, int count) {
-        int page = lost.nextClearBit(from);
-        for (int left = count; left > 0 && page < pageCount; ) {
-            int next = lost.nextSetBit(page);
-            int clean = Math.min(left, (next < 0 ? pageCount : next) - page);
-            left -= clean;
-            page = left > 0 && next >= 0 ? lost.nextClearBit(next) : page + clean;
-        }
-        return Math.min(page, pageCount);
-    }
-
     /// {@return number of pages that are neither free nor lost}
     int usedPages() {
-        return usablePages - freePages;
+        return lost.usablePages() - freePages;
     }
 
     /// {@return the pages below `end` that are neither free nor lost}
     BitSet usedPages(int end) {
         BitSet pages = Bitmap.copy(used, end);
-        pages.andNot(lost);
+        lost.removeFrom(pages);
         return pages;
     }
 
@@ -205,9 +173,7 @@ final class FreeMap {
         boolean isIdle = clearWords(page, n, false) > 0;
         refresh(page, n, isIdle);
         OffHeap.fill(stamps + page, n, (byte) tick);
-        for (int pageblock = page >>> PAGEBLOCK_POWER; pageblock <= (page + n - 1) >>> PAGEBLOCK_POWER; pageblock++) {
-            aging.add(pageblock, tick + Decay.TICKS + 1, tick);
-        }
+        aging.addPages(page, n, tick + Decay.TICKS + 1, tick);
     }
 
     /// Frees `n` pages that hold no memory.
@@ -322,7 +288,7 @@ final class FreeMap {
         int warmSeen = Bitmap.count(warm, 0, pageCount);
         BitSet cold = Bitmap.copy(used, pageCount);
         cold.andNot(Bitmap.copy(warm, pageCount));
-        cold.andNot(lost);
+        lost.removeFrom(cold);
         int usedCold = cold.cardinality();
         require(warmSeen == warmPages, "I1: warm pages", warmSeen);
         require(usedCold <= transit, "I2: used but cold pages", usedCold);

@@ -13,6 +13,7 @@
 ///           FreeMap            two bitmaps
 ///             FreeRuns         first fit, by a RunTree
 ///             AgingPageblocks  which pageblocks have pages that become old
+///             LostPages        which pages are never allocated
 ///     PageFrames               the frame table
 ///       PageLocks              wiring that locks pages in memory
 ///     ArenaCloser              closes the arena, in two halves
