@@ -2,7 +2,6 @@ package io.leasehold.page;
 
 import io.leasehold.holder.EveryUse;
 import io.leasehold.os.AddressSpace;
-import io.leasehold.page.service.Pace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -23,9 +22,8 @@ import org.jspecify.annotations.Nullable;
 ///      +--------- nothing to do -------------------+--------------------- busy, in a step
 /// ```
 ///
-/// **Cost.** Steps take at most one part in [#PARTS] of the time of one processor. Unused time is saved as credit, up
-/// to [#MAX_CREDIT_NANOS], so that the memory of a burst goes back at once. A step that needs more time stops and
-/// continues later. Arenas that rest cost nothing.
+/// **Cost.** [MaintenanceCredit] limits the time of the steps. A step that needs more time stops and continues later.
+/// Arenas that rest cost nothing.
 ///
 /// **Identity.** The thread starts when there is something to do, and ends after [#LINGER_NANOS] with nothing to do.
 /// While it runs, the class loader of this class cannot be collected. The thread ignores interrupts and survives errors
@@ -44,24 +42,8 @@ final class Maintenance {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
-    /// Background work takes at most 1/20 of a processor, which is 5 %.
-    private static final int PARTS = 20;
-
-    /// The unused time of ten seconds. After a burst of 1 GiB in buffers of 256 B, of which one in a hundred stays, it
-    /// leaves 160 MiB after two seconds, and 100 ms left 621 MiB (`mvn -Pbench -Dbench=memory`, 2026-11-29).
-    private static final long MAX_CREDIT_NANOS = 500_000_000;
-
     /// Pause before an error is logged that was thrown outside of a step.
     private static final long FAILURE_PAUSE_NANOS = 100_000_000;
-
-    /// Minimum time of a step, so that the overhead of a step stays small.
-    private static final long MIN_STEP_NANOS = 500_000;
-
-    /// Maximum time of a step. Other arenas wait for its end, and so does a thread that closes the arena.
-    private static final long MAX_STEP_NANOS = 5_000_000;
-
-    /// Maximum time that a step is charged. A longer step waited for a processor.
-    private static final long MAX_CHARGE_NANOS = MAX_STEP_NANOS + 1_000_000;
 
     private static final long RETRY_NANOS = 1_000_000_000;
 
@@ -83,8 +65,7 @@ final class Maintenance {
     private boolean isIdle; // (L)
     private long lingerEnd; // (L) when the thread ends, if it gets no work
     private @Nullable Throwable failure; // (O) maintenance thread; to be logged
-    private long credit; // (O) maintenance thread; if negative, the thread must pause
-    private long creditTime = origin; // (O) maintenance thread
+    private final MaintenanceCredit credit = new MaintenanceCredit(origin); // (O) maintenance thread
 
     private Maintenance() {}
 
@@ -266,9 +247,9 @@ final class Maintenance {
                 next = MaintenanceThread.of(this::run);
             }
             long now = System.nanoTime();
-            addCredit(now);
+            credit.add(now);
             Task first = queue.peek();
-            wait = first == null ? linger(now) : Math.max(first.due - now, -credit * PARTS);
+            wait = first == null ? linger(now) : Math.max(first.due - now, credit.pauseNanos());
             isIdle = first == null;
             if (first == null && wait <= 0) {
                 return !end();
@@ -321,11 +302,11 @@ final class Maintenance {
         long begin = System.nanoTime();
         long due = begin + RETRY_NANOS; // if the step fails, the thread must still serve the other arenas
         try {
-            due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
+            due = task.decay.step(begin, credit.pace());
         } catch (Throwable e) {
             task.failure = e;
         } finally {
-            credit -= Math.min(System.nanoTime() - begin, MAX_CHARGE_NANOS);
+            credit.charge(System.nanoTime() - begin);
             lock.lock();
             try {
                 task.isBusy = false;
@@ -350,11 +331,6 @@ final class Maintenance {
             LOG.log(System.Logger.Level.WARNING, "maintenance failed: arena=" + task.name, thrown);
             task.isWarned = true;
         }
-    }
-
-    private void addCredit(long now) {
-        credit = Math.min(MAX_CREDIT_NANOS, credit + (now - creditTime) / PARTS);
-        creditTime = now;
     }
 
     private void enqueueWoken() {

@@ -20,6 +20,7 @@
 ///     ArenaSpace               address space of pages and tables
 ///     Decay                    the clock of one arena
 ///       Maintenance            the thread that serves all arenas; a Pace limits each step
+///         MaintenanceCredit    the processor time that the thread may use
 /// ```
 ///
 /// ## Terms
