@@ -61,6 +61,14 @@ final class HouseRulesTest {
     /// The formatter sees to code; this is for comments, which it leaves alone.
     private static final int MAX_COLUMNS = 120;
 
+    /// A file with more code has more than one concept as a rule. Annotations count as code.
+    private static final int MAX_CODE_LINES = 280;
+
+    /// A buffer has a method for each type of value in each byte order, because Netty's `ByteBuf` does.
+    private static final int MAX_BUFFER_CODE_LINES = 370;
+
+    private static final Pattern NO_CODE = Pattern.compile("\\s*(//.*|(import|package) .*)?");
+
     private static final JavaClasses CLASSES = new ClassFileImporter().importPath(ProjectFiles.core("target/classes"));
 
     private record Layer(String task, List<String> packages) {}
@@ -329,7 +337,7 @@ final class HouseRulesTest {
 
     /// {@return the exceptions of ours in `@throws` of public members, by full name}
     private static List<String> documentedExceptions(JavaClass type) throws IOException {
-        Path file = SOURCES.resolve(topLevel(type).replace('.', '/') + ".java");
+        Path file = source(type);
         if (type.getEnclosingClass().isPresent() || !Files.exists(file)) {
             return List.of();
         }
@@ -385,6 +393,26 @@ final class HouseRulesTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void filesAreShort() throws IOException {
+        Set<Path> buffers = CLASSES.stream()
+                .filter(type -> type.isAssignableTo("io.netty.buffer.ByteBuf"))
+                .map(HouseRulesTest::source)
+                .collect(toSet());
+        assertThat(buffers).isNotEmpty();
+        List<String> tooLong = new ArrayList<>();
+        for (Path file : sources(SOURCES)) {
+            int max = buffers.contains(file) ? MAX_BUFFER_CODE_LINES : MAX_CODE_LINES;
+            long count = Files.readAllLines(file).stream()
+                    .filter(line -> !NO_CODE.matcher(line).matches())
+                    .count();
+            if (count > max) {
+                tooLong.add(file + ": " + count + " lines, max=" + max);
+            }
+        }
+        assertThat(tooLong).as("files with too many lines of code").isEmpty();
     }
 
     @Test
@@ -454,6 +482,10 @@ final class HouseRulesTest {
     private static String packageUnderRoot(JavaClass type) {
         String[] names = type.getPackageName().split("\\.", -1);
         return names.length > 2 ? names[2] : "";
+    }
+
+    private static Path source(JavaClass type) {
+        return SOURCES.resolve(topLevel(type).replace('.', '/') + ".java");
     }
 
     private static String topLevel(JavaClass type) {
