@@ -190,24 +190,9 @@ public final class PageFrames {
         }
         owner.setGone();
         if (owner.pageCount() != 0) {
-            forEachLive(upTo, page -> leaveBehind(FrameLayout.index(page), owner));
+            forEachLive(upTo, page -> owners.leaveBehind(useAddress(FrameLayout.index(page)), owner));
         }
         owners.unregister(owner);
-    }
-
-    private void leaveBehind(int index, PageOwner owner) {
-        long use = use(index);
-        // a page that is freed meanwhile has no owner, and one that is lengthened is tried again
-        while (FrameLayout.owner(use) >>> FrameLayout.OWNER_ID_SHIFT == owner.id()) {
-            int leftBehind = FrameLayout.LEFT_BEHIND << FrameLayout.OWNER_ID_SHIFT;
-            long next = FrameLayout.use(leftBehind, FrameLayout.run(use));
-            if (Words.compareAndSetLong(useAddress(index), use, next)) {
-                owner.add(-FrameLayout.run(use));
-                owners.leftBehind().add(FrameLayout.run(use));
-                return;
-            }
-            use = use(index);
-        }
     }
 
     /// Sets the owner of a page, and the index of the owner's object that the page belongs to, as the object and index

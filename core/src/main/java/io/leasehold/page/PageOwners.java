@@ -5,7 +5,9 @@ import static io.leasehold.page.FrameLayout.MAX_OWNERS;
 import static io.leasehold.page.FrameLayout.MAX_OWNER_INDEX;
 import static io.leasehold.page.FrameLayout.OWNER_ID_SHIFT;
 
+import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.OptionChecks;
+import io.leasehold.memory.Words;
 import io.leasehold.page.service.PageOwner;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +55,23 @@ final class PageOwners {
     /// Unregisters an owner, and frees its id.
     void unregister(PageOwner owner) {
         owners.compareAndSet(owner.id(), owner, null);
+    }
+
+    /// Makes a page `left behind` if it belongs to an owner that is being unregistered.
+    ///
+    /// @param useAddress address of the word of the frame that holds the owner and the length
+    void leaveBehind(long useAddress, PageOwner owner) {
+        long use = OffHeap.getLong(useAddress);
+        // a page that is freed meanwhile has no owner, and one that is lengthened is tried again
+        while (FrameLayout.owner(use) >>> OWNER_ID_SHIFT == owner.id()) {
+            long next = FrameLayout.use(LEFT_BEHIND << OWNER_ID_SHIFT, FrameLayout.run(use));
+            if (Words.compareAndSetLong(useAddress, use, next)) {
+                owner.add(-FrameLayout.run(use));
+                leftBehind.add(FrameLayout.run(use));
+                return;
+            }
+            use = OffHeap.getLong(useAddress);
+        }
     }
 
     /// {@return the owner of pages that were still allocated when their owner was unregistered}

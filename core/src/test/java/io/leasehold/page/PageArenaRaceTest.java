@@ -8,6 +8,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -214,7 +215,7 @@ class PageArenaRaceTest {
             begun.set(round);
             long overtaken = pages[round * 7 % (OWNED / 2)];
             spinUntil(watchdog, () -> !arena.frames().isLive(overtaken));
-            arena.unregister(owner); // catches up with the user
+            ArenaAccess.of(arena).unregister(owner); // catches up with the user
             spinUntil(watchdog, () -> ended.get() == wanted);
         }
         watchdog.join();
