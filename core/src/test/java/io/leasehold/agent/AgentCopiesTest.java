@@ -6,6 +6,7 @@ import io.leasehold.netty.FacadeHeap;
 import io.leasehold.page.ForkedProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,9 +29,10 @@ class AgentCopiesTest {
         Path root = AgentJar.rootOf(FacadeHeap.class);
         try (Stream<Path> files = Files.walk(root.resolve("io/leasehold"))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path to = folder.resolve(root.relativize(file));
-                if (!to.getParent().endsWith("agent")) { // the jar of the library does not have this package
-                    Files.createDirectories(to.getParent());
+                Path name = root.relativize(file);
+                if (!name.startsWith("io/leasehold/agent")) { // the jar of the library does not have this package
+                    Path to = folder.resolve(name);
+                    Files.createDirectories(Objects.requireNonNull(to.getParent()));
                     Files.copy(file, to);
                 }
             }
