@@ -5,8 +5,6 @@ import io.leasehold.error.SystemCallException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -43,12 +41,6 @@ final class LinuxVirtualMemory implements VirtualMemory {
     /// The file can never be executed. Without this flag kernels since 6.3 log a warning, and may refuse the call.
     private static final int MFD_NOEXEC_SEAL = 0x8;
 
-    /// Maximum number of pages in one mincore(2), which needs one byte for each.
-    private static final int MINCORE_PAGES = 16 * 1024;
-
-    /// Maximum number of attempts of mincore(2): "EAGAIN: kernel is temporarily out of resources."
-    private static final int MINCORE_ATTEMPTS = 16;
-
     private static final String LOCK_REMEDY =
             "raise RLIMIT_MEMLOCK (ulimit -l), allow mlock in the seccomp profile, or do not lock pages";
 
@@ -63,7 +55,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     private final long hugePageSize; // (C)
     private final LinuxBarrier barrier; // (C)
     private final boolean hasLock; // (C)
-    private final boolean hasResidency; // (C)
+    private final LinuxResidency residency; // (C)
 
     LinuxVirtualMemory(LinuxAdvice advice) {
         this.advice = advice;
@@ -72,7 +64,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         this.barrier = LinuxBarrier.open();
         // An empty range locks nothing. The kernel returns EPERM if the limit is 0, or if a filter refuses the call.
         this.hasLock = LinuxCall.MLOCK.invoke(0, 0, 0) == 0 && LinuxCall.MUNLOCK.invoke(0, 0, 0) == 0;
-        this.hasResidency = LinuxCall.MINCORE.invoke(0, 0, 0) == 0; // of an empty range, as above
+        this.residency = LinuxResidency.open();
     }
 
     /// {@return the virtual memory of this process, with the capabilities of its kernel}
@@ -85,7 +77,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         return switch (capability) {
             case BARRIER -> barrier.isOffered();
             case LOCK -> hasLock;
-            case RESIDENCY -> hasResidency;
+            case RESIDENCY -> residency.isOffered();
             default -> true;
         };
     }
@@ -261,24 +253,11 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public long residentBytes(long address, long byteSize) {
-        if (!hasResidency) {
+        if (!residency.isOffered()) {
             throw Preconditions.missing(Capability.RESIDENCY);
         }
         preconditions.checkRange(address, byteSize);
-        long pages = byteSize / pageSize();
-        long resident = 0;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment flags = arena.allocate(Math.min(pages, MINCORE_PAGES));
-            for (long first = 0; first < pages; first += MINCORE_PAGES) {
-                int count = (int) Math.min(pages - first, MINCORE_PAGES);
-                mincore(address + first * pageSize(), count * pageSize(), flags);
-                for (int i = 0; i < count; i++) {
-                    // Only the lowest bit of each byte is defined.
-                    resident += flags.get(ValueLayout.JAVA_BYTE, i) & 1;
-                }
-            }
-        }
-        return resident * pageSize();
+        return residency.residentPages(address, byteSize / pageSize(), pageSize()) * pageSize();
     }
 
     @Override
@@ -326,18 +305,6 @@ final class LinuxVirtualMemory implements VirtualMemory {
         if (byteSize > 0) {
             require("munmap", address, byteSize, LinuxCall.MUNMAP.invoke(address, byteSize, 0));
         }
-    }
-
-    private static void mincore(long address, long byteSize, MemorySegment flags) {
-        long result = LinuxCall.MINCORE.invoke(address, byteSize, flags.address());
-        for (int attempt = 1; result == -Errno.EAGAIN && attempt < MINCORE_ATTEMPTS; attempt++) {
-            Thread.onSpinWait();
-            result = LinuxCall.MINCORE.invoke(address, byteSize, flags.address());
-        }
-        if (result < 0 && Errno.refusesCall((int) -result)) {
-            throw Preconditions.missing(Capability.RESIDENCY); // a filter was installed after the probe
-        }
-        require("mincore", address, byteSize, result);
     }
 
     private static int number(Protection protection) {
