@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 ///   zero until it is written again, and a concurrent copy gets both. So does read(2), as the tier BYPASS showed within
 ///   a minute, so windows cannot do better.
 ///
-/// Runs three seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] runs it on other configurations
-/// of the JVM.
+/// Runs three seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] runs it on other
+/// configurations of the JVM.
 class TruncationStormTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
