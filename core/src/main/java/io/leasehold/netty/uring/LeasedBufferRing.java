@@ -46,7 +46,9 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private volatile boolean incremental; // (A) never reset
     private volatile boolean warned; // (A) racy on purpose: a repeated failure would flood the log
 
-    private LeasedBufferRing(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
+    private LeasedBufferRing(LeasedByteBufAllocator allocator, LeasedBufferRingOptions given) {
+        LeasedBufferRingOptions options =
+                given.within(allocator.arena().options().byteSize());
         this.allocator = allocator;
         this.options = options;
         this.fallback = new FallbackBuffers(allocator);

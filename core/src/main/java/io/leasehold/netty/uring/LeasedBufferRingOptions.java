@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param name name in messages, statistics and the arena's list of owners
 /// @param bufferSize length of a page, which is the maximum length of one read
 /// @param slabByteSize number of bytes by which the ring grows and shrinks: a power of two from 256 KiB to 2 MiB
-/// @param maxPages maximum number of pages in use at once, in addition to armed pages; 0 for 64 MiB of pages
+/// @param maxPages maximum number of pages in use at once, in addition to armed pages; 0 for 64 MiB of pages, or half
+///     of the memory of the allocator if that is less
 /// @param lowPages low watermark: pressure ends when the number of pages in use falls to this value; 0 for half of the
 ///     maximum, but below the high watermark
 /// @param highPages high watermark: pressure begins when the number of pages in use rises to this value; 0 for three
@@ -99,6 +100,18 @@ public record LeasedBufferRingOptions(
     /// {@return a builder with these options}
     public Builder toBuilder() {
         return new Builder(this);
+    }
+
+    /// {@return these options for an allocator: its memory limits the default number of pages, so that a load reaches
+    /// the high watermark before there is no memory}
+    ///
+    /// @param byteLimit limit of the allocator's arena
+    /// @throws IllegalArgumentException if a given watermark is too high then
+    LeasedBufferRingOptions within(long byteLimit) {
+        long most = Math.max(1, byteLimit / 2 / bufferSize.byteSize());
+        return maxPages != 0 || most >= bound(bufferSize, 0)
+                ? this
+                : toBuilder().pages((int) most, lowPages, highPages).build();
     }
 
     /// {@return the number of pages that an event loop has armed, with the default filled in}

@@ -376,4 +376,32 @@ class LeasedBufferRingTest {
         }
         return all;
     }
+
+    @Test
+    void defaultPressureBeginsBeforeTheMemoryOfASmallAllocatorEnds() {
+        try (LeasedByteBufAllocator small =
+                        TestAllocators.builder("small", 16 << 20).build();
+                LeasedBufferRing ring = LeasedBufferRing.open(small)) {
+            List<ByteBuf> held = new ArrayList<>();
+            while (!ring.throttle().isThrottling()) {
+                ByteBuf page = ring.tryAllocateBuffer();
+                assertThat(page).as("page %d", held.size()).isNotNull();
+                held.add(page);
+            }
+            held.forEach(ByteBuf::release);
+            assertThat(ring.throttle().isThrottling()).isFalse();
+        }
+    }
+
+    @Test
+    void watermarkThatTheAllocatorCannotReachIsRejected() {
+        LeasedBufferRingOptions options =
+                LeasedBufferRingOptions.builder().pages(0, 0, 3_000).build();
+        try (LeasedByteBufAllocator small =
+                TestAllocators.builder("small", 16 << 20).build()) {
+            assertThatThrownBy(() -> LeasedBufferRing.open(small, options))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("highPages=3000", "max=512");
+        }
+    }
 }
