@@ -3,6 +3,8 @@ package io.leasehold.slab;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -59,15 +61,18 @@ final class HeapCloser {
     /// @param force true to close heaps with blocks in use; the slabs of these blocks stay until the blocks are
     ///     released
     /// @param check runs while all heaps are stopped; if it throws, the heaps stay open
-    /// @param last null, or a step that runs after all memory of heaps without blocks in use was freed; if it throws,
-    /// the heaps stay open
+    /// @param own null, or the arena, which is shut after all memory of heaps without blocks in use was freed; if another
+    ///     user has pages of it, the heaps stay open
     /// @return number of blocks in use
     /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
     ///     hold a block that its magazine still counts as free. Nothing is changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
     ///     closing can be repeated
-    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check, @Nullable Runnable last) {
+    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check, @Nullable PageArena own) {
         StackReserve.ensure(3);
+        List<HeapReclaimer> reclaimers =
+                heaps.stream().map(heap -> heap.reclaimer).toList();
+        Runnable last = own == null ? null : () -> ArenaAccess.of(own).shut(reclaimers);
         return closeFrom(heaps, 0, force, check, last);
     }
 
