@@ -61,8 +61,8 @@ final class HeapCloser {
     /// @param force true to close heaps with blocks in use; the slabs of these blocks stay until the blocks are
     ///     released
     /// @param check runs while all heaps are stopped; if it throws, the heaps stay open
-    /// @param own null, or the arena, which is shut after all memory of heaps without blocks in use was freed; if another
-    ///     user has pages of it, the heaps stay open
+    /// @param own null, or the arena, which is shut after all memory of heaps without blocks in use was freed; the
+    ///     heaps stay open if another user has pages of it
     /// @return number of blocks in use
     /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
     ///     hold a block that its magazine still counts as free. Nothing is changed then
