@@ -15,6 +15,8 @@ import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import io.netty.util.UncheckedBooleanSupplier;
 import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -91,94 +93,68 @@ public final class TagHandler extends ChannelDuplexHandler {
         return ThreadTag.set(tag == null ? first : tag.get());
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
+    /// Passes an event on. The handlers behind run with the tag of the channel.
+    private void pass(ChannelHandlerContext ctx, Consumer<ChannelHandlerContext> event) {
         Tag before = begin();
         try {
-            ctx.fireChannelRead(message);
+            event.accept(ctx);
         } finally {
             ThreadTag.set(before);
         }
+    }
+
+    private <T> void pass(ChannelHandlerContext ctx, BiConsumer<ChannelHandlerContext, T> event, T argument) {
+        Tag before = begin();
+        try {
+            event.accept(ctx, argument);
+        } finally {
+            ThreadTag.set(before);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        pass(ctx, ChannelHandlerContext::fireChannelRead, message);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelReadComplete();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelReadComplete);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelActive();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelActive);
     }
 
     @Override
     public void channelRegistered(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelRegistered();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelRegistered);
     }
 
     @Override
     public void channelUnregistered(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelUnregistered();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelUnregistered);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelInactive();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelInactive);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        Tag before = begin();
-        try {
-            ctx.fireExceptionCaught(cause);
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireExceptionCaught, cause);
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        Tag before = begin();
-        try {
-            ctx.fireUserEventTriggered(event);
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireUserEventTriggered, event);
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        Tag before = begin();
-        try {
-            ctx.fireChannelWritabilityChanged();
-        } finally {
-            ThreadTag.set(before);
-        }
+        pass(ctx, ChannelHandlerContext::fireChannelWritabilityChanged);
     }
 
     @Override

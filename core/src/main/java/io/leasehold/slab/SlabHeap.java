@@ -66,10 +66,10 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
 
     /// Number of larger size classes that an allocation tries before it waits for the lock of its own class, or carves
     /// a slab for a single block. Their blocks are up to 3/8 longer.
-    private static final int SIZES_TO_BORROW_FROM = 3;
+    static final int SIZES_TO_BORROW_FROM = 3;
 
     /// Blocks of larger classes are alone in their slabs.
-    private static final int LAST_SHARED_CLASS = SizeClasses.of(64 << 10);
+    static final int LAST_SHARED_CLASS = SizeClasses.of(64 << 10);
 
     private final String name; // (C)
     private final Binder<T> binder; // (C)

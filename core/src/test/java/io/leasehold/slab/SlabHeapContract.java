@@ -49,6 +49,22 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
+    /// A block that is alone in its slab would need a new slab otherwise.
+    @Test
+    default void largeRequestTakesAFreeBlockOfOneOfTheNextSizes() {
+        try (SlabFixture fixture = fixture()) {
+            int wanted = SizeClasses.of(128 << 10);
+            for (int more = 1; more <= SlabHeap.SIZES_TO_BORROW_FROM + 1; more++) {
+                fixture.allocate(SizeClasses.byteSize(wanted + more)).release();
+                SlabBlock block = fixture.allocate(SizeClasses.byteSize(wanted));
+                int borrowed = more <= SlabHeap.SIZES_TO_BORROW_FROM ? more : 0;
+                assertThat(block.byteSize).isEqualTo(SizeClasses.byteSize(wanted + borrowed));
+                block.release();
+                fixture.heap().trim();
+            }
+        }
+    }
+
     @Test
     default void blockKnowsWhereItLies() {
         try (SlabFixture fixture = fixture()) {

@@ -22,11 +22,6 @@ final class SlabRandomWalk implements AutoCloseable {
     private static final int PHASE_STEPS = 4_000;
     private static final int MAX_BLOCKS = 1_500;
 
-    /// A longer request may get a free block of one of the next larger classes.
-    private static final int LAST_SHARED_BYTES = 64 << 10;
-
-    private static final int SIZES_TO_BORROW_FROM = 3;
-
     private final SlabFixture fixture;
     private final SplittableRandom random;
     private final AllocatedBlocks blocks = new AllocatedBlocks();
@@ -126,8 +121,9 @@ final class SlabRandomWalk implements AutoCloseable {
                 : fixture.heap().tryAllocate(size);
         if (block != null) {
             int sizeClass = SizeClasses.of(size);
-            int most =
-                    Math.min(SizeClasses.COUNT - 1, sizeClass + (size > LAST_SHARED_BYTES ? SIZES_TO_BORROW_FROM : 0));
+            int most = Math.min(
+                    SizeClasses.COUNT - 1,
+                    sizeClass + (sizeClass > SlabHeap.LAST_SHARED_CLASS ? SlabHeap.SIZES_TO_BORROW_FROM : 0));
             assertThat(block.byteSize)
                     .isBetween(Math.max(size, SizeClasses.byteSize(sizeClass)), SizeClasses.byteSize(most));
             blocks.add(block);
