@@ -48,8 +48,18 @@ final class KernelHoldings {
             isRecorded = true;
         } finally {
             if (!isRecorded) {
-                LinuxCall.MUNMAP.invoke(address, byteSize, 0);
+                forgetRange(address, byteSize);
             }
+        }
+    }
+
+    /// Unmaps a range whose record failed. The map may have added the range before it failed, and another thread may
+    /// get the addresses right after the call.
+    private static void forgetRange(long address, long byteSize) {
+        try {
+            RANGES.remove(address);
+        } finally {
+            LinuxCall.MUNMAP.invoke(address, byteSize, 0, 0, 0, 0);
         }
     }
 
@@ -125,17 +135,22 @@ final class KernelHoldings {
             return opened;
         } finally {
             if (!isRecorded) {
-                LinuxCall.CLOSE.invoke(opened, 0, 0);
+                closeDescriptor(opened); // the map may have added the record before it failed
             }
         }
     }
 
-    /// Closes a descriptor and removes its record.
+    /// Closes a descriptor and removes its record. It needs no deeper stack than the call that opened the descriptor.
     ///
     /// @return 0, or the negated error number
     static long closeDescriptor(long descriptor) {
-        DESCRIPTORS.remove(descriptor); // first: after the close another thread may get this number
-        return LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+        long result = -1;
+        try {
+            DESCRIPTORS.remove(descriptor); // first: after the close another thread may get this number
+        } finally {
+            result = LinuxCall.CLOSE.invoke(descriptor, 0, 0, 0, 0, 0);
+        }
+        return result;
     }
 
     /// Releases all recorded resources at the end of a scope.

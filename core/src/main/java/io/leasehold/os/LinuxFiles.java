@@ -84,32 +84,43 @@ final class LinuxFiles implements Files {
                     case READ_WRITE -> O_RDWR;
                     case CREATE -> O_RDWR | O_CREAT;
                 };
-        long result;
-        try (Arena arena = Arena.ofConfined()) {
-            byte[] bytes = NativePath.bytesOf(path);
-            MemorySegment text = arena.allocate(bytes.length + 1L); // filled with zeroes, so the text ends with a zero
-            text.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
-            long name = text.address();
-            do {
-                result = LinuxCall.OPENAT.invoke(AT_FDCWD, name, flags, MODE, 0, 0);
-            } while (result == -Errno.EINTR);
+        long descriptor = open(path, flags);
+        if (descriptor < 0) {
+            throw new SystemCallException("open", "path=" + path + ", " + access, (int) -descriptor);
         }
-        if (result < 0) {
-            throw new SystemCallException("open", "path=" + path + ", " + access, (int) -result);
-        }
-        int descriptor = (int) result;
         boolean regular = false;
-        try (Arena arena = Arena.ofConfined()) {
-            regular = (stat(descriptor, arena).get(ValueLayout.JAVA_INT, modeOffset) & S_IFMT) == S_IFREG;
+        try {
+            regular = isRegular((int) descriptor);
         } finally {
             if (!regular) {
-                LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+                KernelHoldings.closeDescriptor(descriptor);
             }
         }
         if (!regular) {
             throw FilePreconditions.noRegularFile(path);
         }
-        return (int) KernelHoldings.addDescriptor(descriptor);
+        return (int) descriptor;
+    }
+
+    /// {@return an open and recorded descriptor, or a negated error number}
+    private static long open(Path path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] bytes = NativePath.bytesOf(path);
+            MemorySegment text = arena.allocate(bytes.length + 1L); // filled with zeroes, so the text ends with a zero
+            text.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+            long name = text.address();
+            long result;
+            do {
+                result = LinuxCall.OPENAT.invoke(AT_FDCWD, name, flags, MODE, 0, 0);
+            } while (result == -Errno.EINTR);
+            return KernelHoldings.addDescriptor(result);
+        }
+    }
+
+    private boolean isRegular(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (stat(descriptor, arena).get(ValueLayout.JAVA_INT, modeOffset) & S_IFMT) == S_IFREG;
+        }
     }
 
     @Override

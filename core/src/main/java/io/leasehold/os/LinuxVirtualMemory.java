@@ -187,26 +187,41 @@ final class LinuxVirtualMemory implements VirtualMemory {
     @Override
     public int createMemory(String name, long byteSize) {
         preconditions.checkMemoryFile(name, byteSize);
-        long descriptor;
         try (Arena arena = Arena.ofConfined()) {
-            long nameAddress = arena.allocateFrom(name).address();
-            descriptor = LinuxCall.MEMFD_CREATE.invoke(nameAddress, MFD_CLOEXEC | MFD_NOEXEC_SEAL, 0);
-            if (descriptor == -Errno.EINVAL) {
-                descriptor = LinuxCall.MEMFD_CREATE.invoke(nameAddress, MFD_CLOEXEC, 0);
+            long descriptor = memoryFile(arena.allocateFrom(name).address());
+            if (descriptor < 0) {
+                throw refusedMemoryFile(name, (int) -descriptor);
             }
+            boolean isSized = false;
+            try {
+                resize(descriptor, name, byteSize);
+                isSized = true;
+            } finally {
+                if (!isSized) {
+                    KernelHoldings.closeDescriptor(descriptor);
+                }
+            }
+            return (int) descriptor;
         }
-        if (descriptor < 0) {
-            throw refusedMemoryFile(name, (int) -descriptor);
+    }
+
+    /// {@return an open and recorded descriptor of an empty memory file, or a negated error number}
+    private static long memoryFile(long name) {
+        long descriptor = LinuxCall.MEMFD_CREATE.invoke(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL, 0);
+        if (descriptor == -Errno.EINVAL) {
+            descriptor = LinuxCall.MEMFD_CREATE.invoke(name, MFD_CLOEXEC, 0);
         }
+        return KernelHoldings.addDescriptor(descriptor);
+    }
+
+    private static void resize(long descriptor, String name, long byteSize) {
         long result;
         do {
             result = LinuxCall.FTRUNCATE.invoke(descriptor, byteSize, 0);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            LinuxCall.CLOSE.invoke(descriptor, 0, 0);
             throw new SystemCallException("ftruncate", "name=" + name + ", byteSize=" + byteSize, (int) -result);
         }
-        return (int) KernelHoldings.addDescriptor(descriptor);
     }
 
     @Override
