@@ -11,8 +11,13 @@ package io.leasehold.lease;
 final class DirectMap implements PageMap {
 
     @Override
-    public long find(long direct, Stripe stripe) {
+    public long look(long direct) {
         return direct;
+    }
+
+    @Override
+    public boolean join(long address, long direct, Stripe stripe) {
+        return true;
     }
 
     @Override

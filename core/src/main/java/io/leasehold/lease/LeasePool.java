@@ -190,11 +190,15 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         Stripe stripe = stripes.enter();
         try {
             long lease = stripe.peek();
-            long address = lease == NO_LEASE ? PageMap.NONE : map.find(direct, stripe);
+            long address = lease == NO_LEASE ? PageMap.NONE : map.look(direct);
             if (address != PageMap.NONE) {
-                open(lease, page, address, flags);
-                stripe.pop(); // last, because it needs the least stack
-                return lease;
+                long use = use(flags);
+                long[] chunk = records.prepare(lease, page, address);
+                if (map.join(address, direct, stripe)) { // the first change, after calls as deep as those that follow
+                    records.open(chunk, lease, use);
+                    stripe.pop();
+                    return lease;
+                }
             }
         } finally {
             stripe.exit();
@@ -206,17 +210,21 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         StackReserve.ensure(layers);
         Stripe stripe = stripes.enter();
         long found;
+        boolean isFound;
         try {
-            found = map.find(direct, stripe);
+            found = map.look(direct);
+            isFound = found != PageMap.NONE && map.join(found, direct, stripe);
         } finally {
             stripe.exit();
         }
-        long address = found == PageMap.NONE ? map.acquire(direct, flags) : found;
+        long address = isFound ? found : map.acquire(direct, flags);
         if (address == PageMap.NONE) {
             return NO_LEASE;
         }
         try {
-            return open(records.take(stripes), page, address, flags);
+            long lease = records.take(stripes);
+            records.open(records.prepare(lease, page, address), lease, use(flags));
+            return lease;
         } catch (OutOfMemoryError e) {
             giveBack(address);
             throw e;
@@ -461,10 +469,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         }
     }
 
-    private long open(long lease, long page, long address, int flags) {
-        boolean confined = LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE);
-        records.open(lease, page, address, confined ? LeaseLayout.confinedUse() : LeaseLayout.SHARED);
-        return lease;
+    private static long use(int flags) {
+        return LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE) ? LeaseLayout.confinedUse() : LeaseLayout.SHARED;
     }
 
     private void giveBack(long address) {

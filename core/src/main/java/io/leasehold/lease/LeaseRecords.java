@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Memory order.** [#open] stores the word last (release), paired with the acquire load in [#require]. A stale reader
 /// may race with the next [#open]. So the values that it read are valid only if it reads the same word again
-/// afterwards. A store fence in [#open] keeps its stores after the store that ended the previous lease. Tests:
+/// afterwards. A store fence in [#prepare] keeps its stores after the store that ended the previous lease. Tests:
 /// `LeaseRecycleStress` and `LeaseDoubleCloseStress`.
 final class LeaseRecords {
 
@@ -48,17 +48,25 @@ final class LeaseRecords {
         this.errors = new LeaseErrors(this, pool, traces);
     }
 
-    /// Opens a lease on a free record that the caller took.
+    /// Stores page and address in a free record that the caller took or will take. The record stays free.
     ///
     /// @param lease handle with the record's current generation
-    /// @param use [LeaseLayout#SHARED], or [LeaseLayout#confinedUse()]
-    void open(long lease, long page, long address, long use) {
+    /// @return the chunk of the record, for [#open]
+    long[] prepare(long lease, long page, long address) {
         long[] chunk = chunk(lease);
         int at = at(lease);
         VarHandle.storeStoreFence();
         chunk[at + PAGE] = page;
         chunk[at + ADDRESS] = address;
-        LANE.setRelease(chunk, at, LeaseLayout.word(lease, use));
+        return chunk;
+    }
+
+    /// Opens a lease on a record that the caller has prepared.
+    ///
+    /// @param chunk result of [#prepare]
+    /// @param use [LeaseLayout#SHARED], or [LeaseLayout#confinedUse()]
+    void open(long[] chunk, long lease, long use) {
+        LANE.setRelease(chunk, at(lease), LeaseLayout.word(lease, use));
         if (traces != null) {
             traces.acquired(lease);
         }

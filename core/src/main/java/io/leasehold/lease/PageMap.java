@@ -5,23 +5,28 @@ package io.leasehold.lease;
 /// | | [DirectMap] | [WindowedMap] |
 /// |---|---|---|
 /// | address of a page | its own, always | that of a window, while the page is leased |
-/// | [#find] | always succeeds | succeeds if the page has a window |
+/// | [#look], [#join] | always succeed | succeed if the page has a window |
 /// | [#acquire] | never called | maps, waits or gives up |
 ///
-/// **Threads.** Thread-safe. `find` and `release` are called inside a stripe and do not block. `queue` is called
+/// **Threads.** Thread-safe. `join` and `release` are called inside a stripe and do not block. `queue` is called
 /// outside the stripe and does not block either.
 sealed interface PageMap permits DirectMap, WindowedMap {
 
     /// No address. 0 is never the address of a page.
     long NONE = 0;
 
-    /// Finds the address of a page that already has one, and counts one use of it.
-    ///
-    /// Checks that the stack has space for this change and for a few more calls of the caller.
+    /// Finds the address of a page that already has one. It calls as deep as [#join], so a stack overflow is met here.
     ///
     /// @param direct the page's address in its arena
     /// @return the address, or [#NONE] if the page has none
-    long find(long direct, Stripe stripe);
+    long look(long direct);
+
+    /// Counts one use of an address that [#look] has found.
+    ///
+    /// @param address the address
+    /// @param direct the page's address in its arena
+    /// @return false if the page has lost the address since; nothing is counted then
+    boolean join(long address, long direct, Stripe stripe);
 
     /// Finds an address for a page, or maps the page, and counts one use of the address. May wait.
     ///
@@ -33,7 +38,8 @@ sealed interface PageMap permits DirectMap, WindowedMap {
     /// {@return the number of layers in a check of the stack by the pool, before it calls [#acquire] or [#queue]}
     int layers();
 
-    /// Checks that the stack has space for [#release] and [#queue], before the caller changes any state.
+    /// Checks that the stack has space for [#release] and [#queue], before the caller changes any state. The check
+    /// itself calls as deep as a release that needs no [#queue].
     ///
     /// @param address address of a lease, which may have ended
     /// @throws StackOverflowError if the space is too small

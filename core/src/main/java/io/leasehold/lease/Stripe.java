@@ -106,8 +106,7 @@ final class Stripe {
 
     /// {@return the record that [#pop] would return}
     ///
-    /// The caller opens the record before it pops it. Opening takes more calls than popping, so if opening meets a
-    /// stack overflow, the record is still in the stripe.
+    /// The caller opens the record before it pops it, because popping needs less stack.
     long peek() {
         int depth = (int) cells[DEPTH];
         return depth == 0 ? LeasePool.NO_LEASE : cells[HANDLES + depth - 1];

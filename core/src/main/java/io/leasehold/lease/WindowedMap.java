@@ -109,18 +109,18 @@ final class WindowedMap implements PageMap {
     }
 
     @Override
-    public long find(long direct, Stripe stripe) {
+    public long look(long direct) {
         int slot = slots.find(direct);
-        if (slot == WindowSlots.NO_SLOT) {
-            return NONE;
+        return slot == WindowSlots.NO_SLOT ? NONE : address(slot);
+    }
+
+    @Override
+    public boolean join(long address, long direct, Stripe stripe) {
+        int leases = slots.tryJoin(slot(address), direct);
+        if (leases > 0) {
+            count(leases, stripe);
         }
-        StackReserve.ensureShort(); // a window that is joined and not returned would be lost
-        int leases = slots.tryJoin(slot, direct);
-        if (leases == 0) {
-            return NONE;
-        }
-        count(leases, stripe);
-        return address(slot);
+        return leases > 0;
     }
 
     @Override
@@ -220,14 +220,12 @@ final class WindowedMap implements PageMap {
 
     /// {@inheritDoc}
     ///
-    /// A release of a slot that is QUEUED is short. A slot is in use, and not QUEUED, only after a search has removed
-    /// it.
+    /// A release of a slot that is QUEUED needs no [#queue]. A slot is in use, and not QUEUED, only after a search has
+    /// removed it.
     @Override
     public void checkStackForRelease(long address) {
         int slot = slot(address);
-        if (slot >= 0 && slot < slots.count() && WindowSlots.isQueued(slots.word(slot))) {
-            StackReserve.ensureShort();
-        } else {
+        if (slot < 0 || slot >= slots.count() || !WindowSlots.isQueued(slots.word(slot))) {
             StackReserve.ensure(LAYERS);
         }
     }

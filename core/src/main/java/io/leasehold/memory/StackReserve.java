@@ -8,17 +8,14 @@ package io.leasehold.memory;
 /// A layer calls changes of the layers below it, and those changes check the stack too. So a layer checks the space for
 /// all of these layers. After its own change has begun, the checks below it then always succeed.
 ///
-/// **Cost.** About thirty calls per layer, so this is only for slow paths. A fast path does not need it: its last step
-/// is its only change, a single store.
+/// **Cost.** About thirty calls per layer, so this is only for slow paths. A fast path does not need it: the calls
+/// before its first change go as deep as those after it, so they meet the overflow.
 ///
 /// **Threads.** Stateless.
 public final class StackReserve {
 
     /// Depth of the check for one layer: more than the call depth of any change of one layer.
     private static final int FRAMES = 32;
-
-    /// Depth of [#ensureShort].
-    private static final int SHORT_FRAMES = 12;
 
     private StackReserve() {}
 
@@ -34,19 +31,7 @@ public final class StackReserve {
     /// @param layers number of layers that check the stack in the change, including the calling one
     /// @throws StackOverflowError if the space is too small
     public static void ensure(int layers) {
-        check(layers * FRAMES);
-    }
-
-    /// Checks the stack for a change of a few calls that calls no change of a lower layer. It costs a third of
-    /// [#ensure()], so a fast path with more than one change can use it.
-    ///
-    /// @throws StackOverflowError if the space is too small
-    public static void ensureShort() {
-        check(SHORT_FRAMES);
-    }
-
-    private static void check(int frames) {
-        if (descend(frames, 1, 2, 3, 4) == 0) {
+        if (descend(layers * FRAMES, 1, 2, 3, 4) == 0) {
             throw new AssertionError("a sum of positive numbers");
         }
     }

@@ -66,7 +66,7 @@ class RecordTableTest {
         Deque<Long> leases = new ArrayDeque<>();
         for (int i = 0; i < count; i++) {
             long lease = records.take(stripes);
-            records.open(lease, 1, 1 << 12, LeaseLayout.SHARED);
+            records.open(records.prepare(lease, 1, 1 << 12), lease, LeaseLayout.SHARED);
             leases.add(lease);
         }
         assertThat(records.openCount(stripes)).isEqualTo(count);
