@@ -329,6 +329,7 @@ final class FramePool {
         lock.lock();
         try {
             supply.checkInvariants(transit);
+            waiters.checkInvariants();
             int[] live = new int[1];
             frames.forEachLive(supply.frontier(), page -> live[0] += frames.run(FrameLayout.index(page)));
             int cached = magazines.cachedPages();
