@@ -4,6 +4,7 @@ import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.memory.StripedCounter;
 import io.netty.channel.ChannelHandler;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -118,7 +119,13 @@ public final class BudgetThrottle {
 
     @Override
     public String toString() {
-        return "BudgetThrottle(%s, held=%,d B of %d channels, share=%,d B, stops=%d)"
-                .formatted(budget.path(), heldBytes(), holders(), shareBytes(), stops());
+        return String.format(
+                Locale.ROOT,
+                "BudgetThrottle(%s, held=%,d B of %d channels, share=%,d B, stops=%d)",
+                budget.path(),
+                heldBytes(),
+                holders(),
+                shareBytes(),
+                stops());
     }
 }

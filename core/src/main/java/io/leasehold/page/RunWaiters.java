@@ -47,8 +47,11 @@ final class RunWaiters {
     private static final class Lane {
         final int pageCount; // (C)
         final int align; // (C)
+
         @Nullable Waiter first; // (L)
+
         @Nullable Waiter last; // (L)
+
         @Nullable Lane behind; // (L)
 
         Lane(int pageCount, int align) {
