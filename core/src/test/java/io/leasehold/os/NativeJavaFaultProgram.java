@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Opens and closes a memory file, a file and a socket of the kernel, and meets each failure of the Java side at each
 /// step. A descriptor that no object holds is lost.
@@ -23,7 +24,7 @@ final class NativeJavaFaultProgram implements Consumer<JavaFaults.Mode> {
     private final Datagrams datagrams = LinuxDatagrams.open();
     private int memoryFile = -1;
     private int file = -1;
-    private UdpSocket socket;
+    private @Nullable UdpSocket socket;
 
     @Override
     public void accept(JavaFaults.Mode mode) {
@@ -66,8 +67,10 @@ final class NativeJavaFaultProgram implements Consumer<JavaFaults.Mode> {
         memoryFile = -1;
         files.close(file);
         file = -1;
-        socket.close();
-        socket = null;
+        if (socket != null) {
+            socket.close();
+            socket = null;
+        }
     }
 
     private int held() {

@@ -42,21 +42,17 @@ class RunWaitersTest {
     @ValueSource(longs = {1, 2, 3, 4})
     void waitersAreServedInTheOrderOfTheirArrival(long seed) {
         Random random = new Random(seed);
-        List<Waiter> queue = new ArrayList<>();
-        List<Integer> aligns = new ArrayList<>();
+        List<Request> queue = new ArrayList<>();
         lock.lock();
         for (int step = 0; step < STEPS; step++) {
             int dice = random.nextInt(10);
             if (dice < 5) {
                 int align = 1 << random.nextInt(2);
-                queue.add(waiters.add(1 + random.nextInt(6), align, 0));
-                aligns.add(align);
+                queue.add(new Request(waiters.add(1 + random.nextInt(6), align, 0), align));
             } else if (dice < 8 && !queue.isEmpty()) {
-                int index = random.nextInt(queue.size());
-                waiters.remove(queue.remove(index));
-                aligns.remove(index);
+                waiters.remove(queue.remove(random.nextInt(queue.size())).waiter);
             } else {
-                serve(queue, aligns, random.nextInt(12), random.nextBoolean());
+                serve(queue, random.nextInt(12), random.nextBoolean());
             }
             waiters.checkInvariants();
             assertThat(waiters.isEmpty()).isEqualTo(queue.isEmpty());
@@ -64,17 +60,26 @@ class RunWaitersTest {
         lock.unlock();
     }
 
-    private void serve(List<Waiter> queue, List<Integer> aligns, int pages, boolean isAligned) {
+    private record Request(Waiter waiter, int align) {
+
+        boolean isGranted(int pages, boolean isAligned) {
+            return waiter.pageCount <= pages && (align == 1 || isAligned);
+        }
+    }
+
+    private void serve(List<Request> queue, int pages, boolean isAligned) {
         List<Waiter> expected = new ArrayList<>();
         int modelLeft = pages;
-        for (int i = 0; i < queue.size(); i++) {
-            Waiter waiter = queue.get(i);
-            if (waiter.page < 0 && waiter.pageCount <= modelLeft && (aligns.get(i) == 1 || isAligned)) {
-                expected.add(waiter);
-                modelLeft -= waiter.pageCount;
+        for (Request request : queue) {
+            if (request.waiter.page < 0 && request.isGranted(modelLeft, isAligned)) {
+                expected.add(request.waiter);
+                modelLeft -= request.waiter.pageCount;
             }
         }
-        List<Waiter> before = queue.stream().filter(waiter -> waiter.page < 0).toList();
+        List<Waiter> before = queue.stream()
+                .map(Request::waiter)
+                .filter(waiter -> waiter.page < 0)
+                .toList();
         int[] left = {pages};
         waiters.serve((pageCount, align) -> {
             boolean isGranted = pageCount <= left[0] && (align == 1 || isAligned);
