@@ -32,6 +32,9 @@ final class HeapCloser {
     /// processor there ([BiasedSlots#visit]).
     private static final int MAX_FLUSHES = 8;
 
+    /// Number of looks at threads that free slabs before the closing thread yields. Freeing takes microseconds.
+    private static final int LOOKS = 60;
+
     private final ClassPools<?> pools; // (C)
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
@@ -135,8 +138,12 @@ final class HeapCloser {
                 for (ClassPool pool : locked) {
                     takenBlocks += pool.countTaken(); // a batch that a thread is moving counts as taken
                 }
-                while (changes.isFreeing()) {
-                    Thread.onSpinWait(); // freeing slabs needs none of these locks, and takes microseconds
+                for (int looks = 1; changes.isFreeing(); looks++) { // needs none of these locks
+                    if (looks % LOOKS == 0) {
+                        Thread.yield(); // a virtual thread that frees slabs may have parked, and needs a carrier
+                    } else {
+                        Thread.onSpinWait();
+                    }
                 }
                 return work.getAsInt();
             } finally {
