@@ -89,6 +89,10 @@ public final class LeasedByteBufAllocatorBuilder {
     /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, the
     /// budget is [MemoryBudget#process()].
     ///
+    /// Free memory of an allocator stays charged until it is decommitted, after the [#decay] or by
+    /// [LeasedByteBufAllocator#trim]. Until then other allocators on the budget cannot have it. Allocators that shall
+    /// use each other's free memory at once share an [arena][#arena].
+    ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder
     /// @throws IllegalArgumentException if its limit is less than 64 KiB, or less than the soft limit
