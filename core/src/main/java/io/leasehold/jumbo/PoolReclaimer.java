@@ -26,6 +26,11 @@ final class PoolReclaimer implements PageReclaimer {
     }
 
     @Override
+    public void collectOwn() {
+        slabs.collectOwn();
+    }
+
+    @Override
     public int shrink() {
         return slabs.shrink();
     }

@@ -74,6 +74,44 @@ final class ShardDrain {
         }
     }
 
+    /// Moves the pages in the slot of the calling thread into the slab pool. Needs no barrier.
+    void runOwn() {
+        if (!shards.areOpen()) {
+            return;
+        }
+        StackReserve.ensure(2);
+        lock.lock();
+        try {
+            int count = takeOwn();
+            while (count > 0) {
+                slabPool.giveAll(pages, count);
+                shards.setTransit(0);
+                count = takeOwn();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// {@return the number of pages that were taken out of the slot of the calling thread; they are in transit}
+    private int takeOwn() {
+        int[] cells = shards.slots().enter();
+        if (cells == null) {
+            return 0;
+        }
+        int depth = Math.min(Shards.depth(cells), BATCH);
+        shards.setTransit(depth > 0 ? depth : Math.min(shards.queueSize(cells), BATCH));
+        int count = 0;
+        if (depth > 0) {
+            count = shards.takeOlder(cells, BATCH, pages);
+        } else if (shards.queueSize(cells) > 0) {
+            count = shards.takeFromQueue(cells, pages);
+        }
+        BiasedSlots.exit(cells);
+        shards.setTransit(count);
+        return count;
+    }
+
     /// Waits until every thread that is in its slot has left it. Moves no page.
     void awaitSlots() {
         StackReserve.ensure();

@@ -118,6 +118,11 @@ final class SlabReclaimer<T> {
         return Math.min(slabs.freeCount(), slabs.inService() - slabPool.stolen - options.initialPages());
     }
 
+    /// Moves the pages that the calling thread caches into the slab pool.
+    void collectOwn() {
+        drain.runOwn();
+    }
+
     /// Frees every slab of which no page is in use, for a request that found no memory. Drains the shards if its ration
     /// allows that.
     ///

@@ -268,7 +268,8 @@ final class BufferHeaps {
         int live = own == null ? 0 : arena.stats().livePages();
         if (live > pages) {
             throw new IllegalStateException("cannot close, pages of the arena are in use: allocator=" + name
-                    + ", pages=" + (live - pages) + "; free the pages that arena().allocate returned");
+                    + ", pages=" + (live - pages)
+                    + "; free the pages that arena().allocate returned, or close again if a buffer is being allocated");
         }
         List<String> users = own == null ? List.of() : new ArrayList<>(arena.users());
         if (users.size() > 2) { // the heap of direct buffers and the heap on the Java heap

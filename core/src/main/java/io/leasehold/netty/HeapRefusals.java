@@ -87,11 +87,27 @@ final class HeapRefusals {
                     held);
         }
         ArenaActivity activity = arena.activity();
+        long block = Alignment.up(SlabHeap.blockByteSizeOf(byteSize), page);
+        if (block > arena.options().byteSize()) {
+            return new Refusal(
+                    "the block for the request is more than the limit of the arena",
+                    String.format(
+                            Locale.ROOT,
+                            "block=%,d B, arena=%s, %s",
+                            block,
+                            arena.options().name(),
+                            max(arena.options().byteSize())),
+                    held.text);
+        }
         BudgetRefusal full = charged.refusal(wanted);
         if (full != null) {
             return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
         BudgetRefusal last = activity.lastRefusal();
+        if (last != null && last.listener() == null && activity.longestFreeRunBytes() >= wanted) {
+            // the tables of the first pages are charged with them
+            return limited(last.reason().words(), "budget", last.refusing().path(), last.maxBytes(), held);
+        }
         if (last != null && last.listener() != null) {
             return new Refusal(
                     last.reason().words(),

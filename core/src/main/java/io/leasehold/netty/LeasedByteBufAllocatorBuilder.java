@@ -69,7 +69,8 @@ public final class LeasedByteBufAllocatorBuilder {
     ///
     /// The limit applies to [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers, and the
     /// tables about them, which take one part in two hundred. It does not cover heap buffers, which the maximum Java
-    /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use.
+    /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use. A buffer
+    /// takes a block that may be an eighth longer than its capacity, so a buffer of nearly the limit may not fit.
     ///
     /// An allocator with this limit and no budget depends on no other limit. It is not charged to
     /// [MemoryBudget#process()].
@@ -88,6 +89,10 @@ public final class LeasedByteBufAllocatorBuilder {
 
     /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, the
     /// budget is [MemoryBudget#process()].
+    ///
+    /// Free memory of an allocator stays charged until it is decommitted, after the [#decay] or by
+    /// [LeasedByteBufAllocator#trim]. Until then other allocators on the budget cannot have it. Allocators that shall
+    /// use each other's free memory at once share an [arena][#arena].
     ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder

@@ -51,7 +51,7 @@
 ///   are bounded by construction, and so are views of views.
 /// * **A rejected allocation is an `OutOfMemoryError`.** Netty closes a channel only for that error, and retries
 ///   without end after any other. So every failure to allocate a buffer is a [BufferMemoryError]. Netty's io_uring
-///   transport handles no error there at all;
+///   transport handles no error there at all, and datagram channels of epoll retry after any error;
 ///   [ClosingRecvByteBufAllocator][io.leasehold.netty.uring.ClosingRecvByteBufAllocator] makes up for that.
 /// * **Netty's own detector.** Leak listeners and detectors that an application sets get reports about buffers of this
 ///   allocator too. At level `simple` this package chooses the buffers to watch, because that is cheaper, unless the

@@ -75,6 +75,9 @@ final class Decay {
         long tick = catchUp(now);
 
         Progress progress = reclaimers.decay(pace);
+        if (!reclaimers.isEmpty()) {
+            reclaimer.flushOwn(); // a request may be too early for another flush, and would miss what was just freed
+        }
         if (tick >= nextFlush) {
             nextFlush = tick + TICKS;
             reclaimer.flush();

@@ -150,7 +150,7 @@ final class FrameReclaimer {
     }
 
     /// Flushes the magazines of the calling thread to the pool.
-    private void flushOwn() {
+    void flushOwn() {
         StackReserve.ensure();
         int[] cells = magazines.areOpen() ? slots.enter() : null;
         if (cells == null) {

@@ -7,6 +7,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,11 @@ final class HeapCloser {
     /// Maximum number of flushes while a thread stays in its slot. Each flush waits for a thread that lost its
     /// processor there ([BiasedSlots#visit]).
     private static final int MAX_FLUSHES = 8;
+
+    /// Number of looks at threads that free slabs before the closing thread pauses.
+    private static final int LOOKS = 60;
+
+    private static final long PAUSE_NANOS = 50_000;
 
     private final ClassPools<?> pools; // (C)
     private final BiasedSlots slots; // (C)
@@ -135,9 +141,7 @@ final class HeapCloser {
                 for (ClassPool pool : locked) {
                     takenBlocks += pool.countTaken(); // a batch that a thread is moving counts as taken
                 }
-                while (changes.isFreeing()) {
-                    Thread.onSpinWait(); // freeing slabs needs none of these locks, and takes microseconds
-                }
+                awaitFreeing();
                 return work.getAsInt();
             } finally {
                 if (!closed) {
@@ -147,6 +151,26 @@ final class HeapCloser {
                     locked.get(i).unlock();
                 }
                 reclaimer.unlock();
+            }
+        }
+    }
+
+    /// Waits until all removed slabs are freed. That needs none of the locks, and takes microseconds. But a virtual
+    /// thread that frees a slab may be parked. It needs a carrier, and [Thread#yield] may run the calling thread again.
+    private void awaitFreeing() {
+        boolean isInterrupted = false;
+        try {
+            for (int looks = 1; changes.isFreeing(); looks++) {
+                if (looks % LOOKS == 0) {
+                    isInterrupted |= Thread.interrupted();
+                    LockSupport.parkNanos(this, PAUSE_NANOS);
+                } else {
+                    Thread.onSpinWait();
+                }
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -189,6 +189,14 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return SizeClasses.of(byteSize);
     }
 
+    /// {@return the length in bytes of the smallest block with at least `byteSize` bytes}
+    ///
+    /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
+    public static int blockByteSizeOf(int byteSize) {
+        return SizeClasses.byteSize(SizeClasses.of(byteSize));
+    }
+
     /// {@return the size class of the smallest block with at least `byteSize` bytes, or a negative number if `byteSize`
     /// is negative or more than 64 KiB} Shorter code than [#sizeClassOf], for fast paths.
     ///

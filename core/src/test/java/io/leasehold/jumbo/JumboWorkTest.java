@@ -53,6 +53,23 @@ class JumboWorkTest {
         }
     }
 
+    /// A request for memory may be too early for another drain, but it finds all that its own thread freed.
+    @Test
+    void pagesThatTheCallingThreadFreedAreFoundWithoutADrain() {
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 4)) {
+            PageReclaimer reclaimer = fixture.pool().supply().reclaimer();
+            fixture.release(fixture.allocate(200));
+            long drains = work(fixture).drains();
+            reclaimer.collectOwn();
+            assertThat(reclaimer.shrink()).isPositive();
+            assertThat(fixture.takenBytes()).isZero();
+            assertThat(work(fixture).drains()).isEqualTo(drains);
+            reclaimer.collectOwn();
+            assertThat(reclaimer.shrink()).isZero();
+            fixture.check();
+        }
+    }
+
     @Test
     void poolWithPagesInUseCostsNothingWhileNothingChanges() {
         JumboOptions options =

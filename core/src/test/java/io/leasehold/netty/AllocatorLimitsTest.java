@@ -206,6 +206,27 @@ class AllocatorLimitsTest {
     }
 
     @Test
+    void requestOfAboutTheWholeLimitNamesTheLimit() {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("tight")
+                .byteLimit(17 << 16)
+                .build()) {
+            assertThatThrownBy(() -> allocator.directBuffer(1_060_000))
+                    .hasMessageStartingWith("no memory for a direct buffer, the block for the request is more than the"
+                            + " limit of the arena: allocator=tight, request=1,060,000 B, block=1,179,648 B,"
+                            + " arena=tight pages, max=1,114,112 B");
+        }
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("tight")
+                .byteLimit(1 << 20)
+                .build()) {
+            assertThatThrownBy(() -> allocator.directBuffer(1 << 20)) // the tables need space too
+                    .hasMessageStartingWith("no memory for a direct buffer, the limit of a budget is reached:"
+                            + " allocator=tight, request=1,048,576 B, budget=tight, max=1,048,576 B");
+        }
+    }
+
+    @Test
     void committedBytesStayWithinTheLimit() {
         try (LeasedByteBufAllocator allocator =
                 LeasedByteBufAllocator.builder().byteLimit(4 << 20).build()) {

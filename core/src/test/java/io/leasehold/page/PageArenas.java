@@ -20,6 +20,14 @@ public final class PageArenas {
         arena.decay().step(now);
     }
 
+    /// Runs a test while no other thread can take the lock of the pool.
+    public static void whileLocked(PageArena arena, Runnable test) {
+        long ignored = arena.count(counts -> {
+            test.run();
+            return 0;
+        });
+    }
+
     /// Checks the invariants; exact only while no other thread uses the arena.
     public static void checkInvariants(PageArena arena) {
         arena.checkInvariants();

@@ -9,6 +9,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
@@ -76,6 +77,24 @@ class PageReclaimerTest {
             arena.free(arena.tryAllocateRun(2, Duration.ofSeconds(1)));
             assertThat(reclaimer.shrinks).hasValue(0);
             assertThat(reclaimer.shrink()).isEqualTo(PAGES - 2);
+        }
+    }
+
+    @Test
+    void pagesThatADecayFreesAreInThePoolAtOnce() {
+        try (PageArena arena = open()) {
+            CachingReclaimer reclaimer = new CachingReclaimer(arena) {
+                @Override
+                public Progress decay(Pace pace) {
+                    return shrink() > 0 ? Progress.NEXT_TICK : Progress.DONE;
+                }
+            };
+            arena.decay().step(0);
+            assertThat(arena.trim()).isZero();
+            reclaimer.fill(PAGES);
+            arena.decay().step(1);
+            assertThat(reclaimer.pages).isEmpty();
+            assertThat(arena.stats().cachedPages()).isZero();
         }
     }
 

@@ -11,12 +11,16 @@ import java.util.Objects;
 ///
 /// Netty's io_uring (4.2.18) allocates the buffer of a read outside of the code that handles exceptions. An
 /// `OutOfMemoryError` of any allocator ends the thread of the event loop, with all of its channels. NIO and epoll close
-/// only the one channel, so they need no such class. A server on io_uring sets
+/// only the one channel, so their streams need no such class. A server on io_uring sets
 /// `childOption(ChannelOption.RECVBUF_ALLOCATOR, new ClosingRecvByteBufAllocator(reads))`. It does so even if its
 /// channels read into a [LeasedBufferRing], because Netty falls back to such reads when the ring is empty.
 ///
 /// A read without memory uses an empty buffer, and its result is reported as the end of the stream. The pipeline gets
 /// no exception. The allocator logs the rejected request.
+///
+/// **Datagrams.** Netty's epoll does not close a datagram channel without memory. It reads again at once and without
+/// end, because the datagram is still there. With this class the datagram is dropped, and the pipeline gets an empty
+/// one.
 ///
 /// **Threads.** Thread-safe. Each handle is used by the event loop of its channel.
 public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {

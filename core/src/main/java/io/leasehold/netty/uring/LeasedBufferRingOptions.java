@@ -4,6 +4,7 @@ import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The options of a ring for io_uring. Start from [#builder()] and set the values that differ.
@@ -72,6 +73,7 @@ public record LeasedBufferRingOptions(
     /// @throws IllegalArgumentException if a value is not allowed, naming the value and its limits
     public LeasedBufferRingOptions {
         OptionChecks.name(name);
+        Objects.requireNonNull(bufferSize, "bufferSize is null");
         JumboOptions.builder().slabByteSize(slabByteSize).tag(tag).build(); // which checks both
         OptionChecks.range("maxPages", maxPages, 0, MAX_PAGES);
         OptionChecks.range("eventLoops", eventLoops, 0, MAX_LOOPS);
