@@ -9,7 +9,6 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Lends windows: pinned in place, or copied if the bytes in place cannot be relied on.
@@ -227,7 +226,7 @@ final class WindowLoans {
         if (file.isClosed()) {
             throw WindowErrors.closedByForce(file, window);
         }
-        file.writer.lock();
+        file.writer.lockForRelease();
         try {
             if (isCopy) {
                 IOException failure = writes.move(file, Uio.writing(window.byteOffset(), window.bytes()), 0);
@@ -246,7 +245,7 @@ final class WindowLoans {
         } catch (SystemCallException e) {
             throw WindowErrors.failed("write", file, window.byteOffset(), window.byteSize(), e);
         } finally {
-            file.writer.unlock();
+            file.writer.unlockAfterRelease();
         }
     }
 
@@ -275,6 +274,7 @@ final class WindowLoans {
                 counts.count(WindowCounts.FAULTBUSY);
             }
             makeWritable(file, address, request.byteOffset, end);
+            file.setBusyEnd(Math.max(file.busyEnd(), end));
         });
         return isReserved ? file.durability.writing(request.byteOffset, end) : NOT_RESERVED;
     }
@@ -306,7 +306,7 @@ final class WindowLoans {
         try {
             while (true) {
                 try {
-                    return file.writer.tryLock(request.nanosLeft(), TimeUnit.NANOSECONDS);
+                    return file.writer.tryLock(request.nanosLeft());
                 } catch (InterruptedException e) {
                     isInterrupted = true;
                 }

@@ -118,6 +118,7 @@ final class WindowWrites {
                 file.durability.resized(newByteSize);
                 zeroTail(file, oldByteSize, newByteSize);
             });
+            file.setBusyEnd(Math.min(file.busyEnd(), newByteSize));
         } finally {
             file.leave(entered);
         }
@@ -163,6 +164,7 @@ final class WindowWrites {
             kept = Math.min(kept, files.byteSize(file.descriptor()));
             files.truncate(file.descriptor(), kept);
             file.durability.resized(kept);
+            file.setBusyEnd(Math.min(file.busyEnd(), kept));
         }
     }
 
@@ -209,12 +211,12 @@ final class WindowWrites {
     }
 
     /// Zeroes the rest of the last page behind the old end. A store through a mapping may have changed it, and the
-    /// kernel would show that when the file grows.
+    /// kernel would show that when the file grows. Bytes that are lent, or are being written, stay: they were zeroed
+    /// before.
     void zeroTail(MappedFile file, long oldEnd, long newEnd) throws IOException {
-        long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
-        if (newEnd > oldEnd) {
-            zero(file, oldEnd, Math.min(newEnd, pageEnd));
-        }
+        long from = Math.max(oldEnd, file.busyEnd());
+        long pageEnd = (from + pageByteSize - 1) & -pageByteSize;
+        zero(file, from, Math.min(newEnd, pageEnd));
     }
 
     /// Reserves disk space, if the file system supports it.
@@ -273,12 +275,16 @@ final class WindowWrites {
         }
     }
 
-    /// Reads from the source while the file is not entered, since it may be closed by force meanwhile.
+    /// Reads from the source while the file is not entered, since it may be closed by force meanwhile. Windows for
+    /// writing may be released meanwhile too.
     private static long fill(MappedFile file, Uio uio, MemorySegment staged, int entered) throws IOException {
+        file.setBusyEnd(Math.max(file.busyEnd(), uio.byteOffset()));
         file.leave(entered);
+        file.writer.pause();
         try {
             return uio.fill(staged);
         } finally {
+            file.writer.resume();
             file.enterAgain();
         }
     }
