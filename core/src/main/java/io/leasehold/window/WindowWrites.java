@@ -5,6 +5,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Files;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class WindowWrites {
     private final long windowByteSize; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C)
+    private final MemorySegment zeroes; // (C) a page, so that the release of a window needs none of the arena
 
     /// A step of a write.
     interface Step {
@@ -36,6 +38,7 @@ final class WindowWrites {
         this.windowByteSize = options.windowByteSize();
         this.pageByteSize = pageByteSize;
         this.dirtyByteSize = options.dirtyByteSize();
+        this.zeroes = Arena.ofAuto().allocate(pageByteSize);
     }
 
     /// {@return the durability state of a file that was just opened}
@@ -290,19 +293,22 @@ final class WindowWrites {
     }
 
     private void zero(MappedFile file, long from, long end) throws IOException {
-        if (from >= end) {
+        if (end - from <= zeroes.byteSize()) {
+            zero(file, from, end, zeroes);
             return;
         }
         StagingRuns.Run run = staging.take();
         try {
-            MemorySegment zeroes = OffHeap.segment(run.address(), Math.min(end - from, StagingRuns.BYTES));
-            zeroes.fill((byte) 0);
-            for (long at = from; at < end; ) {
-                MemorySegment part = zeroes.asSlice(0, Math.min(end - at, zeroes.byteSize()));
-                at += write(file, part, at);
-            }
+            MemorySegment many = OffHeap.segment(run.address(), Math.min(end - from, StagingRuns.BYTES));
+            zero(file, from, end, many.fill((byte) 0));
         } finally {
             staging.giveBack(run);
+        }
+    }
+
+    private void zero(MappedFile file, long from, long end, MemorySegment source) throws IOException {
+        for (long at = from; at < end; ) {
+            at += write(file, source.asSlice(0, Math.min(end - at, source.byteSize())), at);
         }
     }
 

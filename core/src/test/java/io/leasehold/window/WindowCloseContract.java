@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.Watchdog;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -334,6 +335,34 @@ interface WindowCloseContract extends WindowTierFixture {
             assertThat(file.closeForcibly()).isEqualTo(1);
             assertThatThrownBy(window::close).isInstanceOf(IOException.class).hasMessageContaining("closed by force");
             assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    /// The bytes of a private copy would be lost, since its release is not repeated.
+    @Test
+    default void windowForWritingIsReleasedWithoutAFreePage() throws IOException {
+        try (PageArena arena = arena();
+                WindowCache cache = WindowCache.open(arena, WindowCacheFixture.options(4, 16))) {
+            MappedFile file = cache.open(content(), MappedFileOptions.owned().withTier(tier()));
+            long end = file.byteSize() + 10;
+            Window window = cache.alloc(file, end, 10, AccessAdvice.NORMAL, WindowFlag.WRITE);
+            Objects.requireNonNull(window).segment().fill((byte) 7);
+            List<Long> pages = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            pages.add(arena.allocate());
+                        }
+                    })
+                    .isInstanceOf(PageExhaustedException.class);
+            window.close();
+            assertThat(file.byteSize()).isEqualTo(end + 10);
+            file.truncate(end + 15);
+            pages.forEach(arena::free);
+            byte[] read = new byte[25];
+            assertThat(cache.read(file, end - 10, MemorySegment.ofArray(read))).isEqualTo(25);
+            byte[] expected = new byte[25];
+            Arrays.fill(expected, 10, 20, (byte) 7);
+            assertThat(read).isEqualTo(expected);
         }
     }
 
