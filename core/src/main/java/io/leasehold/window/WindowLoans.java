@@ -283,7 +283,7 @@ final class WindowLoans {
     ///
     /// @return false if another thread writes until the deadline of the request; the step is not run then
     private boolean runAsWriter(MappedFile file, Request request, long end, WindowWrites.Step step) throws IOException {
-        if (!lockWriter(file, request)) {
+        if (!file.writer.tryLock(request::nanosLeft)) {
             return false;
         }
         try {
@@ -297,25 +297,6 @@ final class WindowLoans {
             file.writer.unlock();
         }
         return true;
-    }
-
-    /// Takes the lock of the writer within the time of a request. The lock is held while a transfer waits for its
-    /// channel, so a wait for it has no limit of its own. An interrupt does not end the wait.
-    private static boolean lockWriter(MappedFile file, Request request) {
-        boolean isInterrupted = false;
-        try {
-            while (true) {
-                try {
-                    return file.writer.tryLock(request.nanosLeft());
-                } catch (InterruptedException e) {
-                    isInterrupted = true;
-                }
-            }
-        } finally {
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     /// Makes the pages of a window writable now, instead of at the first store to each page, which could fail. The

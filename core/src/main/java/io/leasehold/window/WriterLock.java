@@ -2,6 +2,7 @@ package io.leasehold.window;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /// The lock of the writer of a file. One call at a time writes the file or changes its length, in turn.
 ///
@@ -35,22 +36,39 @@ final class WriterLock {
         }
     }
 
-    /// Waits as [#lock] does, with a limit.
+    /// Waits as [#lock] does, with a limit. The turn lasts while a transfer waits for its source, so a wait for it has
+    /// no limit of its own. An interrupt does not end the wait.
     ///
-    /// @param nanos maximum time to wait for each of the two locks
+    /// @param nanosLeft the time to wait that is left, in nanoseconds
     /// @return false if the lock was not free in time
-    /// @throws InterruptedException if the thread is interrupted; nothing is locked then
-    boolean tryLock(long nanos) throws InterruptedException {
-        if (!turn.tryLock(nanos, TimeUnit.NANOSECONDS)) {
+    boolean tryLock(LongSupplier nanosLeft) {
+        if (!tryLock(turn, nanosLeft)) {
             return false;
         }
         boolean isLocked = false;
         try {
-            isLocked = change.tryLock(nanos, TimeUnit.NANOSECONDS);
+            isLocked = tryLock(change, nanosLeft);
             return isLocked;
         } finally {
             if (!isLocked) {
                 turn.unlock();
+            }
+        }
+    }
+
+    private static boolean tryLock(ReentrantLock lock, LongSupplier nanosLeft) {
+        boolean isInterrupted = false;
+        try {
+            while (true) {
+                try {
+                    return lock.tryLock(nanosLeft.getAsLong(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }
