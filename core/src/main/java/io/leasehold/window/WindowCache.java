@@ -344,7 +344,8 @@ public final class WindowCache implements AutoCloseable {
 
     /// Releases a window (ubc_release). It stays mapped for the next access, and is recycled after the windows that
     /// were used less recently, approximately. With UNMAP it is the next to be recycled. Growth that was written
-    /// through the window becomes visible to readers.
+    /// through the window becomes visible to readers. The release of a window for writing waits for a write of another
+    /// thread to the disk, and for no transfer whose source blocks.
     ///
     /// @param window a window that [#alloc] or [#tryAlloc] lent
     /// @param flags UNMAP or none

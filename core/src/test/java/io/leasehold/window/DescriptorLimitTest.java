@@ -29,8 +29,8 @@ class DescriptorLimitTest {
         run(CYCLES);
     }
 
-    /// The classes of the error are loaded before: a class of a folder is loaded through a descriptor, and if that fails
-    /// once, the class stays missing.
+    /// The classes of the error are loaded before: a class of a folder is loaded through a descriptor, and if that
+    /// fails once, the class stays missing.
     @Test
     void firstRefusalIsAnErrorToo() throws Exception {
         run(1);
