@@ -27,6 +27,7 @@ public final class DatagramPort implements AutoCloseable {
     private final UdpSocket socket; // (C)
     private boolean hasGro; // (L) this; for good, because batches may still be in the socket
     private int sourcesWithSmallPages; // (L) this
+    private volatile boolean closed; // (A)
 
     DatagramPort(UdpSocket socket) {
         this.socket = socket;
@@ -143,6 +144,7 @@ public final class DatagramPort implements AutoCloseable {
     /// @throws SystemCallException if the system reports an error; the port is closed anyway
     @Override
     public void close() {
+        closed = true;
         socket.close();
     }
 
@@ -150,7 +152,11 @@ public final class DatagramPort implements AutoCloseable {
     ///
     /// @param pageByteSize size of its pages in bytes
     /// @return true if it receives GRO batches
+    /// @throws IllegalStateException if the port is closed
     synchronized boolean addSource(int pageByteSize) {
+        if (closed) {
+            throw new IllegalStateException("port is closed: local=" + local());
+        }
         if (pageByteSize >= MAX_GRO_BYTES) {
             boolean isEnabled = (hasGro || sourcesWithSmallPages == 0) && socket.enableGro();
             hasGro |= isEnabled;

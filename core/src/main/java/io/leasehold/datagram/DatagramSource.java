@@ -248,7 +248,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         } finally {
             port.removeSource(pool.pageByteSize());
             if (ownsSocket) {
-                socket.close();
+                port.close();
             }
         }
     }

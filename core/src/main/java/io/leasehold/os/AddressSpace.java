@@ -77,6 +77,7 @@ public final class AddressSpace {
 
     @SuppressWarnings("restricted")
     private static Choice choose(OsOptions options) {
+        JdkErrno.initialize();
         if (options.memory() == OsOptions.Memory.PORTABLE) {
             return choosePortable(options, "asked for by " + OsOptions.MEMORY + "=portable");
         }

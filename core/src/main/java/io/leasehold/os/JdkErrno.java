@@ -50,6 +50,10 @@ final class JdkErrno {
 
     private JdkErrno() {}
 
+    /// Initializes this class. It is needed when the JDK has reported a failure, and then descriptors or memory may be
+    /// too short to initialize it.
+    static void initialize() {}
+
     /// {@return the error number of an exception; EIO if it is unknown}
     static int of(Exception e) {
         return switch (e) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// An open file that a [WindowCache] reads, writes and lends windows on. It knows the length of the file.
@@ -61,7 +60,8 @@ public final class MappedFile implements AutoCloseable {
     private final FileLength length; // (C)
     private final Object key; // (C) see [#key]
     final FileDurability durability; // (C)
-    final ReentrantLock writer = new ReentrantLock(); // held to write, and to change the length
+    final WriterLock writer = new WriterLock(); // held to write, and to change the length
+    private long busyEnd; // (L) writer; see [#busyEnd]
 
     private volatile long byteSize; // (A) OWNED: (L) writer to write; else the length last seen
     private volatile long mark; // (A) OWNED: (L) writer to write; see [#mark]
@@ -385,6 +385,17 @@ public final class MappedFile implements AutoCloseable {
             mark++; // a reader that read behind the old end meanwhile reads again
             byteSize = newByteSize;
         }
+    }
+
+    /// {@return the end of the bytes behind the known length that are in use: those lent for writing, and those that a
+    /// transfer has written before it is over; may be before the known length} Called by the writer.
+    long busyEnd() {
+        return busyEnd;
+    }
+
+    /// Sets [#busyEnd]; called by the writer.
+    void setBusyEnd(long end) {
+        busyEnd = end;
     }
 
     /// Keeps the descriptor open during a system call.

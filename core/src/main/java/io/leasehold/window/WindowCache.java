@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.Errno;
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.EarlyClasses;
@@ -106,6 +107,7 @@ public final class WindowCache implements AutoCloseable {
         EarlyClasses.initialize(
                 AccessAdvice.class,
                 ByteRanges.class,
+                Errno.class,
                 FileDurability.class,
                 FileTrust.class,
                 InFlight.class,
@@ -113,15 +115,23 @@ public final class WindowCache implements AutoCloseable {
                 MappedFileOptions.class,
                 OpenFiles.WriterKey.class,
                 StagingRuns.Run.class,
+                SystemCallException.class,
                 Uio.class,
                 Window.class,
                 Window.Loan.class,
+                WindowCacheCloser.FileCloser.class,
                 WindowErrors.class,
                 WindowFlag.class,
                 WindowLoans.Request.class,
+                WindowPools.Freed.class,
+                WindowPools.Loan.class,
+                WindowReclaim.LoanReader.class,
+                WindowStateException.class,
                 WindowTable.class,
                 WindowTier.class,
-                WindowWaiters.Waiter.class);
+                WindowWaiters.Waiter.class,
+                WindowWrites.Step.class,
+                WriterLock.class);
         if (options.windowByteSize() < reservations.memory().pageSize()) {
             throw new IllegalArgumentException(
                     "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", min="
@@ -334,7 +344,8 @@ public final class WindowCache implements AutoCloseable {
 
     /// Releases a window (ubc_release). It stays mapped for the next access, and is recycled after the windows that
     /// were used less recently, approximately. With UNMAP it is the next to be recycled. Growth that was written
-    /// through the window becomes visible to readers.
+    /// through the window becomes visible to readers. The release of a window for writing waits for a write of another
+    /// thread to the disk, and for no transfer whose source blocks.
     ///
     /// @param window a window that [#alloc] or [#tryAlloc] lent
     /// @param flags UNMAP or none

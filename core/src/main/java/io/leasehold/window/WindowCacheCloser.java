@@ -44,7 +44,7 @@ final class WindowCacheCloser {
     }
 
     /// How a file is closed.
-    private interface FileCloser {
+    interface FileCloser {
         /// {@return number of outstanding loans}
         int close(MappedFile file) throws IOException;
     }

@@ -9,7 +9,6 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Lends windows: pinned in place, or copied if the bytes in place cannot be relied on.
@@ -227,7 +226,7 @@ final class WindowLoans {
         if (file.isClosed()) {
             throw WindowErrors.closedByForce(file, window);
         }
-        file.writer.lock();
+        file.writer.lockForRelease();
         try {
             if (isCopy) {
                 IOException failure = writes.move(file, Uio.writing(window.byteOffset(), window.bytes()), 0);
@@ -246,7 +245,7 @@ final class WindowLoans {
         } catch (SystemCallException e) {
             throw WindowErrors.failed("write", file, window.byteOffset(), window.byteSize(), e);
         } finally {
-            file.writer.unlock();
+            file.writer.unlockAfterRelease();
         }
     }
 
@@ -275,6 +274,7 @@ final class WindowLoans {
                 counts.count(WindowCounts.FAULTBUSY);
             }
             makeWritable(file, address, request.byteOffset, end);
+            file.setBusyEnd(Math.max(file.busyEnd(), end));
         });
         return isReserved ? file.durability.writing(request.byteOffset, end) : NOT_RESERVED;
     }
@@ -283,7 +283,7 @@ final class WindowLoans {
     ///
     /// @return false if another thread writes until the deadline of the request; the step is not run then
     private boolean runAsWriter(MappedFile file, Request request, long end, WindowWrites.Step step) throws IOException {
-        if (!lockWriter(file, request)) {
+        if (!file.writer.tryLock(request::nanosLeft)) {
             return false;
         }
         try {
@@ -297,25 +297,6 @@ final class WindowLoans {
             file.writer.unlock();
         }
         return true;
-    }
-
-    /// Takes the lock of the writer within the time of a request. The lock is held while a transfer waits for its
-    /// channel, so a wait for it has no limit of its own. An interrupt does not end the wait.
-    private static boolean lockWriter(MappedFile file, Request request) {
-        boolean isInterrupted = false;
-        try {
-            while (true) {
-                try {
-                    return file.writer.tryLock(request.nanosLeft(), TimeUnit.NANOSECONDS);
-                } catch (InterruptedException e) {
-                    isInterrupted = true;
-                }
-            }
-        } finally {
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
     /// Makes the pages of a window writable now, instead of at the first store to each page, which could fail. The

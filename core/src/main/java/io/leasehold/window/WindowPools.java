@@ -202,7 +202,7 @@ final class WindowPools {
     }
 
     /// A slot that is pinned.
-    private record Loan(long byteOffset, long byteSize, long loans) {
+    record Loan(long byteOffset, long byteSize, long loans) {
         @Override
         public String toString() {
             return "byteOffset=%d byteSize=%d loans=%d".formatted(byteOffset, byteSize, loans);

@@ -5,6 +5,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Files;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class WindowWrites {
     private final long windowByteSize; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C)
+    private final MemorySegment zeroes; // (C) a page, so that the release of a window needs none of the arena
 
     /// A step of a write.
     interface Step {
@@ -36,6 +38,7 @@ final class WindowWrites {
         this.windowByteSize = options.windowByteSize();
         this.pageByteSize = pageByteSize;
         this.dirtyByteSize = options.dirtyByteSize();
+        this.zeroes = Arena.ofAuto().allocate(pageByteSize);
     }
 
     /// {@return the durability state of a file that was just opened}
@@ -118,6 +121,7 @@ final class WindowWrites {
                 file.durability.resized(newByteSize);
                 zeroTail(file, oldByteSize, newByteSize);
             });
+            file.setBusyEnd(Math.min(file.busyEnd(), newByteSize));
         } finally {
             file.leave(entered);
         }
@@ -163,6 +167,7 @@ final class WindowWrites {
             kept = Math.min(kept, files.byteSize(file.descriptor()));
             files.truncate(file.descriptor(), kept);
             file.durability.resized(kept);
+            file.setBusyEnd(Math.min(file.busyEnd(), kept));
         }
     }
 
@@ -209,12 +214,12 @@ final class WindowWrites {
     }
 
     /// Zeroes the rest of the last page behind the old end. A store through a mapping may have changed it, and the
-    /// kernel would show that when the file grows.
+    /// kernel would show that when the file grows. Bytes that are lent, or are being written, stay: they were zeroed
+    /// before.
     void zeroTail(MappedFile file, long oldEnd, long newEnd) throws IOException {
-        long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
-        if (newEnd > oldEnd) {
-            zero(file, oldEnd, Math.min(newEnd, pageEnd));
-        }
+        long from = Math.max(oldEnd, file.busyEnd());
+        long pageEnd = (from + pageByteSize - 1) & -pageByteSize;
+        zero(file, from, Math.min(newEnd, pageEnd));
     }
 
     /// Reserves disk space, if the file system supports it.
@@ -273,30 +278,37 @@ final class WindowWrites {
         }
     }
 
-    /// Reads from the source while the file is not entered, since it may be closed by force meanwhile.
+    /// Reads from the source while the file is not entered, since it may be closed by force meanwhile. Windows for
+    /// writing may be released meanwhile too.
     private static long fill(MappedFile file, Uio uio, MemorySegment staged, int entered) throws IOException {
+        file.setBusyEnd(Math.max(file.busyEnd(), uio.byteOffset()));
         file.leave(entered);
+        file.writer.pause();
         try {
             return uio.fill(staged);
         } finally {
+            file.writer.resume();
             file.enterAgain();
         }
     }
 
     private void zero(MappedFile file, long from, long end) throws IOException {
-        if (from >= end) {
+        if (end - from <= zeroes.byteSize()) {
+            zero(file, from, end, zeroes);
             return;
         }
         StagingRuns.Run run = staging.take();
         try {
-            MemorySegment zeroes = OffHeap.segment(run.address(), Math.min(end - from, StagingRuns.BYTES));
-            zeroes.fill((byte) 0);
-            for (long at = from; at < end; ) {
-                MemorySegment part = zeroes.asSlice(0, Math.min(end - at, zeroes.byteSize()));
-                at += write(file, part, at);
-            }
+            MemorySegment many = OffHeap.segment(run.address(), Math.min(end - from, StagingRuns.BYTES));
+            zero(file, from, end, many.fill((byte) 0));
         } finally {
             staging.giveBack(run);
+        }
+    }
+
+    private void zero(MappedFile file, long from, long end, MemorySegment source) throws IOException {
+        for (long at = from; at < end; ) {
+            at += write(file, source.asSlice(0, Math.min(end - at, source.byteSize())), at);
         }
     }
 

@@ -19,7 +19,7 @@
 ///             SlotClock        which slot is recycled next   SlotMemory   address space, calls of the kernel
 ///             SlotFiles        the file of each slot         SlotLinks    lists of slots
 ///             SlotWords        versions and pins, lock-free
-///           WindowTable      slots by part, lock-free
+///           WindowTable      slots by part, lock-free      WriterLock   one writer of a file at a time
 /// ```
 ///
 /// ## The way of a file window

@@ -96,6 +96,20 @@ class DatagramPortTest {
     }
 
     @Test
+    void closedPortHasNoNewSource() {
+        try (JumboFixture large = new JumboFixture(BufferSize.KIB_64, 8, 1);
+                JumboFixture small = new JumboFixture(BufferSize.KIB_4, 8, 1)) {
+            DatagramSource<JumboView> owner = DatagramSource.open(DatagramFixture.loopback(), small.pool(), 1);
+            DatagramPort port = owner.port();
+            owner.close();
+            assertThatThrownBy(() -> port.newSource(large.pool(), 1)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> port.newSource(small.pool(), 1))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("port is closed");
+        }
+    }
+
+    @Test
     void bufferSizesAreSetByOptionsOfTheJdk() {
         try (DatagramPort port = DatagramPort.open(DatagramFixture.loopback())) {
             assertThat(port.resize(StandardSocketOptions.SO_RCVBUF, 100_000)).isPositive();

@@ -26,10 +26,21 @@ class DescriptorLimitTest {
 
     @Test
     void exhaustionIsAnErrorAndCyclesUseNothingUp() throws Exception {
+        run(CYCLES);
+    }
+
+    /// The classes of the error are loaded before: a class of a folder is loaded through a descriptor, and if that
+    /// fails once, the class stays missing.
+    @Test
+    void firstRefusalIsAnErrorToo() throws Exception {
+        run(1);
+    }
+
+    private void run(int cycles) throws Exception {
         TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         ForkedProgram forked = ForkedProgram.of(DescriptorLimitProgram.class)
                 .afterShell("ulimit -n 96")
-                .run(folder.toString(), String.valueOf(CYCLES));
+                .run(folder.toString(), String.valueOf(cycles));
         assertThat(forked.exitCode()).as("%s", forked).isZero();
         assertThat(forked.value("end")).isEqualTo("reached");
         assertThat(forked.value("refusal")).containsPattern("EMFILE|[Tt]oo many open files");

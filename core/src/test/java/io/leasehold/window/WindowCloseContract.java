@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.Watchdog;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -17,9 +18,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -199,6 +202,72 @@ interface WindowCloseContract extends WindowTierFixture {
         }
     }
 
+    /// An event loop may release the window, so the release waits for no source. The transfer and the window both
+    /// extend the file: neither zeroes the bytes of the other.
+    @Test
+    default void windowForWritingIsReleasedWhileASourceBlocks() throws Exception {
+        Watchdog watchdog = new Watchdog();
+        try (WindowCacheFixture fixture = fixture();
+                MappedFile file = fixture.open(content(), FileTrust.OWNED, tier())) {
+            WindowCache cache = fixture.cache;
+            int end = 3 * WINDOW - 1000; // within a page
+            file.truncate(end);
+            int size = WINDOW + 100; // in more than one step
+            Window window = cache.alloc(file, end + size + 20, 50, AccessAdvice.NORMAL, WindowFlag.WRITE);
+            Objects.requireNonNull(window).segment().fill((byte) 7);
+            ReleasingSource source = new ReleasingSource(watchdog, window);
+            cache.uiomove(file, Uio.writing(end, size, source), AccessAdvice.NORMAL, WindowFlag.WRITE);
+            watchdog.join();
+            byte[] expected = new byte[size + 70];
+            Arrays.fill(expected, 0, size, (byte) 5);
+            Arrays.fill(expected, size + 20, size + 70, (byte) 7);
+            assertThat(fixture.read(file, end, size + 100)).isEqualTo(expected);
+        }
+    }
+
+    /// A source that gives the bytes of one step, and then no more before another thread has released a window.
+    final class ReleasingSource implements ReadableByteChannel {
+        private final Watchdog watchdog;
+        private final Window window;
+        private int reads;
+
+        ReleasingSource(Watchdog watchdog, Window window) {
+            this.watchdog = watchdog;
+            this.window = window;
+        }
+
+        @Override
+        public int read(ByteBuffer to) throws IOException {
+            int count = to.remaining();
+            if (++reads == 2) {
+                CountDownLatch released = new CountDownLatch(1);
+                watchdog.start("releaser", () -> {
+                    window.close();
+                    released.countDown();
+                });
+                try {
+                    if (!released.await(1, TimeUnit.MINUTES)) {
+                        throw new IOException("the release waits for the source");
+                    }
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                to.put((byte) 5);
+            }
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
     @Test
     default void forcedCloseEndsATransferWhoseSourceBlocks() throws Exception {
         try (WindowCacheFixture fixture = fixture()) {
@@ -266,6 +335,34 @@ interface WindowCloseContract extends WindowTierFixture {
             assertThat(file.closeForcibly()).isEqualTo(1);
             assertThatThrownBy(window::close).isInstanceOf(IOException.class).hasMessageContaining("closed by force");
             assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    /// The bytes of a private copy would be lost, since its release is not repeated.
+    @Test
+    default void windowForWritingIsReleasedWithoutAFreePage() throws IOException {
+        try (PageArena arena = arena();
+                WindowCache cache = WindowCache.open(arena, WindowCacheFixture.options(4, 16))) {
+            MappedFile file = cache.open(content(), MappedFileOptions.owned().withTier(tier()));
+            long end = file.byteSize() + 10;
+            Window window = cache.alloc(file, end, 10, AccessAdvice.NORMAL, WindowFlag.WRITE);
+            Objects.requireNonNull(window).segment().fill((byte) 7);
+            List<Long> pages = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            pages.add(arena.allocate());
+                        }
+                    })
+                    .isInstanceOf(PageExhaustedException.class);
+            window.close();
+            assertThat(file.byteSize()).isEqualTo(end + 10);
+            file.truncate(end + 15);
+            pages.forEach(arena::free);
+            byte[] read = new byte[25];
+            assertThat(cache.read(file, end - 10, MemorySegment.ofArray(read))).isEqualTo(25);
+            byte[] expected = new byte[25];
+            Arrays.fill(expected, 10, 20, (byte) 7);
+            assertThat(read).isEqualTo(expected);
         }
     }
 

@@ -42,6 +42,46 @@ interface WindowLoanContract extends WindowTierFixture {
         }
     }
 
+    /// The window is behind the end of the file, which grows further behind it before the window is released.
+    @Test
+    default void storesStayWhenTheFileGrowsBehindTheWindow() throws IOException {
+        for (int way = 0; way < 4; way++) {
+            try (WindowCacheFixture fixture = fixture()) {
+                MappedFile file =
+                        fixture.open(WindowCacheFixture.foreign(folder(), new byte[10]), FileTrust.OWNED, tier());
+                Window window = write(fixture, file, 20, 30);
+                window.segment().fill((byte) 7);
+                Window next = null;
+                switch (way) {
+                    case 0 -> next = write(fixture, file, 60, 10);
+                    case 1 -> fixture.write(file, 60, new byte[10]);
+                    case 2 -> fixture.cache.zerorange(file, 60, 10, 0);
+                    default -> extend(file, window);
+                }
+                window.close();
+                if (next != null) {
+                    next.close();
+                }
+                byte[] expected = new byte[40];
+                Arrays.fill(expected, 10, 40, (byte) 7);
+                assertThat(fixture.read(file, 10, 40)).as("way %d", way).isEqualTo(expected);
+            }
+        }
+    }
+
+    /// Extends a file to behind the slot of a window. A private copy does not allow it.
+    private static void extend(MappedFile file, Window window) throws IOException {
+        if (!window.isPrivate()) {
+            file.truncate(9L * WINDOW);
+        }
+    }
+
+    private static Window write(WindowCacheFixture fixture, MappedFile file, long from, long byteSize)
+            throws IOException {
+        return Objects.requireNonNull(
+                fixture.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE));
+    }
+
     @Test
     default void windowIsAsLongAsItsSlotOrTheFile() throws IOException {
         try (WindowCacheFixture fixture = fixture()) {
