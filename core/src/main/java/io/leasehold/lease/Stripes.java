@@ -1,5 +1,6 @@
 package io.leasehold.lease;
 
+import io.leasehold.memory.FullHeap;
 import io.leasehold.os.VirtualMemory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -34,7 +35,7 @@ final class Stripes {
         this.owned = owned;
         this.shared = shared;
         stripes = new Stripe[owned + shared];
-        stripe(owned); // so that one stripe exists even if the Java heap is full later
+        create(owned); // so that one stripe exists even if the Java heap is full later
     }
 
     /// {@return stripes for the threads that the processors of this machine can run}
@@ -59,9 +60,14 @@ final class Stripes {
         if (stripe != null) {
             return stripe;
         }
+        if (FullHeap.isLikely()) {
+            return null;
+        }
+        long begin = System.nanoTime();
         try {
             return create(index);
         } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
             return null;
         }
     }
@@ -80,9 +86,14 @@ final class Stripes {
     }
 
     private static boolean claim(Stripe stripe, long thread) {
+        if (FullHeap.isLikely()) {
+            return false;
+        }
+        long begin = System.nanoTime();
         try {
             return stripe.claim(thread);
         } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
             return false; // the caller uses a shared stripe instead
         }
     }

@@ -193,9 +193,14 @@ public final class BiasedSlots {
 
     private static boolean isOrBecomesOwn(BiasedSlot slot, long thread) {
         long owner = slot.owner();
+        if (owner != 0 || FullHeap.isLikely()) {
+            return owner == thread;
+        }
+        long begin = System.nanoTime();
         try {
-            return owner == thread || (owner == 0 && slot.claim(thread));
+            return slot.claim(thread);
         } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
             return false; // the caller uses a shared slot instead
         }
     }
@@ -308,10 +313,15 @@ public final class BiasedSlots {
         if (slot != null) {
             return slot;
         }
+        if (FullHeap.isLikely()) {
+            return null;
+        }
         BiasedSlot made;
+        long begin = System.nanoTime();
         try {
             made = new BiasedSlot(new int[BiasedSlot.FIRST + cellCount]);
         } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
             return null;
         }
         return SLOT.compareAndSet(slots, index, (BiasedSlot) null, made)

@@ -69,8 +69,9 @@ public final class LeasedByteBufAllocatorBuilder {
     ///
     /// The limit applies to [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers, and the
     /// tables about them, which take one part in two hundred. It does not cover heap buffers, which the maximum Java
-    /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use. A buffer
-    /// takes a block that may be an eighth longer than its capacity, so a buffer of nearly the limit may not fit.
+    /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use. A
+    /// buffer takes a block that may be an eighth longer than its capacity, so a buffer of nearly the limit may not
+    /// fit.
     ///
     /// An allocator with this limit and no budget depends on no other limit. It is not charged to
     /// [MemoryBudget#process()].

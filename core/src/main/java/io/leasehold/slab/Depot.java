@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.memory.FullHeap;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -70,17 +71,19 @@ final class Depot {
     }
 
     private synchronized @Nullable Batch makeBatch() {
-        if (count == MAX_BATCHES) {
+        if (count == MAX_BATCHES || FullHeap.isLikely()) {
             return null;
         }
         Batch batch;
         Batch[] larger = batches;
+        long begin = System.nanoTime();
         try {
             batch = new Batch(count, batchSize);
             if (count == larger.length) {
                 larger = Arrays.copyOf(larger, Math.max(MIN_BATCHES, 2 * count));
             }
         } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
             return null; // the release does not fail: it waits for the lock of the slabs
         }
         larger[count++] = batch;

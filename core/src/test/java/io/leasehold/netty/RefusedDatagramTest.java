@@ -55,7 +55,8 @@ class RefusedDatagramTest {
             InetSocketAddress to = (InetSocketAddress) channel.localAddress();
             for (int i = 0; i < DATAGRAMS; i++) {
                 peer.send(new java.net.DatagramPacket(new byte[100], 100, to));
-                assertThat(lengths.poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS)).isZero();
+                assertThat(lengths.poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS))
+                        .isZero();
             }
             for (int i = 0; i < ROUNDS; i++) {
                 loop.submit(() -> {}).sync();

@@ -33,9 +33,7 @@ class SlabHeapCarrierTest {
                 .decay(PageArenaOptions.NO_DECAY)
                 .build());
         SlabHeap<Long> heap = SlabHeap.open(
-                arena,
-                SlabHeapOptions.defaults().withIdleByteSize(0),
-                (from, handle, array, address, size) -> handle);
+                arena, SlabHeapOptions.defaults().withIdleByteSize(0), (from, handle, array, address, size) -> handle);
         long block = Objects.requireNonNull(heap.tryAllocate(BLOCK_BYTES));
         heap.free(Objects.requireNonNull(heap.tryAllocate(BLOCK_BYTES))); // one free slab may be retained
         AtomicBoolean isOver = new AtomicBoolean();

@@ -78,8 +78,7 @@ interface WindowLoanContract extends WindowTierFixture {
 
     private static Window write(WindowCacheFixture fixture, MappedFile file, long from, long byteSize)
             throws IOException {
-        return Objects.requireNonNull(
-                fixture.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE));
+        return Objects.requireNonNull(fixture.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE));
     }
 
     @Test
