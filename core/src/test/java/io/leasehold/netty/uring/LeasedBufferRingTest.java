@@ -336,6 +336,11 @@ class LeasedBufferRingTest {
                 .hasMessage("slabByteSize is out of bounds: slabByteSize=1024, min=262144, max=2097152");
         assertThatThrownBy(() -> OPTIONS.toBuilder().name("").build()).hasMessage("name is blank: name=\"\"");
         assertThatThrownBy(() -> OPTIONS.toBuilder().tag(" ").build()).hasMessage("tag is blank: tag=\" \"");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that is what is tested
+    void missingBufferSizeIsRefused() {
         assertThatThrownBy(() -> OPTIONS.toBuilder().bufferSize(null).build()).hasMessage("bufferSize is null");
     }
 
