@@ -95,6 +95,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                 StateKind.class,
                 PageTable.Larger.class,
                 RemoteFreeQueue.class);
+        EarlyClasses.resolve("free", "use");
         this.arena = arena;
         this.options = options;
         this.binder = binder;

@@ -48,6 +48,14 @@ final class RemoteFreeQueue {
     RemoteFreeQueue(int capacity) {
         this.cells = new long[FIRST + capacity];
         this.mask = capacity - 1;
+        linkCalls();
+    }
+
+    /// Makes each kind of access once. The first one makes objects, and fails when the Java heap is full, also in the
+    /// middle of a release.
+    private void linkCalls() {
+        CELL.setOpaque(cells, HEAD, (long) CELL.getAcquire(cells, HEAD));
+        CELL.setRelease(cells, TAIL, (long) CELL.getAndAdd(cells, TAIL, 0L));
     }
 
     int capacity() {

@@ -66,6 +66,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
 
     private LeasePool(PageArena arena, LeasePoolOptions options) {
         PageFile file = ArenaAccess.of(arena).memoryFile(); // throws if the arena is closed, also for a direct map
+        Rehearsal.runOnce();
         this.options = options;
         this.frames = arena.frames();
         this.pageByteSize = arena.options().pageByteSize();

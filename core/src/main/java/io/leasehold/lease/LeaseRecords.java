@@ -1,5 +1,6 @@
 package io.leasehold.lease;
 
+import io.leasehold.memory.EarlyClasses;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.StringJoiner;
@@ -46,6 +47,7 @@ final class LeaseRecords {
         this.tag = tag;
         this.traces = traces;
         this.errors = new LeaseErrors(this, pool, traces);
+        EarlyClasses.resolve("lease closed", "lease handed over", "lease closed with its pool");
     }
 
     /// Stores page and address in a free record that the caller took or will take. The record stays free.

@@ -91,6 +91,7 @@ public final class Reservations {
         if (spread < NO_SPREAD) {
             throw new IllegalArgumentException("spread is too low: spread=" + spread + ", min=" + NO_SPREAD);
         }
+        EarlyClasses.resolve("munmap", "retained"); // the system calls that undo a reservation
         this.memory = memory;
         this.mappings = mappings;
         this.spread = spread;

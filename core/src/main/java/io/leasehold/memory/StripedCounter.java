@@ -24,6 +24,11 @@ public final class StripedCounter {
     /// The first line of the array has its header, and no stripe.
     private final long[] cells = new long[(STRIPES + 1) << LINE_POWER]; // (A)
 
+    /// Creates a counter with the sum 0.
+    public StripedCounter() {
+        add(0); // the first call of a method handle needs Java heap, which may be full when something is counted
+    }
+
     /// Adds to the sum.
     ///
     /// @param change what to add, of either sign

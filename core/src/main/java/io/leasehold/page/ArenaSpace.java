@@ -99,6 +99,7 @@ final class ArenaSpace {
                 PageReclaimer.Progress.class,
                 PageReclaimers.class,
                 StateKind.class);
+        EarlyClasses.resolve("wire", "unwire", "hold", "unhold", "grow", "split");
         long page = options.pageByteSize();
         long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);
         long byteSize = reservations.addressByteSize(options.byteSize(), page, most);

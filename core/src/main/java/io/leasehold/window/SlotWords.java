@@ -89,6 +89,18 @@ final class SlotWords {
         for (int slot = 0; slot < count; slot++) {
             lanes[at(slot)] = BUSY | NO_PINS;
         }
+        linkCalls();
+    }
+
+    /// Makes each kind of access once, on a lane that no slot has. The first one makes objects, and fails when the Java
+    /// heap is full, also in the middle of a change of a slot.
+    private void linkCalls() {
+        LANE.setOpaque(lanes, 0, (long) LANE.getOpaque(lanes, 0));
+        LANE.setRelease(lanes, 0, (long) LANE.getAcquire(lanes, 0));
+        LANE.setVolatile(lanes, 0, 0L);
+        boolean isSet = LANE.compareAndSet(lanes, 0, 0L, 0L);
+        long before = (long) LANE.getAndAdd(lanes, 0, 0L);
+        assert isSet && before == 0;
     }
 
     /// {@return the word of a slot; see [#isBusy] and [#isSameMapping]}

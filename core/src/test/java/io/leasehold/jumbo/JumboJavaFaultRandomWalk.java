@@ -52,6 +52,7 @@ final class JumboJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     @Override
     public void accept(JavaFaults.Mode mode) {
+        pool.free(pool.allocate()); // faults come after the first page
         FaultedSteps steps = new FaultedSteps(mode, this::check);
         try (ExecutorService other =
                 Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory())) {

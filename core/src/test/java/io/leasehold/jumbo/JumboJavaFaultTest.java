@@ -15,6 +15,7 @@ class JumboJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("jumbo", "page", "lease", "memory")
+                .withFirstCalls()
                 .program(JumboJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;

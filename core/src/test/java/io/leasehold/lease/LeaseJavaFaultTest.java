@@ -19,6 +19,7 @@ class LeaseJavaFaultTest {
         TestMemory.require(VirtualMemory.system(), Capability.MAP);
         long before = JavaFaults.injected();
         new FaultingClassLoader("lease", "page", "memory")
+                .withFirstCalls()
                 .program(LeaseJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;

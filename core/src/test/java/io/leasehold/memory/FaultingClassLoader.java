@@ -13,6 +13,8 @@ import java.lang.classfile.CodeTransform;
 import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.ConstantInstruction;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.NewMultiArrayInstruction;
@@ -26,8 +28,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Loads the library anew, with a call of [JavaFaults] before each allocation, at the start and at the end of each
-/// method.
+/// Loads the library anew, with a call of [JavaFaults] before each allocation, before what the JVM resolves
+/// at its first use, at the start and at the end of each method.
 ///
 /// Test classes are loaded anew as well, as they are: the program that the faults are for, and what it uses.
 public final class FaultingClassLoader extends ClassLoader {
@@ -35,18 +37,30 @@ public final class FaultingClassLoader extends ClassLoader {
     private static final String LIBRARY = "io.leasehold.";
     private static final ClassDesc FAULTS = ClassDesc.of(JavaFaults.class.getName());
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
+    private static final MethodTypeDesc TEXT = MethodTypeDesc.ofDescriptor("(Ljava/lang/String;)V");
 
     private final List<String> packages; // (C)
     private final ClassFile files; // (C)
+    private boolean hasFirstCalls; // (O) the first call of a method handle by a class gets a fault
 
     /// Makes a loader.
     ///
     /// @param packages of the library, such as `slab`, whose classes get faults
     public FaultingClassLoader(String... packages) {
         super(FaultingClassLoader.class.getClassLoader());
+        JavaFaults.forgetResolutions();
         this.packages = List.of(packages);
         this.files = ClassFile.of(ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(getParent())
                 .orElse(ClassHierarchyResolver.defaultResolver())));
+    }
+
+    /// Gives faults to the first call of each method handle by a class too. The program makes first what a process has
+    /// done before its heap is full.
+    ///
+    /// @return this
+    public FaultingClassLoader withFirstCalls() {
+        hasFirstCalls = true;
+        return this;
     }
 
     /// Creates an instance of a program class, which has a constructor without parameters.
@@ -102,11 +116,12 @@ public final class FaultingClassLoader extends ClassLoader {
     }
 
     private byte[] withFaults(ClassModel model) {
+        String name = hasFirstCalls ? model.thisClass().asInternalName() : null;
         return files.transformClass(model, (to, element) -> {
             if (element instanceof MethodModel method && !method.methodName().equalsString("<clinit>")) {
                 // an object that is not initialized yet cannot be in reach of a handler
                 boolean isCounted = !method.methodName().equalsString("<init>");
-                to.transformMethod(method, MethodTransform.transformingCode(new Faults(isCounted)));
+                to.transformMethod(method, MethodTransform.transformingCode(new Faults(name, isCounted)));
             } else {
                 to.with(element);
             }
@@ -116,10 +131,12 @@ public final class FaultingClassLoader extends ClassLoader {
     /// Adds the calls to one method.
     private static final class Faults implements CodeTransform {
 
+        private final @Nullable String type; // (C) name of the class, or null if its first calls get no fault
         private final boolean isCounted; // (C) as a frame of the stack
         private @Nullable Label begin; // (O) of the code for which a frame is counted
 
-        Faults(boolean isCounted) {
+        Faults(@Nullable String type, boolean isCounted) {
+            this.type = type;
             this.isCounted = isCounted;
         }
 
@@ -135,6 +152,13 @@ public final class FaultingClassLoader extends ClassLoader {
         public void accept(CodeBuilder code, CodeElement element) {
             if (allocates(element)) {
                 code.invokestatic(FAULTS, "allocation", NOTHING);
+            } else if (element instanceof ConstantInstruction.LoadConstantInstruction load
+                    && load.constantValue() instanceof String text) {
+                code.ldc(text).invokestatic(FAULTS, "resolution", TEXT);
+            } else if (type != null && element instanceof InvokeInstruction call && isLinked(call)) {
+                String site =
+                        type + ": " + call.name().stringValue() + call.type().stringValue();
+                code.ldc(site).invokestatic(FAULTS, "resolution", TEXT);
             } else if (isCounted && element instanceof ReturnInstruction) {
                 code.invokestatic(FAULTS, "exit", NOTHING);
             }
@@ -156,6 +180,13 @@ public final class FaultingClassLoader extends ClassLoader {
     private static boolean makesObject(InvokeInstruction call) {
         return call.owner().asInternalName().equals("java/lang/foreign/MemorySegment")
                 && call.name().equalsString("asSlice");
+    }
+
+    /// {@return true if the JVM makes objects when a class makes this call for the first time}
+    private static boolean isLinked(InvokeInstruction call) {
+        String owner = call.owner().asInternalName();
+        return call.opcode() == Opcode.INVOKEVIRTUAL
+                && (owner.equals("java/lang/invoke/VarHandle") || owner.equals("java/lang/invoke/MethodHandle"));
     }
 
     private static boolean allocates(CodeElement element) {

@@ -1,11 +1,14 @@
 package io.leasehold.memory;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Failures of the Java side, thrown in the classes that a [FaultingClassLoader] has loaded.
 ///
 /// ```text
 ///   heap    each allocation asks [#allocation]    the nth one fails, or all from the nth one on
+///           each first use asks [#resolution]     an allocation too
 ///   stack   each method asks [#enter] first       it fails if it lies too deep below the method that armed the fault
 /// ```
 ///
@@ -19,6 +22,8 @@ public final class JavaFaults {
 
     /// The message of an error that was injected.
     public static final String MESSAGE = "injected";
+
+    private static final Set<String> RESOLVED = ConcurrentHashMap.newKeySet();
 
     private static @Nullable Thread thread;
     private static int allocationsLeft;
@@ -89,6 +94,22 @@ public final class JavaFaults {
             injected++;
             throw new OutOfMemoryError(MESSAGE);
         }
+    }
+
+    /// Called by instrumented code before a literal of text, and before a call of a method handle. The JVM makes
+    /// objects for them when they are met first.
+    ///
+    /// @param what the text, or the place of the call
+    public static void resolution(String what) {
+        if (!RESOLVED.contains(what)) {
+            allocation();
+            RESOLVED.add(what);
+        }
+    }
+
+    /// Called for each new class loader, whose classes have resolved nothing.
+    static void forgetResolutions() {
+        RESOLVED.clear();
     }
 
     /// Called by instrumented methods when they begin.

@@ -56,6 +56,10 @@ final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
     public void accept(JavaFaults.Mode mode) {
         Level before = ResourceLeakDetector.getLevel();
         steps = new FaultedSteps(mode, this::check);
+        for (int size : SIZES) { // faults come after the first buffers
+            allocator.directBuffer(size).release();
+            allocator.heapBuffer(size).release();
+        }
         try {
             for (int i = 0; i < STEPS; i++) {
                 step();

@@ -15,6 +15,7 @@ class AllocatorJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("netty", "slab", "page", "lease", "memory")
+                .withFirstCalls()
                 .program(AllocatorJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;

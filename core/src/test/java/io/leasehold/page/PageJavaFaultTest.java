@@ -15,6 +15,7 @@ class PageJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("page", "memory", "budget", "os")
+                .withFirstCalls()
                 .program(PageJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;

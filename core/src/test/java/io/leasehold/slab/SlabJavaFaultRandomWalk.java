@@ -57,6 +57,9 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         mode = faults;
         SlabHeap<SlabBlock> heap = SlabHeap.open(
                 arena, SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10), SlabBlock::new);
+        for (int size : SIZES) { // faults come after the first requests
+            blocks.add(heap.tryAllocate(size));
+        }
         for (int i = 0; i < STEPS; i++) {
             if (random.nextInt(8) == 0) {
                 onNewThread(() -> step(heap));

@@ -15,6 +15,7 @@ class SlabJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("slab", "page", "lease", "memory")
+                .withFirstCalls()
                 .program(SlabJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
