@@ -11,6 +11,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageArenas;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -58,7 +59,7 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         SlabHeap<SlabBlock> heap = SlabHeap.open(
                 arena, SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10), SlabBlock::new);
         for (int size : SIZES) { // faults come after the first requests
-            blocks.add(heap.tryAllocate(size));
+            blocks.add(Objects.requireNonNull(heap.tryAllocate(size), "the heap is new"));
         }
         for (int i = 0; i < STEPS; i++) {
             if (random.nextInt(8) == 0) {
