@@ -91,9 +91,9 @@ public final class LeasedByteBufAllocatorBuilder {
     /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, the
     /// budget is [MemoryBudget#process()].
     ///
-    /// Free memory of an allocator stays charged until it is decommitted, after the [#decay] or by
-    /// [LeasedByteBufAllocator#trim]. Until then other allocators on the budget cannot have it. Allocators that shall
-    /// use each other's free memory at once share an [arena][#arena].
+    /// Free memory of an allocator stays charged until it is decommitted: after the [#decay], by
+    /// [LeasedByteBufAllocator#trim], or when the budget refuses memory to another allocator on it. What threads cache
+    /// stays longer. Allocators that share an [arena][#arena] use each other's free memory without a decommit.
     ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder

@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.BiasedSlots;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 ///
 /// ```text
 ///   find       own magazine ---> all magazines ---> decommits, if memory is short ---> reclaimers ---> retry
+///              ---> other arenas, if the budget refused ---> retry
 ///   flush      all magazines, to the pool
 ///   decommit   idle pages, to the kernel, one batch at a time
 /// ```
@@ -33,6 +35,9 @@ final class FrameReclaimer {
     /// Maximum size in bytes of a batch. The pages of a batch cannot be allocated during its decommit.
     static final long BATCH_BYTES = 2 << 20;
 
+    /// More than the tables that are charged with a request.
+    private static final long TABLES_BYTES = 64 << 10;
+
     private static final int MIN_BATCH_PAGES = 16;
     private static final int MAX_ROUNDS = 3;
 
@@ -42,6 +47,7 @@ final class FrameReclaimer {
     private final Magazines magazines; // (C)
     private final BiasedSlots slots; // (C) of the magazines
     private final PageReclaimers reclaimers; // (C)
+    private final MemoryBudget budget; // (C)
     private final int framePages; // (C)
     private final int batchPages; // (C)
     private final boolean decommits; // (C)
@@ -60,6 +66,7 @@ final class FrameReclaimer {
             PageFrames frames,
             Magazines magazines,
             PageReclaimers reclaimers,
+            MemoryBudget budget,
             int framePages) {
         this.pool = pool;
         this.region = region;
@@ -67,6 +74,7 @@ final class FrameReclaimer {
         this.magazines = magazines;
         this.slots = magazines.slots();
         this.reclaimers = reclaimers;
+        this.budget = budget;
         this.framePages = framePages;
         this.batchPages = (int) Math.max(framePages, BATCH_BYTES >>> frames.pageSizePower());
         this.decommits = region.memory().can(Capability.DECOMMIT);
@@ -83,6 +91,10 @@ final class FrameReclaimer {
             reclaimers.collectOwn();
             shrinking.run();
             page = findBelow(request);
+        }
+        if (page < 0 && callsReclaimers && request.isRefusedByBudget()) {
+            long byteSize = ((long) request.pageCount << frames.pageSizePower()) + TABLES_BYTES;
+            page = Neighbours.ofProcess().collect(budget, byteSize) ? pool.tryTake(request) : FreeMap.NONE;
         }
         if (page < 0) {
             pool.blameKernelAfter(failures);
@@ -225,14 +237,31 @@ final class FrameReclaimer {
     ///
     /// @return number of bytes that were decommitted
     long decommitAll() {
+        return decommitUpTo(Long.MAX_VALUE);
+    }
+
+    private long decommitUpTo(long byteSize) {
         DecommitBatch batch = new DecommitBatch(batchPages);
-        long pages = 0;
+        long decommitted = 0;
         boolean more = decommits;
-        while (more) {
+        while (more && decommitted < byteSize) {
             more = decommitOnce(batch, 0);
-            pages += batch.decommittedPages();
+            decommitted += (long) batch.decommittedPages() << frames.pageSizePower();
         }
-        return pages << frames.pageSizePower();
+        return decommitted;
+    }
+
+    /// Decommits pages that are not in use, because another arena needs memory. Pages in the caches of threads stay.
+    ///
+    /// @param byteSize number of bytes that are enough
+    /// @return number of bytes that were decommitted
+    long giveIdle(long byteSize) {
+        long decommitted = decommitUpTo(byteSize);
+        if (decommitted < byteSize && !reclaimers.isEmpty()) {
+            shrinking.run();
+            decommitted += decommitUpTo(byteSize - decommitted);
+        }
+        return decommitted;
     }
 
     /// Decommits pages that were idle for at least `minAge` ticks. The pages of a batch whose decommit fails begin to

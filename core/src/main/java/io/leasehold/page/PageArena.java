@@ -96,7 +96,7 @@ public final class PageArena implements AutoCloseable {
                 pageCount, limitPages, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
         FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, settings);
         this.pool = new FramePool(supply, frames, magazines, memory.can(Capability.DECOMMIT));
-        this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, framePages);
+        this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, space.budget, framePages);
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
         this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
@@ -106,6 +106,7 @@ public final class PageArena implements AutoCloseable {
         this.closer = new ArenaCloser(options.name(), space, frames, slots, reclaimers, pool, allocator, report, decay);
         this.services = new PageServices(space, frames, reclaimers, decay, closer);
         pool.onIdle(decay::request);
+        Neighbours.ofProcess().add(space.budget, reclaimer);
         this.source = MemorySource.open(SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages);
     }
 

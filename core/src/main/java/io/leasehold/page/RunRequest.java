@@ -53,6 +53,11 @@ final class RunRequest {
         return shortage.needsMemory;
     }
 
+    /// {@return true if the budget refused the last attempt}
+    boolean isRefusedByBudget() {
+        return shortage == Shortage.BUDGET;
+    }
+
     @Override
     public String toString() {
         return "RunRequest(pages=%d, align=%d, at=%d, shortage=%s)".formatted(pageCount, align, at, shortage);

@@ -6,6 +6,7 @@
 ///     Magazines                free runs of each thread, no lock
 ///     FrameAllocator           fills and empties magazines
 ///       RunWaiters             threads that wait for a run
+///       Neighbours             other arenas, which decommit idle memory for this one
 ///       FrameReclaimer         gets pages back from magazines, reclaimers and idle memory
 ///         PageReclaimers       caches of the layers above
 ///       FramePool              the common pool, guarded by one lock
@@ -69,6 +70,9 @@
 ///   also called in each eighth of a decay, so that the pages that a burst left in caches begin to age soon. Growing in
 ///   place does not call reclaimers: cached pages are rarely adjacent to the run. A caller that cannot grow allocates a
 ///   new run, and that path does call reclaimers.
+/// * **Arenas on one budget give each other idle memory** ([Neighbours]). Idle pages stay charged for a decay. Without
+///   this, a request was refused although another arena held the bytes and did not need them. The arena that asks has
+///   the others decommit what it lacks, once the budget refused. It asks more rarely while that helps nothing.
 /// * **A free wakes one waiter.** The first waiter in the queue serves the others and looks for memory for all of them.
 ///   In an earlier version 128 waiting threads each flushed and called reclaimers every 10 ms. A thread beside them
 ///   then did 72,000 allocations in three seconds in place of 3.4 million.
