@@ -74,11 +74,10 @@ final class Neighbours {
         for (Map.Entry<MemoryBudget, WeakReference<FrameReclaimer>> arena : arenas.entrySet()) {
             MemoryBudget budget = arena.getKey();
             FrameReclaimer reclaimer = arena.getValue().get();
-            boolean isNeighbour = reclaimer != null
-                    && !budget.equals(asking)
+            boolean isNeighbour = !budget.equals(asking)
                     && budget.path().startsWith(below)
                     && budget.top().equals(common.top());
-            if (isNeighbour && collected < byteSize) {
+            if (reclaimer != null && isNeighbour && collected < byteSize) {
                 collected += reclaimer.giveIdle(byteSize - collected);
             }
         }
