@@ -26,7 +26,7 @@ import java.util.function.LongConsumer;
 /// waits.
 final class JumboJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
-    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 250;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 700;
     private static final int MAX_PAGES = 24;
     private static final long GONE = -1;
 

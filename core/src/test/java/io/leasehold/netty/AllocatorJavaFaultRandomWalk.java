@@ -30,7 +30,7 @@ import java.util.function.Consumer;
 /// **Threads.** Confined to one thread.
 final class AllocatorJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
-    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 80;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 110;
     private static final int PAGE = 4096;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 300_000};
     private static final Duration DECAY = Duration.ofSeconds(8);

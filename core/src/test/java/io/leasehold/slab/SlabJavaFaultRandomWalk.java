@@ -28,7 +28,7 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
 
     private static final long BYTES = 48 << 20;
     private static final long BUDGET = 20 << 20;
-    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 250;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 400;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 1 << 20};
 
     /// A step during which faults are thrown.
