@@ -1,6 +1,7 @@
 package io.leasehold.memory;
 
-/// Limits how often requests that find no memory flush the caches of other threads. A flush interrupts those threads.
+/// Limits how often requests that find no memory flush the caches of other threads, or ask other arenas. A flush
+/// interrupts the other threads.
 ///
 /// ```text
 ///   helped             the next flush is allowed at once

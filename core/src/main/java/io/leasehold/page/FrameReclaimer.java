@@ -59,6 +59,7 @@ final class FrameReclaimer {
     private final SharedRun shrinking = new SharedRun(this::shrinkAndFlush);
 
     private final FlushRation ration = new FlushRation(); // (C)
+    private final FlushRation askRation = new FlushRation(); // (C) for requests to other arenas
 
     FrameReclaimer(
             FramePool pool,
@@ -92,13 +93,23 @@ final class FrameReclaimer {
             shrinking.run();
             page = findBelow(request);
         }
-        if (page < 0 && callsReclaimers && request.isRefusedByBudget()) {
-            long byteSize = ((long) request.pageCount << frames.pageSizePower()) + TABLES_BYTES;
-            page = Neighbours.ofProcess().collect(budget, byteSize) ? pool.tryTake(request) : FreeMap.NONE;
+        if (page < 0 && callsReclaimers && request.isRefusedByBudget() && askRation.allows()) {
+            page = findWithNeighbours(request);
         }
         if (page < 0) {
             pool.blameKernelAfter(failures);
         }
+        return page;
+    }
+
+    /// Has other arenas on the budget decommit memory for the request.
+    private int findWithNeighbours(RunRequest request) {
+        long begin = System.nanoTime();
+        long byteSize = ((long) request.pageCount << frames.pageSizePower()) + TABLES_BYTES;
+        boolean mayFit = Neighbours.ofProcess().collect(budget, byteSize);
+        int page = mayFit ? pool.tryTake(request) : FreeMap.NONE;
+        askRation.spent(begin);
+        askRation.judge(page >= 0);
         return page;
     }
 

@@ -2,7 +2,6 @@ package io.leasehold.page;
 
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
-import io.leasehold.memory.FlushRation;
 import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,7 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Idle pages of an arena stay charged until they are decommitted, after the decay. Without this class, a request of
 /// another arena below the same budget would fail for as long as that.
 ///
-/// **Cost.** [FlushRation] limits how often requests ask in vain. An arena decommits no more than the request needs.
+/// **Cost.** In proportion to the number of arenas. [FrameReclaimer] limits how often an arena asks in vain. An arena
+/// decommits no more batches than the request needs.
 ///
 /// **Ownership.** An arena is known by a weak reference.
 ///
@@ -28,7 +28,6 @@ final class Neighbours {
 
     private final Map<MemoryBudget, WeakReference<FrameReclaimer>> arenas =
             new ConcurrentHashMap<>(); // (A) by the budget of the arena itself
-    private final FlushRation ration = new FlushRation(); // (C)
 
     private Neighbours() {}
 
@@ -58,14 +57,7 @@ final class Neighbours {
             return true;
         }
         MemoryBudget common = refusal.refusing();
-        if (common.equals(asking) || !ration.allows()) {
-            return false;
-        }
-        long begin = System.nanoTime();
-        long collected = collect(asking, common, byteSize);
-        ration.spent(begin);
-        ration.judge(collected > 0);
-        return collected > 0;
+        return !common.equals(asking) && collect(asking, common, byteSize) > 0;
     }
 
     private long collect(MemoryBudget asking, MemoryBudget common, long byteSize) {

@@ -188,11 +188,15 @@ interface PageArenaBoundContract extends PageArenaFixture {
                     .isInstanceOf(PageExhaustedException.class)
                     .hasMessageContaining("the budget is used up");
             first.free(large);
-            assertThat(second.tryAllocateRun(40))
-                    .as("idle pages of the first still hold memory")
-                    .isEqualTo(PageArena.NO_PAGE);
+            long run = second.allocateRun(40); // the first arena gives its idle pages
+            assertThat(parent.usedBytes()).isLessThanOrEqualTo(parent.byteLimit());
+            assertThat(first.stats().idlePages()).isZero();
+            assertThat(first.tryAllocateRun(100)).isEqualTo(PageArena.NO_PAGE);
+            second.free(run);
+            first.free(first.allocateRun(100));
+            assertThat(second.stats().idlePages()).isZero();
             assertThat(first.trim()).isEqualTo(100 * pageBytes());
-            long run = second.allocateRun(40);
+            run = second.allocateRun(40);
             assertThat(parent.usedBytes()).isLessThanOrEqualTo(parent.byteLimit());
             assertThat(parent.report())
                     .startsWith("shared ")
