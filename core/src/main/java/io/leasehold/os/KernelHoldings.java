@@ -144,7 +144,7 @@ final class KernelHoldings {
     ///
     /// @return 0, or the negated error number
     static long closeDescriptor(long descriptor) {
-        long result = -1;
+        long result;
         try {
             DESCRIPTORS.remove(descriptor); // first: after the close another thread may get this number
         } finally {

@@ -74,7 +74,6 @@ final class ArenaCloser {
         }
         liveAtClose += shut(force, List.of());
         Maintenance.system().remove(decay);
-        Neighbours.ofProcess().remove(space.budget);
         if (left == null) {
             frames.close(pool.frontier());
             // a thread that was preempted on the fast path may still write to the frames of pages in its magazine

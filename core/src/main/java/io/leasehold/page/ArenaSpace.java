@@ -245,6 +245,7 @@ final class ArenaSpace {
     /// @param left pages that stale pointers of this owner may refer to
     /// @throws SystemCallException if a kernel call fails
     void close(BitSet left) {
+        Neighbours.ofProcess().remove(budget);
         lost.or(left);
         if (lost.isEmpty()) {
             pages.close();
