@@ -60,6 +60,14 @@ final class SlotClock {
         this.words = words;
         this.ring = new SlotLinks(count);
         this.below = new int[count];
+        linkCalls();
+    }
+
+    /// Makes each kind of access once. The first one needs Java heap, which may be full when a slot is recycled.
+    private void linkCalls() {
+        int top = (int) STACK_TOP.compareAndExchange(this, NONE, (int) STACK_TOP.getOpaque(this));
+        int same = (int) STACK_TOP.getAndSet(this, NONE);
+        assert top == NONE && same == NONE;
     }
 
     /// Adds a mapped slot, which the hand meets last.

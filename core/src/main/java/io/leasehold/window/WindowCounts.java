@@ -28,6 +28,11 @@ final class WindowCounts {
 
     private final long[] cells = new long[(STRIPES + 1) << LANE_POWER]; // (A) opaque
 
+    WindowCounts() {
+        // on a cell that no stripe has: the first call of a method handle needs Java heap, which may be full later
+        CELL.setOpaque(cells, 0, (long) CELL.getOpaque(cells, 0));
+    }
+
     /// Adds 1 to a counter.
     ///
     /// @return the count of this stripe

@@ -46,6 +46,17 @@ final class WindowTable {
     int firstSlot = SlotLinks.NONE; // (L) of the list of the file
     int slotCount; // (L) in that list
 
+    WindowTable() {
+        linkCalls(new int[1]);
+    }
+
+    /// Makes each kind of access once. The first one needs Java heap, which may be full while a part is mapped.
+    private static void linkCalls(int[] chunk) {
+        ENTRY.setRelease(chunk, 0, (int) ENTRY.getAcquire(chunk, 0));
+        boolean isSet = (int) ENTRY.getOpaque(chunk, 0) == 0 && ENTRY.compareAndSet(chunk, 0, 0, TOUCHED);
+        assert isSet;
+    }
+
     /// {@return true if a part of a file can have a window}
     static boolean reaches(long part) {
         return part < MAX_PARTS;

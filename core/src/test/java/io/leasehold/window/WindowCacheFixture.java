@@ -37,7 +37,7 @@ final class WindowCacheFixture implements AutoCloseable {
     final WindowCache cache;
     private final MappingBudget mappings = new MappingBudget(MAPPINGS);
     private final Reservations reservations;
-    private final PageArena arena;
+    final PageArena arena;
 
     WindowCacheFixture(WindowCacheOptions options) {
         this(options, new WatchedFiles.Watcher() {});

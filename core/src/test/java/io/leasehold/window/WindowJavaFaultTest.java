@@ -15,6 +15,7 @@ class WindowJavaFaultTest {
     void nothingIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("window", "page", "lease", "memory")
+                .withFirstCalls()
                 .program(WindowJavaFaultRandomWalk.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;

@@ -32,6 +32,9 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
     @Override
     public void accept(JavaFaults.Mode mode) {
         allocator.directBuffer(PAGE).release(); // opens the allocator
+        LeasedBufferRing first = LeasedBufferRing.open(allocator, OPTIONS); // faults come after the first page
+        first.allocate().release();
+        first.close();
         everyFault(mode, "allocate", (ring, nth) -> {
             ByteBuf page = faulted(mode, nth, ring::allocate);
             if (page != null) {

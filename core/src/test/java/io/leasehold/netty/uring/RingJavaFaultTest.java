@@ -15,6 +15,7 @@ class RingJavaFaultTest {
     void noPageIsLostWhereverTheJavaSideFails(JavaFaults.Mode mode) {
         long before = JavaFaults.injected();
         new FaultingClassLoader("netty.uring", "netty", "jumbo", "slab", "page", "memory")
+                .withFirstCalls()
                 .program(RingJavaFaultProgram.class)
                 .accept(mode);
         long injected = JavaFaults.injected() - before;
