@@ -56,7 +56,10 @@ final class WindowJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
     }
 
     private void walk(Path path) throws IOException {
-        fixture.arena.free(fixture.arena.allocate()); // faults come after the first page
+        long first = fixture.arena.allocate(); // faults come after the first page
+        fixture.arena.frames().wire(first);
+        fixture.arena.frames().unwire(first);
+        fixture.arena.free(first);
         reopen(path);
         for (int i = 0; i < STEPS; i++) {
             step(path);
