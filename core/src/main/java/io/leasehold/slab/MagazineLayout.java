@@ -1,7 +1,6 @@
 package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlot;
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

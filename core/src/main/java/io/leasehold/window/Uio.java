@@ -10,7 +10,6 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A transfer between a place in a file and memory or a channel, and its progress.

@@ -3,6 +3,7 @@ package io.leasehold.memory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassHierarchyResolver;
@@ -36,8 +37,12 @@ public final class FaultingClassLoader extends ClassLoader {
 
     private static final String LIBRARY = "io.leasehold.";
     private static final ClassDesc FAULTS = ClassDesc.of(JavaFaults.class.getName());
+    private static final MethodTypeDesc FRAMES = MethodTypeDesc.ofDescriptor("(I)V");
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
     private static final MethodTypeDesc TEXT = MethodTypeDesc.ofDescriptor("(Ljava/lang/String;)V");
+
+    /// Number of local variables for which a frame of the stack counts once more.
+    private static final int LOCALS_OF_A_FRAME = 16;
 
     private final List<String> packages; // (C)
     private final ClassFile files; // (C)
@@ -120,30 +125,38 @@ public final class FaultingClassLoader extends ClassLoader {
         return files.transformClass(model, (to, element) -> {
             if (element instanceof MethodModel method && !method.methodName().equalsString("<clinit>")) {
                 // an object that is not initialized yet cannot be in reach of a handler
-                boolean isCounted = !method.methodName().equalsString("<init>");
-                to.transformMethod(method, MethodTransform.transformingCode(new Faults(name, isCounted)));
+                int frames = method.methodName().equalsString("<init>") ? 0 : frames(method);
+                to.transformMethod(method, MethodTransform.transformingCode(new Faults(name, frames)));
             } else {
                 to.with(element);
             }
         });
     }
 
+    /// {@return number of common frames that the frame of a method is as long as}
+    private static int frames(MethodModel method) {
+        return 1
+                + method.findAttribute(Attributes.code())
+                        .map(code -> code.maxLocals() / LOCALS_OF_A_FRAME)
+                        .orElse(0);
+    }
+
     /// Adds the calls to one method.
     private static final class Faults implements CodeTransform {
 
         private final @Nullable String type; // (C) name of the class, or null if its first calls get no fault
-        private final boolean isCounted; // (C) as a frame of the stack
+        private final int frames; // (C) of the stack that the method counts as, or 0 if it is not counted
         private @Nullable Label begin; // (O) of the code for which a frame is counted
 
-        Faults(@Nullable String type, boolean isCounted) {
+        Faults(@Nullable String type, int frames) {
             this.type = type;
-            this.isCounted = isCounted;
+            this.frames = frames;
         }
 
         @Override
         public void atStart(CodeBuilder code) {
-            if (isCounted) {
-                code.invokestatic(FAULTS, "enter", NOTHING);
+            if (frames > 0) {
+                code.loadConstant(frames).invokestatic(FAULTS, "enter", FRAMES);
                 begin = code.newBoundLabel();
             }
         }
@@ -159,8 +172,8 @@ public final class FaultingClassLoader extends ClassLoader {
                 String site =
                         type + ": " + call.name().stringValue() + call.type().stringValue();
                 code.ldc(site).invokestatic(FAULTS, "resolution", TEXT);
-            } else if (isCounted && element instanceof ReturnInstruction) {
-                code.invokestatic(FAULTS, "exit", NOTHING);
+            } else if (frames > 0 && element instanceof ReturnInstruction) {
+                code.loadConstant(frames).invokestatic(FAULTS, "exit", FRAMES);
             }
             code.with(element);
         }
@@ -170,7 +183,7 @@ public final class FaultingClassLoader extends ClassLoader {
             if (begin != null) {
                 Label handler = code.newBoundLabel();
                 code.exceptionCatchAll(begin, handler, handler);
-                code.invokestatic(FAULTS, "exit", NOTHING);
+                code.loadConstant(frames).invokestatic(FAULTS, "exit", FRAMES);
                 code.athrow();
             }
         }

@@ -113,18 +113,24 @@ public final class JavaFaults {
     }
 
     /// Called by instrumented methods when they begin.
-    public static void enter() {
-        if (Thread.currentThread().equals(thread) && ++depth > maxDepth) {
-            depth--; // the method does not end, since it does not begin
-            injected++;
-            throw new StackOverflowError(MESSAGE);
+    ///
+    /// @param frames number of common frames that the frame of the method is as long as
+    public static void enter(int frames) {
+        if (Thread.currentThread().equals(thread)) {
+            if (depth + frames > maxDepth) {
+                injected++;
+                throw new StackOverflowError(MESSAGE);
+            }
+            depth += frames;
         }
     }
 
     /// Called by instrumented methods when they end.
-    public static void exit() {
+    ///
+    /// @param frames as for [#enter]
+    public static void exit(int frames) {
         if (Thread.currentThread().equals(thread)) {
-            depth--;
+            depth -= frames;
         }
     }
 }
