@@ -26,7 +26,10 @@ final class MaintenanceCredit {
     /// Maximum time that a step is charged. A longer step waited for a processor.
     private static final long MAX_CHARGE_NANOS = MAX_STEP_NANOS + 1_000_000;
 
-    private long credit; // (O) maintenance thread; if negative, the thread must pause
+    /// (O) maintenance thread; if negative, the thread must pause. The time before the start is unused time: a server
+    /// that begins with a burst gets its memory back as soon as an old one.
+    private long credit = MAX_CREDIT_NANOS;
+
     private long creditTime; // (O) maintenance thread
 
     /// @param now time in nanoseconds from which credit is added
