@@ -105,13 +105,20 @@ final class PageReclaimers {
         return reclaimers.isEmpty();
     }
 
+    /// Calls every reclaimer. An exception is logged. An error is thrown again after the other reclaimers were called.
     private void call(String what, Consumer<PageReclaimer> call) {
+        Error error = null;
         for (Registration registered : reclaimers) {
             try {
                 call.accept(registered.reclaimer);
             } catch (RuntimeException e) {
                 warn(registered, what, e);
+            } catch (Error e) {
+                error = e;
             }
+        }
+        if (error != null) {
+            throw error;
         }
     }
 

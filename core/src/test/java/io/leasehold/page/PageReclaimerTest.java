@@ -213,6 +213,24 @@ class PageReclaimerTest {
     }
 
     @Test
+    void errorOfAReclaimerDoesNotStopTheOthers() {
+        try (PageArena arena = open()) {
+            CachingReclaimer faulty = new CachingReclaimer(arena) {
+                @Override
+                public int shrink() {
+                    super.shrink();
+                    throw new LinkageError("broken");
+                }
+            };
+            CachingReclaimer sound = new CachingReclaimer(arena).fill(PAGES);
+            assertThatThrownBy(arena::tryAllocate).hasMessage("broken");
+            assertThat(sound.shrinks).as("the next reclaimer").hasValue(1);
+            arena.free(arena.allocate());
+            ArenaAccess.of(arena).removeReclaimer(faulty);
+        }
+    }
+
+    @Test
     void errorOfAReclaimerReachesTheCallerAndLeavesTheArenaConsistent() {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(PAGES);

@@ -17,8 +17,10 @@ public record Validators(String tag, long modifiedSecond) {
     private static final String ANY = "*";
     private static final String WEAK = "W/";
 
-    /// A tag may contain commas, so a list cannot be split at commas.
-    private static final Pattern TAG = Pattern.compile("(W/)?\"[\\x21\\x23-\\x7e\\x80-\\xff]*\"");
+    /// The next element of a list. A tag may contain commas, so a list cannot be split at commas. What follows the first
+    /// element that is no tag is ignored.
+    private static final Pattern TAG =
+            Pattern.compile("\\G[ \t,]*((?:W/)?\"[\\x21\\x23-\\x7e\\x80-\\xff]*\")[ \t]*(?=,|$)");
 
     /// The result of a request's conditions.
     public enum Outcome {
@@ -71,7 +73,7 @@ public record Validators(String tag, long modifiedSecond) {
         for (String value : values) {
             Matcher matcher = TAG.matcher(value);
             while (matcher.find()) {
-                String found = matcher.group();
+                String found = matcher.group(1);
                 if (tag.equals(isWeakEnough && found.startsWith(WEAK) ? found.substring(WEAK.length()) : found)) {
                     return true;
                 }
