@@ -189,13 +189,13 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
 
     @Override
     public final boolean release() {
-        if ((int) COUNT.getAcquire(this) != 1 || slowRelease) {
-            return releaseSlow(1);
-        }
         int[] cells = null;
         boolean isCounted = false;
         boolean isFreed = false;
         try {
+            if ((int) COUNT.getAcquire(this) != 1 || slowRelease) {
+                return releaseSlow(1);
+            }
             cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
             isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
@@ -215,18 +215,24 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
             if (cells != null) {
                 cells[BiasedSlots.BUSY] = 0;
             }
-            isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this call overflows too, nothing has changed
             // the stack has no space for another call, so only loads and stores follow
+            if (!isCounted && count == 1) {
+                count = 0; // no other thread may count, since the caller has the only reference
+                isCounted = true;
+            }
             for (int i = 0; isCounted && !isFreed && i < StrandedBuffers.PLACES; i++) {
                 if (allocator.stranded.places[i] == null) {
                     allocator.stranded.places[i] = this;
                     isFreed = true;
                 }
             }
-            allocator.stranded.areSome = true;
-            if (isCounted && !isFreed) {
+            if (!isFreed) {
+                if (isCounted) {
+                    count = 1;
+                }
                 throw e;
             }
+            allocator.stranded.areSome = true;
         }
         return isCounted || releaseSlow(1);
     }
@@ -247,10 +253,11 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
                 try {
                     StackReserve.ensure(3); // before the count says that the buffer is free
                 } catch (StackOverflowError e) {
-                    if (!COUNT.compareAndSet(this, seen, 0)) {
+                    // the stack has no space for another call, so only loads and stores follow
+                    if (count != seen) {
                         throw e;
                     }
-                    // the stack has no space for the rest, so only loads and stores follow
+                    count = 0;
                     boolean isFreed = false;
                     for (int i = 0; !isFreed && i < StrandedBuffers.PLACES; i++) {
                         if (allocator.stranded.places[i] == null) {
@@ -258,10 +265,11 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
                             isFreed = true;
                         }
                     }
-                    allocator.stranded.areSome = true;
                     if (!isFreed) {
+                        count = seen;
                         throw e;
                     }
+                    allocator.stranded.areSome = true;
                     return true;
                 }
             }

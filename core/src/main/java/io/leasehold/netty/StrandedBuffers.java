@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// block: a thread that allocates and finds its cache empty, trims, closes, or reads the metric.
 ///
 /// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place. Then one
-/// block stays allocated until a forced close. A thread that finds no place rethrows the error, and its block
-/// stays allocated too.
+/// block stays allocated until a forced close. If a thread finds no place, its release throws the error and changes
+/// nothing.
 ///
 /// **Memory order.** A thread that stores a buffer in `places` sets `areSome` afterwards.
 final class StrandedBuffers {

@@ -17,7 +17,7 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
     private static final int MAX_FRAMES = 200; // more than a release uses
 
     /// A release that itself does not fit on the stack throws, and changes nothing.
-    private static final int FRAMES_OF_A_RELEASE = 4;
+    private static final int FRAMES_OF_A_RELEASE = 1;
 
     @Override
     public void accept(JavaFaults.Mode mode) {
