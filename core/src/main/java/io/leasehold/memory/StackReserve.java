@@ -1,8 +1,6 @@
 package io.leasehold.memory;
 
 import io.leasehold.os.AddressSpace;
-import io.leasehold.os.VirtualMemory;
-import java.util.Set;
 
 /// Checks that the stack of the calling thread has space for a change that must not be interrupted by a stack overflow.
 ///
@@ -19,14 +17,12 @@ import java.util.Set;
 /// **Threads.** Stateless.
 public final class StackReserve {
 
-    /// Real frames for one layer. In compiled code they take 3 KiB: as much as the calls of any change of one layer, most
-    /// of which the interpreter may still run.
+    /// Real frames for one layer. In compiled code they take 3 KiB: as much as the calls of any change of one layer,
+    /// most of which the interpreter may still run.
     private static final int FRAMES = 80;
 
-    private static final long SMALL_PAGE_BYTES = 4096;
-
     /// Layers that [LongFrames] checks: it works where all OS pages have 4 KiB.
-    private static final int LAYERS_OF_LONG_FRAMES = hasSmallPages() ? 2 : 0;
+    private static final int LAYERS_OF_LONG_FRAMES = AddressSpace.hasSmallPages() ? 2 : 0;
 
     private StackReserve() {}
 
@@ -48,11 +44,6 @@ public final class StackReserve {
         if (sum == 0) {
             throw new AssertionError("a sum of positive numbers");
         }
-    }
-
-    private static boolean hasSmallPages() {
-        return Set.of("amd64", "x86_64").contains(System.getProperty("os.arch", ""))
-                || (AddressSpace.isNative() && VirtualMemory.system().pageSize() == SMALL_PAGE_BYTES);
     }
 
     /// Makes real frames, and checks the stack below them. Uses its parameters after the call, so that compiled frames

@@ -2,6 +2,7 @@ package io.leasehold.os;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The memory that all addresses of [VirtualMemory#system()] point into, as one segment.
@@ -31,6 +32,11 @@ public final class AddressSpace {
     /// The module of the library in the agent, which gets native access unless the command line denies it.
     private static final String AGENT_MODULE = "io.leasehold.agent.library";
 
+    /// Values of `os.arch` for processors whose OS pages always have 4 KiB.
+    private static final Set<String> SMALL_PAGE_MACHINES = Set.of("amd64", "x86_64");
+
+    private static final long SMALL_PAGE_BYTES = 4096;
+
     private static final Choice CHOICE = choose(OsOptions.ofSystem());
 
     /// All memory, native or portable.
@@ -44,6 +50,12 @@ public final class AddressSpace {
     /// {@return true if [#ALL] is the whole address space of this process}
     public static boolean isNative() {
         return CHOICE.memory instanceof LinuxVirtualMemory;
+    }
+
+    /// {@return true if the OS pages of this process are known to have 4 KiB}
+    public static boolean hasSmallPages() {
+        return SMALL_PAGE_MACHINES.contains(OsOptions.ofSystem().osArch())
+                || (isNative() && memory().pageSize() == SMALL_PAGE_BYTES);
     }
 
     /// {@return why [#ALL] is not the whole address space; empty if it is}

@@ -17,8 +17,8 @@ public record Validators(String tag, long modifiedSecond) {
     private static final String ANY = "*";
     private static final String WEAK = "W/";
 
-    /// The next element of a list. A tag may contain commas, so a list cannot be split at commas. What follows the first
-    /// element that is no tag is ignored.
+    /// The next element of a list. A tag may contain commas, so a list cannot be split at commas. What follows the
+    /// first element that is no tag is ignored.
     private static final Pattern TAG =
             Pattern.compile("\\G[ \t,]*((?:W/)?\"[\\x21\\x23-\\x7e\\x80-\\xff]*\")[ \t]*(?=,|$)");
 
