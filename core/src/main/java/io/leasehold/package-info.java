@@ -36,14 +36,14 @@
 /// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
 ///    searches its free runs and commits the pages (`mprotect`).
 /// 6. The bytes are charged to a [MemoryBudget][io.leasehold.budget.MemoryBudget] before the kernel is called. If the
-///    budget is full, the reclaimers of the arena give back what they cache, and if that is not enough the request is
-///    rejected with an `OutOfMemoryError` that names the limit and the holders.
-/// 7. The pages are wired, so that they cannot be decommitted, and one [Lease][io.leasehold.lease.Lease] is acquired on
+///    budget is full, the reclaimers of the arena give back what they cache. If that is not enough, the request is
+///    rejected. The allocator then throws an `OutOfMemoryError` that names the limit and the holders.
+/// 7. The pages are wired, so that they cannot be freed, and one [Lease][io.leasehold.lease.Lease] is acquired on
 ///    the run. Every slab holds exactly one lease.
 /// 8. The first time a block is used, a buffer object is bound to it. Object and block are recycled together.
 /// 9. The count of the buffer is set to one and its indices to zero. The caller owns the buffer.
 /// 10. `release()` sets the count from one to zero with one compare-and-set, and pushes the block on the magazine of
-///     the *releasing* thread. A full magazine gives its older half to the depot.
+///     the *releasing* thread. A full magazine first gives its older half to the depot.
 /// 11. Blocks that are not used again decay: the maintenance thread flushes magazines, and frees slabs that are empty
 ///     beyond a bound. The lease is closed, the pages are unwired and freed to the arena.
 /// 12. The maintenance thread decommits pages that stay free for the decay time, in batches (`madvise`), and takes
@@ -60,8 +60,9 @@
 /// | run | adjacent pages that are allocated together |
 /// | pageblock | 512 adjacent pages, for which a summary is kept |
 /// | arena | a reserved range of addresses, and the free and used pages in it |
-/// | commit, decommit | make pages accessible and charge them; give their memory back to the kernel |
-/// | wire, hold | keep a page from being decommitted (`vm_page_wire`); keep it from being reused (`vm_page_hold`) |
+/// | commit, decommit | make pages accessible; give their memory back to the kernel |
+/// | charge | count bytes against a budget; the committed bytes of statistics are the charged ones |
+/// | wire, hold | counts that keep a page from being freed (`vm_page_wire`, `vm_page_hold`); wiring may lock it |
 /// | lease | the right to use a run at an address until it is closed (`sf_buf`) |
 /// | window | a part of a file that is mapped (`ubc`), or in `lease` a recycled mapping of a run |
 /// | block | a piece of a slab, of one size class |
@@ -73,7 +74,7 @@
 /// | handle | a 64-bit number for a page, lease or block, with a tag of its owner and a generation |
 /// | generation | a count in a handle that changes at each reuse, so that a stale handle is detected |
 /// | biased slot | cells that one thread uses without a fence, until a revocation |
-/// | revocation | closing the gate of biased slots, a `membarrier`, and a visit to each slot |
+/// | revocation | shutting the gate of biased slots, a `membarrier`, and a visit to each slot |
 /// | reclaimer | an owner of cached pages that gives them back when an allocation finds none |
 /// | decay | giving back what was not used for a while |
 /// | retain | keep without a user for the next one: an empty slab, or the addresses of a closed arena |
@@ -107,7 +108,8 @@
 /// | (L) | the thread that holds the lock named after the letter |
 /// | (A) | all threads, atomically, in the order named after the letter |
 ///
-/// If a field has two letters, one of the two conditions must hold to read it, and both to write it.
+/// A field may have two letters. Then a thread that meets one of the two conditions may read it, and a thread that
+/// meets both may write it. A word behind a letter names an exception: "(L), read by wake".
 ///
 /// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
 /// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with
@@ -123,10 +125,15 @@
 ///    give back rests until pages are freed.
 /// 2. **A lock that an allocation or a release may need is held for at most 100 us.** Background work takes the lock
 ///    again for each step, behind the threads that wait for it ([ShortLock][io.leasehold.memory.ShortLock]). Under such
-///    a lock no system call is made, except to commit pages or to unlock wired pages, and no lock is taken that is held
-///    for longer. Locks that only slow paths take, such as the one for growth, may be held across system calls.
-/// 3. **A release of a block does not wait for a lock**, except if the Java heap is full or the heap was closed by
-///    force. If the lock is taken, the block is left where the thread that holds the lock finds it.
+///    a lock no system call is made, except to commit pages, to unlock wired pages, and to wake a thread. No lock is
+///    taken that is held for longer. `FramePool.lock` is such a lock: it guards the pages of an arena and their commit.
+///    `PageSupply.growLock` is none: it guards the growth of a NIC pool, only slow paths take it, and it may be held
+///    across system calls.
+/// 3. **A release of a block does not wait for the lock of its size class.** The block goes to the magazine of the
+///    thread. A full magazine first gives its older half to the depot. If the lock is taken, the thread that holds it
+///    frees what is too much in the depot. A release waits only if no batch can be made for the depot: the Java heap is
+///    full, there are 4,096 batches, or the heap was closed by force. A release that empties a slab may free its pages
+///    to the arena, under the lock of the arena.
 /// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds
 ///    ([Pace][io.leasehold.page.service.Pace]). Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is

@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 ///   share(child) = min(limit(child), left(P))                      otherwise
 /// ```
 ///
-/// Below the soft limit each child may take what it finds. Beyond it, only children below their shares get bytes. So
-/// after a flood in one child, the others get the bytes between the soft and the hard limit at once, and the rest of
-/// their shares as the flood releases, because the flood gets nothing new. Hard limits are exact. Shares are computed
-/// from a snapshot, so concurrent reservations may exceed a share, each by its own bytes.
+/// Below the soft limit each child may take what it finds. Beyond it, only children below their shares get bytes. If
+/// one child takes all it can, the other children get the bytes between the soft and the hard limit at once. They get
+/// the rest of their shares as the first child releases bytes, because it gets no new ones. Hard limits are exact.
+/// Shares are computed from a snapshot, so concurrent reservations may exceed a share, each by its own bytes.
 ///
 /// **Ownership.** The caller that reserves bytes releases them exactly once, in the same budget. A budget is closed
 /// before its parent. Closing fails while bytes are reserved or children are open. Bytes never move to the parent.

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Per-thread state that a reclaimer can access too. Each of the first platform threads has a slot. All
-/// other threads share a few.
+/// Per-thread state that a reclaimer can access too. A platform thread claims a slot at its first entry, if one of a
+/// few candidates is free. All other threads use shared slots.
 ///
 /// ```text
 ///   slots   | claimed by platform threads, found by thread id | shared by all others |
@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 ///     busy = 0                           resume: open the gate
 /// ```
 ///
-/// A slot is a lock biased towards its thread, and [#suspend] is its revocation. Either the reclaimer sees the owner's
-/// `busy`, or the owner sees the shut gate. This is Dekker's handshake with its whole cost on the rare side
-/// ([io.leasehold.os.VirtualMemory#barrier]). On systems without such a barrier the gate has the bit `FENCED`, and the
-/// owner executes a fence at each entry. Shared slots are entered by compare-and-set.
+/// A slot is a lock biased towards its thread. Its revocation is [#suspend], the barrier and [#visit]. Either the
+/// reclaimer sees the owner's `busy`, or the owner sees the shut gate. This is Dekker's handshake with its whole cost
+/// on the rare side ([io.leasehold.os.VirtualMemory#barrier]). On systems without such a barrier the gate has the bit
+/// `FENCED`, and the owner executes a fence at each entry. Shared slots are entered by compare-and-set.
 ///
 /// **Threads.** Any thread may call [#enter], [#exit], [#suspend] and [#resume], which never block. The caller of
 /// [#visit] holds a lock of its own. A thread inside a slot must not take that lock.

@@ -10,8 +10,8 @@ package io.leasehold.memory;
 /// HotSpot does not check a frame that is shorter than an OS page. So this works with OS pages of 4 KiB only.
 ///
 /// The compilers must not inline these methods: the space would be checked when the caller is entered, and that may be
-/// in the middle of a change. They inline no method of more than 325 bytes of bytecode (`FreqInlineSize`). That is why
-/// some of the variables are assigned.
+/// in the middle of a change. They inline no method of more than 325 bytes of bytecode (`FreqInlineSize`). Each
+/// assignment adds some bytes: the assigned variables make the methods longer than that.
 ///
 /// **Threads.** Stateless.
 final class LongFrames {

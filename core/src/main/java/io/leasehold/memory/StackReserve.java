@@ -17,8 +17,8 @@ import io.leasehold.os.AddressSpace;
 /// **Threads.** Stateless.
 public final class StackReserve {
 
-    /// Real frames for one layer. In compiled code they take 3 KiB: as much as the calls of any change of one layer,
-    /// most of which the interpreter may still run.
+    /// Real frames for one layer. In compiled code they take 3 KiB. A change of one layer needs at most that much, also
+    /// if the interpreter runs most of its calls. ([LongFrames] check more, because that costs nothing.)
     private static final int FRAMES = 80;
 
     /// Layers that [LongFrames] checks: it works where all OS pages have 4 KiB.

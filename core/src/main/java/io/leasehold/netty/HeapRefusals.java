@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The reasons why an allocator rejects a request or a close, in words: the first limit that rejected it, then the
-/// holders of the memory.
+/// holders of the memory. The words are made after the rejection, so concurrent changes may make them name another
+/// limit.
 ///
 /// **Threads.** Thread-safe.
 final class HeapRefusals {

@@ -331,9 +331,12 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         lazyHeaps.close();
     }
 
-    /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. A read
-    /// of such a direct buffer returns zeroes, or bytes that were written to another such buffer. Has no effect on
-    /// [#DEFAULT].
+    /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. Has no
+    /// effect on [#DEFAULT].
+    ///
+    /// If the arena is the allocator's own, the memory of its direct buffers is given back at once. Their addresses are
+    /// not used again: a read returns zeroes, or bytes that were written after the close. If the arena was
+    /// [given][LeasedByteBufAllocatorBuilder#arena], direct buffers keep their content until they are released.
     ///
     /// @return number of buffers that were outstanding
     public int closeForcibly() {

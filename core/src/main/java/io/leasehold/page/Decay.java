@@ -41,8 +41,8 @@ final class Decay {
     private volatile @Nullable Runnable waker; // (A) set once, by maintenance
     private long nextFlush = TICKS; // (O)
     private long lastTick = -1; // (O)
-    private long usedBytes; // (O) when that tick was noticed
-    private boolean isGrowing; // (O) whether that was much more than before it
+    private long usedBytes; // (O) bytes in use when `lastTick` began
+    private boolean isGrowing; // (O) true if that was much more than in the tick before
 
     Decay(
             FramePool pool,

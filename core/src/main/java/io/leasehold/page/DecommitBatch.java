@@ -5,7 +5,7 @@ package io.leasehold.page;
 /// **Threads.** Confined to the thread that fills and decommits it.
 final class DecommitBatch {
 
-    /// One process_madvise(2) accepts 1,024 ranges. 256 keep the call, and the bookkeeping under the lock, short.
+    /// Keeps the bookkeeping under the lock short. The kernel gets 64 runs in a call.
     private static final int MAX_RUNS = 256;
 
     private final int maxPages; // (C) maximum number of pages that cannot be allocated during the kernel call

@@ -37,7 +37,8 @@ import java.util.function.ToLongFunction;
 ///
 /// **Threads.** Thread-safe. Allocating and freeing single pages, and runs of 2, 4, 8 and 16 pages, usually takes no
 /// lock. Platform threads have magazines of their own, and virtual threads share some. The magazines of one thread hold
-/// at most 640 KiB. At most eight threads for each processor, but at least 64 threads, get magazines of their own.
+/// at most 640 KiB. At most eight threads for each processor, rounded up to a power of two and from 64 to 512 threads,
+/// get magazines of their own.
 ///
 /// **Invariants.** I1: no two live allocations overlap. I2: `live + free == limit`. I3: memory that pages may hold is
 /// charged to the limit and to the budget before it is touched.

@@ -56,10 +56,10 @@
 /// * **Idle pages first, lowest address first.** Idle pages are already charged. Allocation at low addresses leaves the
 ///   high addresses idle, so that they are decommitted.
 /// * **An arena that grows faults in whole runs.** A page fault for each page was most of the cost of a burst. When 4
-///   MiB of cold pages were allocated in a tick, runs of up to 128 KiB are faulted in by one call. A fill of 1 GiB, the
-///   touch included, needed 4.3 s with runs of 64 KiB and now 3.4 s, and 4.3 s and 3.2 s after idleness (two
-///   processors of a virtual machine). Before that, pages are faulted in when they are touched: a small server, or a
-///   buffer of which only the start is used, needs memory only for what it touches.
+///   MiB of cold pages were allocated in a tick, runs of up to 128 KiB are faulted in by one call. Before that, pages
+///   are faulted in when they are touched: a small server, or a buffer of which only the start is used, needs memory
+///   only for what it touches. A fill of 1 GiB and its first writes took 3.4 s, and 4.3 s with runs of 64 KiB. After
+///   idleness they took 3.2 s, and 4.3 s (two processors of a virtual machine).
 /// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), which a reclaim can empty. If pages were
 ///   stranded in magazines, exhaustion would not be exact, waiters would miss frees, and idle threads would hoard.
 /// * **Magazines start shut**, and a flush shuts them again. So an arena knows without visiting any slot that there is

@@ -190,6 +190,7 @@ final class ClassPool {
             scratch[0] = block;
             slabs.putAndUnlock(scratch, 1);
             changes.mark(sizeClass);
+            freeExcess();
             return;
         }
         int[] cells = slots.enter();

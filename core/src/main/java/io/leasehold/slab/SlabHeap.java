@@ -29,13 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// A block and its object are recycled together. The object is dropped when the pages of the block are freed.
 ///
 /// **Ownership.** The caller that allocated a block frees its handle exactly once, from any thread. The object must
-/// make sure of that, because the heap does not detect a second free. The caller that opened the heap closes it,
-/// before the arena. After a forced close the memory of a block in use stays with its holder: the pages of a slab are
-/// freed when the last block of the slab is released.
+/// make sure of that, because the heap does not detect a second free. The caller that opened the heap closes it, before
+/// the arena. After a forced close the memory of a block in use stays with its holder, unless the arena is closed by
+/// force too: the pages of a slab are freed when the last block of the slab is released.
 ///
 /// **Threads.** Thread-safe. Blocks that fit into the cache of a thread take no lock as a rule. A release waits for a
 /// lock only if no batch for the depot can be made, or after a forced close. Platform threads have a cache of their
-/// own, and virtual threads share some. At most eight threads for each processor (at least 64 in all) have a cache.
+/// own, and virtual threads share some. As many threads have a cache as in [PageArena][io.leasehold.page.PageArena].
 /// Caches are flushed several times in each decay. So the memory in caches is bounded and does not grow with the number
 /// of threads.
 ///

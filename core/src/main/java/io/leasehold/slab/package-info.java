@@ -65,9 +65,10 @@
 ///   last tick, which is an eighth of a decay. That many blocks are freed. A burst is freed after two ticks, and a
 ///   steady load is not touched.
 /// * **A large block is a slab of one block.** Large blocks are pooled like all others. Their runs are retained for a
-///   moment in the pool of their size class. They grow in place if the pages behind them are free. If its own class has
-///   no free one, a request takes one of the next three classes, up to 3/8 longer: with sixteen sizes from 72 to 288
-///   KiB in use, a release and an allocation take 0.5 us, and took 0.9 us when each such request carved a slab.
+///   moment in the pool of their size class. They grow in place if the pages behind them are free.
+///   If the class of a request has no free block, the request takes a block of one of the next three classes. Such a
+///   block is up to 3/8 longer. With sixteen sizes from 72 to 288 KiB in use, a release and an allocation took 0.5 us,
+///   and 0.9 us when each such request carved a slab.
 /// * **A slab is one lease.** Pages are allocated, wired and leased once for each slab. All blocks of the slab share
 ///   that lease.
 ///

@@ -387,8 +387,8 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return the end of the bytes behind the known length that are in use: those lent for writing, and those that a
-    /// transfer has written before it is over; may be before the known length} Called by the writer.
+    /// {@return the end of the last range behind the known length that is lent for writing or being written; if there
+    /// is none, any value up to the known length} Called by the writer.
     long busyEnd() {
         return busyEnd;
     }
