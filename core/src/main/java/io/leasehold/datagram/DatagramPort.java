@@ -101,11 +101,11 @@ public final class DatagramPort implements AutoCloseable {
                 + "; use SO_RCVBUF or SO_SNDBUF, and open the port with other options by DatagramPortOptions");
     }
 
-    /// {@return a source that receives from this port, as for [DatagramSource#open], and does not close it}
+    /// {@return a source that receives from this port and does not close it}
     ///
-    /// All sources of a port receive from one socket, with GRO batches or without. Batches are on after the first
-    /// source with pages of at least 64 KiB, unless there is a source with smaller pages then. Once they are on they
-    /// stay on.
+    /// All sources of a port receive from one socket, with GRO batches or without. If the system supports GRO batches,
+    /// a new source with pages of at least 64 KiB enables them, unless a source with smaller pages is open. They stay
+    /// enabled.
     ///
     /// @param pool the pool whose pages are filled
     /// @param batch maximum number of pages that one call fills, from 1 to [DatagramSource#MAX_BATCH]
@@ -128,7 +128,7 @@ public final class DatagramPort implements AutoCloseable {
         return socket.local();
     }
 
-    /// {@return true if the kernel segments datagram batches (UDP_SEGMENT), if the route to the peer allows it}
+    /// {@return true if the kernel can segment datagram batches (UDP_SEGMENT); a route may still not allow it}
     public static boolean hasGso() {
         return Datagrams.system().can(Capability.GSO);
     }

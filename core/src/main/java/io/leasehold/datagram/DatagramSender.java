@@ -232,8 +232,8 @@ public final class DatagramSender {
     ///     are not both IPv4 or both IPv6
     /// @throws UnsupportedOperationException if this sender has a source or traffic class that differs from the port,
     ///     and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
-    /// @throws SystemCallException if the system call fails, such as EMSGSIZE for a datagram that is too large and may
-    ///     not be fragmented, or if an earlier datagram was answered by an error
+    /// @throws SystemCallException if the system call fails, or if an earlier datagram was answered by an error.
+    ///     EMSGSIZE says that a datagram is too large and may not be fragmented
     /// @throws io.leasehold.jumbo.JumboStateException if the pool does not accept the page that was handed over;
     ///     everything is sent then
     public boolean send() {

@@ -127,8 +127,9 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Receives the datagram batches that are in the socket, without waiting, and passes them to a handler in the order
     /// in which they came.
     ///
-    /// If a handler throws, the call ends. Its batch counts as passed, and the next call passes the others without a
-    /// call of the kernel. A handler may close the source or send, but may not call this method.
+    /// If a handler throws, the call ends. The batch of that handler counts as passed, and the next call passes the
+    /// other batches without a call of the kernel. A handler may close the source or send, but may not call this
+    /// method.
     ///
     /// @param handler reads a batch, and takes its page or leaves it; a capturing lambda that is created for each call
     ///     is garbage
@@ -220,7 +221,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         return hasGro;
     }
 
-    /// {@return the number of batches that did not fit their page}
+    /// {@return the number of batches that did not fit their page, for all sources of the port}
     public long truncatedCount() {
         return socket.truncatedCount();
     }
@@ -231,8 +232,8 @@ public final class DatagramSource<T> implements AutoCloseable {
     }
 
     /// Releases all pages, including those of batches that were not passed to a handler, and closes the socket if the
-    /// source owns it. Closing twice has no effect. A handler may close the source; its page is released when it
-    /// returns.
+    /// source owns it. Closing twice has no effect. A handler may close the source; the page of the handler is released
+    /// when the handler returns, unless it was taken.
     ///
     /// @throws SystemCallException if the system reports an error of the socket; all pages are released anyway
     @Override

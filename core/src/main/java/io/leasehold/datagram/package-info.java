@@ -10,8 +10,8 @@
 ///     SegmentCursor       the datagrams of a batch
 /// ```
 ///
-/// A GRO batch is what the kernel delivers in one page: datagrams of one sender that arrived together (UDP_GRO). A GSO
-/// batch is what it splits into datagrams (UDP_SEGMENT).
+/// A GRO batch is the content of one page that the kernel delivers: datagrams of one sender that arrived together
+/// (UDP_GRO). A GSO batch is a range that the kernel splits into datagrams (UDP_SEGMENT).
 ///
 /// ## Why
 ///

@@ -82,10 +82,11 @@ public final class Lease implements AutoCloseable {
 
     /// {@return a view of the leased memory, with bounds}
     ///
-    /// The lease is checked now and not again: the view does not notice the end of the lease. A session per lease would
-    /// cost more than the lease. The accessors below check the lease each time.
+    /// The lease is checked now and not again: the view does not notice the end of the lease. An `Arena` per lease
+    /// would cost more than the lease. The accessors below check the lease each time.
     ///
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
     public MemorySegment segment() {
         return OffHeap.segment(address, byteSize());
     }
@@ -94,7 +95,8 @@ public final class Lease implements AutoCloseable {
     ///
     /// @param byteOffset from 0 to `byteSize() - 1`
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the access is not within the lease
     public byte getByte(long byteOffset) {
         return OffHeap.getByte(at(byteOffset, Byte.BYTES));
     }
@@ -102,9 +104,10 @@ public final class Lease implements AutoCloseable {
     /// Stores a byte.
     ///
     /// @param byteOffset from 0 to `byteSize() - 1`
-    /// @param value what to store
+    /// @param value value to store
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the access is not within the lease
     public void putByte(long byteOffset, byte value) {
         OffHeap.putByte(at(byteOffset, Byte.BYTES), value);
     }
@@ -113,7 +116,8 @@ public final class Lease implements AutoCloseable {
     ///
     /// @param byteOffset from 0 to `byteSize() - 8`, at any alignment
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the access is not within the lease
     public long getLong(long byteOffset) {
         return OffHeap.getLong(at(byteOffset, Long.BYTES));
     }
@@ -121,9 +125,10 @@ public final class Lease implements AutoCloseable {
     /// Stores eight bytes in native order.
     ///
     /// @param byteOffset from 0 to `byteSize() - 8`, at any alignment
-    /// @param value what to store
+    /// @param value value to store
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the access is not within the lease
     public void putLong(long byteOffset, long value) {
         OffHeap.putLong(at(byteOffset, Long.BYTES), value);
     }
@@ -135,7 +140,8 @@ public final class Lease implements AutoCloseable {
     /// @param start index of the first byte in the array
     /// @param count number of bytes
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end of the lease or of the array
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the range is not within the lease or the array
     public void getBytes(long byteOffset, byte[] to, int start, int count) {
         MemorySegment from = OffHeap.segment(at(byteOffset, count), count);
         Objects.checkFromIndexSize(start, count, to.length);
@@ -149,7 +155,8 @@ public final class Lease implements AutoCloseable {
     /// @param start index of the first byte in the array
     /// @param count number of bytes
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
-    /// @throws IndexOutOfBoundsException if that is past the end of the lease or of the array
+    /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
+    /// @throws IndexOutOfBoundsException if the range is not within the lease or the array
     public void putBytes(long byteOffset, byte[] from, int start, int count) {
         MemorySegment to = OffHeap.segment(at(byteOffset, count), count);
         Objects.checkFromIndexSize(start, count, from.length);

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A lease has two equivalent forms: a [Lease] object, or a handle, which is a `long` for code that must not allocate
 /// objects. Both are valid for one holder until one close or hand-over. Every later use throws; for a handle this holds
-/// until its record was reused for 2^28 more leases.
+/// until its record was reused for 2^28 more leases. There are 127 tags of pools: a handle of another pool is rejected
+/// unless both pools have the same tag.
 ///
 /// | sf_buf(9) | object | handle |
 /// |---|---|---|
@@ -91,6 +92,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @throws IllegalStateException if the windows exceed the limit of the process's
     ///     [io.leasehold.memory.MappingBudget]
     /// @throws PageStateException if the arena is closed
+    /// @throws SystemCallException if the kernel refuses the address space of the windows
     public static LeasePool open(PageArena arena, LeasePoolOptions options) {
         StackReserve.ensure(2); // a pool that is half open is closed again
         return new LeasePool(arena, options);
@@ -108,8 +110,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return lease(acquireHandle(page), page);
     }
 
-    /// Acquires a lease that only the calling thread may use and close; waits while there is no window. It costs less
-    /// than a lease for all threads.
+    /// Acquires a lease that only the calling thread may use and close; waits while there is no window. In a direct map
+    /// it costs less than a lease for all threads, unless the pool is traced.
     ///
     /// @param page the handle of a wired page or run
     /// @return the lease, to be closed by the caller
@@ -140,7 +142,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     ///
     /// @param page the handle of a wired page or run
     /// @param flags of [LeaseFlag], or-ed together
-    /// @return the lease, to be closed by the caller, or null if there is no window and the flags forbid to wait
+    /// @return the lease, to be closed by the caller, or null if there was no window and the call gave up, as the flags
+    ///     of [LeaseFlag] describe
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
@@ -166,11 +169,12 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return tryAcquireHandle(page, LeaseFlag.DEFAULT);
     }
 
-    /// Acquires a lease as [#tryAcquire] does, without allocating an object.
+    /// Acquires a lease as [#tryAcquire(long, int)] does, without allocating an object.
     ///
     /// @param page the handle of a wired page or run
     /// @param flags of [LeaseFlag], or-ed together
-    /// @return the handle of the lease, to be released by the caller, or [#NO_LEASE]
+    /// @return the handle of the lease, to be released by the caller, or [#NO_LEASE] if [#tryAcquire(long, int)] would
+    ///     return null
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
@@ -241,11 +245,12 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     /// @param count number of pages, from the first on
     /// @param flags of [LeaseFlag], or-ed together
     /// @param leases array that receives the handles
-    /// @return number of leases acquired, from the first page on; 0 if the flags say so
+    /// @return number of leases acquired, from the first page on; 0 if the acquire of the first page gave up
     /// @throws PageStateException if a page is not wired, or its handle is stale or foreign; none is acquired then
-    /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none then
-    /// @throws IndexOutOfBoundsException if an array is shorter than `count`
-    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none is acquired
+    ///     then
+    /// @throws IndexOutOfBoundsException if `count` is negative, or an array is shorter than `count`
+    /// @throws LeaseStateException if the pool is closed, also while waiting; none is acquired then
     /// @throws SystemCallException if the kernel refuses a mapping; none is acquired then
     public int tryAcquireHandles(long[] pages, int count, int flags, long[] leases) {
         LeaseFlag.check(flags);
@@ -296,7 +301,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return pageByteSize(records.page(lease));
     }
 
-    /// {@return true if the calling thread may use a lease}
+    /// {@return true if the calling thread may use a lease; false if the lease has ended, or belongs to another thread
+    /// or another pool}
     ///
     /// @param lease the handle of the lease
     public boolean isOpen(long lease) {
@@ -396,9 +402,11 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return options;
     }
 
-    /// Closes the pool and releases its windows. Closing twice has no effect.
+    /// Closes the pool and releases its windows. Closing twice has no effect. A lease that [LeasePoolStats#leases] does
+    /// not count does not keep the pool open.
     ///
-    /// @throws IllegalStateException if leases are open, naming some of them; nothing is changed then
+    /// @throws IllegalStateException if leases are open, naming some of them, or if threads wait for a window or map
+    ///     one; nothing is changed then
     /// @throws SystemCallException if the kernel fails to release the windows; the pool stays open and can be closed
     ///     again
     @Override

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// Options of a lease pool.
 ///
 /// @param name name of the pool in messages
-/// @param slots number of windows, or 0 for the direct map
-/// @param windowPages size of a window in pages, which is the longest run that can be leased; ignored by the direct map
+/// @param slots number of windows, from 1 to 1,048,576, or 0 for the direct map
+/// @param windowPages size of a window in pages, from 1 to 32,768, which is the longest run that can be leased; ignored
+///     by the direct map
 /// @param traced true to record where each lease is acquired and closed, which costs some microseconds per lease
 /// @param tag tag under which the leases count in `io.leasehold.observe`, at most 100 characters; null for the tag of
 ///     the opening thread, or else the name
@@ -44,7 +45,7 @@ public record LeasePoolOptions(
 
     /// {@return options of a pool that maps pages into recycled windows of one page each}
     ///
-    /// @param slots number of windows
+    /// @param slots number of windows, from 1 to 1,048,576
     /// @throws IllegalArgumentException if `slots` is outside its limits
     public static LeasePoolOptions windowed(int slots) {
         OptionChecks.range("slots", slots, 1, MAX_SLOTS);
@@ -54,13 +55,15 @@ public record LeasePoolOptions(
     /// {@return these options with another name}
     ///
     /// @param name name of the pool in messages
+    /// @throws IllegalArgumentException if the name is blank
     public LeasePoolOptions withName(String name) {
         return new LeasePoolOptions(name, slots, windowPages, traced, tag);
     }
 
     /// {@return these options with another window size}
     ///
-    /// @param windowPages size of a window in pages
+    /// @param windowPages size of a window in pages, from 1 to 32,768
+    /// @throws IllegalArgumentException if `windowPages` is outside its limits
     public LeasePoolOptions withWindowPages(int windowPages) {
         return new LeasePoolOptions(name, slots, windowPages, traced, tag);
     }
@@ -75,6 +78,7 @@ public record LeasePoolOptions(
     /// {@return these options with another tag}
     ///
     /// @param newTag new value of `tag`
+    /// @throws IllegalArgumentException if the tag is blank or too long
     public LeasePoolOptions withTag(@Nullable String newTag) {
         return new LeasePoolOptions(name, slots, windowPages, traced, newTag);
     }

@@ -12,7 +12,7 @@ package io.leasehold.lease;
 /// @param hits number of acquires that found their page mapped; BSD has no such count
 /// @param misses number of acquires that mapped their page; BSD has no such count
 /// @param waits number of sleeps in acquire (sf_allocwait). A request sleeps once, and once more after each interrupt
-///     that it ignores
+///     that it ignores and after each wake-up that finds no window
 /// @param waited number of requests that slept at least once
 /// @param failures number of acquires that gave up, because of NOWAIT or an interrupt (sf_allocfail; here the pool
 ///     counts it, not its callers)

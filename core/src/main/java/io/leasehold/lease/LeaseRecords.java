@@ -145,7 +145,11 @@ final class LeaseRecords {
         return lane(lease, ADDRESS);
     }
 
-    /// {@return the address of a lease that the caller has just opened}
+    /// {@return the address in the record of a lease, without a check of the lease}
+    ///
+    /// If the lease has ended, the address may be that of a later lease.
+    ///
+    /// @throws LeaseStateException if the handle is foreign
     long openAddress(long lease) {
         return chunk(lease)[at(lease) + ADDRESS];
     }

@@ -13,13 +13,14 @@ package io.leasehold.lease;
 ///
 /// **Ownership.** The holder of the handle frees it exactly once. Handing the two words over hands over this duty.
 ///
-/// **Threads.** Any thread may free it, unless the resource is confined to a thread.
+/// **Threads.** Any thread may free a resource, unless the resource is confined to a thread.
 @FunctionalInterface
 public interface MemoryOwner {
 
     /// Frees a resource. Does not block for long.
     ///
     /// @param handle handle of the resource
-    /// @throws IllegalStateException if the handle is stale, because the resource was freed before
+    /// @throws IllegalStateException if the handle is foreign, or stale because the resource was freed before, or if
+    ///     the resource is confined to another thread
     void free(long handle);
 }

@@ -15,7 +15,8 @@ sealed interface PageMap permits DirectMap, WindowedMap {
     /// No address. 0 is never the address of a page.
     long NONE = 0;
 
-    /// Finds the address of a page that already has one. It calls as deep as [#join], so a stack overflow is met here.
+    /// Finds the address of a page that already has one. This method calls as deep as [#join], so a stack overflow
+    /// occurs here, before `join` changes anything.
     ///
     /// @param direct the page's address in its arena
     /// @return the address, or [#NONE] if the page has none

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// The addresses of the windows of one pool.
 ///
 /// ```text
-///   region   | x | . | x | . | . | slot 0 | slot 1 | ... | slot n-1 | . | . | ...     x: lost
-///                            first
+///   region   | x | . | x | . | x | slot 0 | slot 1 | ... | slot n-1 | . | . | ...     x: lost
+///                                ^ first: the first gap that is long enough
 /// ```
 ///
 /// If a pool is closed forcibly while leases are open, the addresses of their windows are lost, because the holder of a
@@ -111,7 +111,8 @@ final class WindowRegion {
         file.map(region, (first + slot) * windowByteSize, windowByteSize, direct);
     }
 
-    /// Releases the addresses, except those of lost windows.
+    /// Releases the addresses. If windows are lost, only the memory is released, and the region is kept for a later
+    /// pool, except for the addresses of the lost windows.
     ///
     /// @param left slots whose addresses callers of this pool may still use
     /// @throws SystemCallException if the kernel refuses; closing can be repeated

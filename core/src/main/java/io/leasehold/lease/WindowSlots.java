@@ -200,7 +200,7 @@ final class WindowSlots {
         }
     }
 
-    /// Pushes a slot that [#tryQueue] accepted on the arrivals.
+    /// Pushes a slot on the arrivals, after [#tryQueue] has marked the slot as QUEUED.
     void arrive(int slot) {
         int top;
         do {

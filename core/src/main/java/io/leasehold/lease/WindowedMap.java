@@ -28,8 +28,8 @@ import java.util.function.IntBinaryOperator;
 /// **Threads.** Thread-safe. A hit takes no lock. A release takes no lock, with one exception: the last release of a
 /// window that is not in the release order tries the lock of [WindowClaims], without waiting for it. A miss takes that
 /// lock for a few steps before and after its mapping call, and makes the call without it. Two misses on one page never
-/// map it twice, a race that the original has, because the second thread finds the window that is being mapped. A
-/// waiting thread parks, so a virtual thread leaves its carrier.
+/// map it twice, because the second thread finds the window that is being mapped. The original has this race. A waiting
+/// thread parks, so a virtual thread leaves its carrier.
 ///
 /// **Invariants.** I4: `used + free == slots`, where used windows have leases. The invariants of waiters are in
 /// [WindowClaims].

@@ -1,11 +1,11 @@
 /// Leases: the right to use a page, or a run of pages, at an address until the lease is closed.
 ///
-/// The model is sf_buf(9) of FreeBSD. Unlike in FreeBSD, every access through a lease after its end
-/// is detected and throws.
+/// The model is sf_buf(9) of FreeBSD. Unlike in FreeBSD, every call on a lease after its end is
+/// detected and throws.
 ///
 /// ```text
 ///   LeasePool      what users see: acquire, hand over, free, close     Lease       one lease as an object
-///     LeasePoolCloser  closes the pool, if no lease is open or by force     MemoryOwner    the seam to other owners
+///     LeasePoolCloser  closes the pool, if no lease is open or by force     MemoryOwner    takes a handle back
 ///     LeaseRecords   for each open lease its page, address and holder       LeaseTraces stacks, if asked for
 ///       RecordTable    free records, in batches
 ///     Stripes        for each thread: free records, counts
@@ -41,7 +41,8 @@
 /// | free     | ends      | ends      | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
 ///
 /// A confined [Lease] of a direct map has no record, unless the pool is traced. A field of the object stores its end.
-/// It throws FREED where the table says STALE. Its pool does not count it, and can be closed while it is open.
+/// Such a lease throws FREED where the table says STALE. Its pool does not count it, and can be closed while the lease
+/// is open.
 ///
 /// ## What a call does in each state of the windows
 ///
@@ -84,13 +85,14 @@
 ///
 /// * **One record per lease, not one count per window.** With only a count, a double close ends the lease of another
 ///   holder, and a stale holder cannot be told from a new one. A record has a generation, which each close and each
-///   hand-over increments. So both errors are always detected, and the message can name the page.
-/// * **One compare-and-set per close.** The word that a close expects is computed from the handle alone. So one
-///   compare-and-set checks the state and changes it. A confined lease is ended by a release store, because no other
-///   thread may change its word.
-/// * **No record for a confined object of a direct map.** It owns no resource and no other thread may use it. Two
-///   fields are its whole state, and the JIT keeps them in registers: 4 ns per lease, against 14 ns with a record. A
-///   handle is a number without fields, so it needs a record. A confined handle costs as much as a shared one.
+///   hand-over increments. So both errors are detected, and the message can name the page.
+/// * **One compare-and-set per close.** The word that a close expects is computed from the handle and the calling
+///   thread. So one compare-and-set checks the state and changes it. A confined lease is ended by a release store,
+///   because no other thread may change its word.
+/// * **No record for a confined object of a direct map.** Such an object owns no resource, and no other thread may use
+///   it. Its fields are its whole state, and the JIT keeps them in registers: 4 ns per lease, against 14 ns with a
+///   record. A handle is a number without fields, so it needs a record. A confined handle costs as much as a shared
+///   one.
 /// * **No Arena for each lease.** `Arena.ofShared().close()` stops every thread of the process to check that no thread
 ///   accesses the memory. This takes 54 us, measured here, against 15 ns for a lease. So `segment()` checks the lease
 ///   once, when the view is created, and the accessors check it each time.
@@ -103,8 +105,8 @@
 ///   once.
 /// * **Waiters are indexed by page**, because one window is shared by all threads that request its page, as in the
 ///   original. The end of a mapping serves the waiters for its page and visits no others. An earlier version visited
-///   all waiters. With 64 windows and 64, 1,000, 10,000 and 100,000 virtual threads, a lease took 3.7, 6.0, 7.3 and 26
-///   us of processor time before, and takes 3.9, 5.2, 4.4 and 5.1 us now (two cores, 2026-11-29).
+///   all waiters. Measured with 64 windows and 64, 1,000, 10,000 and 100,000 virtual threads, in processor time: a
+///   lease took 3.7, 6.0, 7.3 and 26 us before. It takes 3.9, 5.2, 4.4 and 5.1 us now (two cores, 2026-11-29).
 /// * **Mapping without the lock.** The window is BUSY and linked to its page before the system call. So two threads
 ///   that miss the same page never map two windows to it, a race that the original has. If the lock were held during
 ///   the call, every other miss and every release with waiters would wait for the kernel.

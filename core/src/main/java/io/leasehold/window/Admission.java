@@ -42,7 +42,7 @@ final class Admission {
 
     /// Spends the cost of a window.
     ///
-    /// @return true if there were enough credits
+    /// @return true if the credits are spent; false if there are too few, or another thread changed them meanwhile
     boolean trySpend() {
         long cost = mapNanos * FAULTS_TO_COME;
         long have = credits.get();

@@ -9,8 +9,8 @@ import java.util.Arrays;
 ///   [0, 8192)   [40960, 45056)        + [4096, 12288)  =  [0, 12288)   [40960, 45056)
 /// ```
 ///
-/// So a set always contains what was added and not removed since, and may contain more. This is safe for its uses: a
-/// range is then forced or written back too often, or counts as failed without need.
+/// So a set always contains the bytes that were added and not removed since, and may contain more. This is safe for its
+/// uses: a range is then forced or written back too often, or counts as failed without need.
 ///
 /// **Threads.** Guarded by the lock of its owner.
 ///

@@ -5,7 +5,7 @@ import io.leasehold.os.Files;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Tracks what a power failure may still take from a file: pages written since the last force, and pages whose
+/// Tracks the pages of a file that a power failure may still lose: pages written since the last force, and pages whose
 /// write-back has failed.
 ///
 /// ```text
@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **A failure affects all data that was not forced.** After a failed write the kernel treats the page as clean. It
 /// reports the error once, at the next call that waits for the disk, whatever the range of that call. So after any such
-/// error, all data that was not forced counts as failed until it is written again: to force it a second time would
-/// succeed and mean nothing. A write that began before the failure does not count as written again. A change of the
-/// length is different: the file system keeps it, or stops altogether.
+/// error, all data that was not forced counts as failed until it is written again. To force the data a second time
+/// would succeed and mean nothing. A write that began before the failure does not count as written again. A change of
+/// the length is different: the file system keeps it, or stops altogether.
 ///
 /// **One call forces from the first dirty page of a range to the last.** The kernel finds the dirty pages without a
 /// look at the others. So one call with one flush of the disk forces exactly the dirty pages.

@@ -81,14 +81,16 @@ final class FileLoans {
         wakeClosers();
     }
 
-    /// {@return true if nothing is lent now} Does not wait, so it may be called with a lock that a closing thread
-    /// needs.
+    /// {@return true if nothing is lent now}
+    ///
+    /// Does not wait. So the caller may hold a lock that a closing thread needs.
     boolean isDraining() {
         return draining;
     }
 
-    /// {@return true if nothing is lent any more, or not before a timeout is over} Waits for the decision of a close
-    /// without a timeout, so it must be called without a lock.
+    /// {@return true if nothing is lent any more, or not before a timeout is over}
+    ///
+    /// Waits for the decision of a close without a timeout. So the caller must not hold a lock.
     boolean isDrainingDecided() {
         if (!draining) {
             return false;

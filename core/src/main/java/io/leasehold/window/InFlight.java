@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /// shared.
 ///
 /// **Memory order.** A thread that enters adds 1 and then checks whether the file is closed. A thread that closes sets
-/// that flag and then sums the counts. One of them sees the other. A thread leaves through the stripe that it entered
-/// by, so no sum misses it.
+/// the flag `closed` of the file and then sums the counts. One of them sees the other. A thread leaves through the
+/// stripe that it entered by, so no sum misses it.
 final class InFlight {
 
     private static final int STRIPES = 16;

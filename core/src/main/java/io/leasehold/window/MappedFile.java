@@ -97,7 +97,7 @@ public final class MappedFile implements AutoCloseable {
     /// The length of a FOREIGN file is queried from the system. If the system does not report it, as for files of proc
     /// and sysfs, the file is read to its end.
     ///
-    /// @throws IOException if the system call fails
+    /// @throws IOException if the system call fails, or if the file is read to its end and has more than 64 MiB
     /// @throws WindowStateException if the file is closed
     public long byteSize() throws IOException {
         requireOpen();
@@ -116,11 +116,11 @@ public final class MappedFile implements AutoCloseable {
     /// it.
     ///
     /// @param newByteSize new length in bytes
-    /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has. Also if another
-    ///     process has truncated the file to less than `newByteSize`; nothing is changed then
+    /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has. It is also
+    ///     thrown if another process has truncated the file to less than `newByteSize`; nothing is changed then
     /// @throws IllegalArgumentException if the length is negative
-    /// @throws WindowStateException if the file is closed or not open for writing, or if windows behind the new end
-    ///     are outstanding; the message names them
+    /// @throws WindowStateException if the file is closed or not open for writing. Also if loans are outstanding:
+    ///     private copies for writing, or windows whose slot ends behind the new end; the message names them
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void truncate(long newByteSize) throws IOException {
         requireOpen();
@@ -171,8 +171,8 @@ public final class MappedFile implements AutoCloseable {
     /// covered.
     ///
     /// @throws IOException if the disk reports a failure, now or since the last success, also from early write-back.
-    ///     All data that was not forced then counts as failed. Each call that covers it throws again until it is
-    ///     written again by a transfer, since the kernel would report success. The message names the ranges
+    ///     All data that was not forced then counts as failed. Each call that covers such data throws again until a
+    ///     transfer writes the data again, since the kernel would report success. The message names the ranges
     /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man7.org/linux/man-pages/man2/fdatasync.2.html">fdatasync(2)</a>
     public void force() throws IOException {
@@ -181,8 +181,9 @@ public final class MappedFile implements AutoCloseable {
 
     /// Makes the writes to a range durable, and the length as far as the range reaches.
     ///
-    /// Writes outside the range are not waited for, unless the length was changed otherwise than by a write behind the
-    /// end. If the range is clean, no system call is made.
+    /// Writes outside the range are not waited for, unless the length was changed by a call other than a write, or by a
+    /// write that began behind the end. If the range is clean and the length was not so changed, no system call is
+    /// made.
     ///
     /// @param byteOffset start of the range; the pages that it touches are forced whole
     /// @param byteSize size of the range, which may reach behind the end of the file; 0 promises nothing
@@ -208,7 +209,7 @@ public final class MappedFile implements AutoCloseable {
     ///
     /// @throws IOException if the system call fails; the file is closed even so
     /// @throws IllegalStateException if windows or private copies are outstanding, or bytes are being moved between the
-    ///     file and a channel; the message names them, and nothing is changed
+    ///     file and a channel; the message names them, and the file stays open
     @Override
     public void close() throws IOException {
         close(Duration.ZERO);
@@ -216,7 +217,8 @@ public final class MappedFile implements AutoCloseable {
 
     /// Closes the file as soon as its windows are released. No windows are lent meanwhile.
     ///
-    /// @param timeout maximum time to wait for windows, and for transfers between the file and a channel
+    /// @param timeout maximum time to wait for windows, and for transfers between the file and a channel; zero or less
+    ///     does not wait
     /// @throws IOException if the system call fails; the file is closed even so
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
     /// @throws IllegalStateException if a loan or transfer is still outstanding at the end; the message names it, and
@@ -227,9 +229,9 @@ public final class MappedFile implements AutoCloseable {
 
     /// Closes the file while windows are outstanding, for example because their threads have ended.
     ///
-    /// A window keeps its addresses until it is released, so no other part of a file is ever seen there. What was
-    /// stored through a window in place is in the file. A private copy is no longer written back, and its release
-    /// throws.
+    /// A window keeps its addresses until it is released, so no other part of a file is ever seen there. Bytes that
+    /// were stored through a window in place are in the file. A private copy is no longer written back. The release of
+    /// a window for writing throws an [IOException].
     ///
     /// @return number of windows, private copies and channel transfers that were outstanding
     /// @throws IOException if the system call fails; the file is closed even so
@@ -243,7 +245,8 @@ public final class MappedFile implements AutoCloseable {
     /// nothing else.
     ///
     /// @return the channel, to be closed by the caller
-    /// @throws IOException if the system cannot open the file again, for example because it has no name any more
+    /// @throws IOException if the system cannot open the file again, for example because it has no name any more, or
+    ///     does not report the length of the file
     /// @throws WindowStateException if the file is closed
     public FileChannel openChannel() throws IOException {
         if (!length.isReported()) {

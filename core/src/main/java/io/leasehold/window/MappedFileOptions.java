@@ -6,7 +6,7 @@ import java.util.Objects;
 ///
 /// @param trust which processes may change the length of the file
 /// @param writable true to open the file for writing too, which needs [FileTrust#OWNED]. A cache opens a file for
-/// writing once at a time; objects that only read may be open beside the writer
+///     writing once at a time; objects that only read may be open beside the writer
 /// @param create true to create the file if it does not exist, which needs `writable`
 /// @param tier how the bytes of the file are reached
 public record MappedFileOptions(FileTrust trust, boolean writable, boolean create, WindowTier tier) {
@@ -35,8 +35,8 @@ public record MappedFileOptions(FileTrust trust, boolean writable, boolean creat
         return DEFAULTS;
     }
 
-    /// {@return options for writing an OWNED file, which is created if it does not exist; a cache opens a file so once
-    /// at a time}
+    /// {@return options for writing an OWNED file, which is created if it does not exist; a cache opens a file for
+    /// writing once at a time}
     public static MappedFileOptions owned() {
         return new MappedFileOptions(FileTrust.OWNED, true, true, WindowTier.AUTO);
     }

@@ -325,8 +325,8 @@ final class OpenFiles {
         }
     }
 
-    /// Releases the address space, except for pools with outstanding windows of a file that was closed by force. All
-    /// files are removed.
+    /// Releases the address space, except for pools with outstanding windows of a file that was closed by force. Called
+    /// after all files were closed.
     ///
     /// @throws SystemCallException if a system call fails
     void close() {

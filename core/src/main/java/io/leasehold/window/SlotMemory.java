@@ -38,7 +38,7 @@ final class SlotMemory {
     /// Reserves the address space of a pool, maps the placeholder over all of it, and charges its mappings; or changes
     /// nothing.
     ///
-    /// @throws IllegalStateException if the mapping account has too few mappings left
+    /// @throws IllegalStateException if the [io.leasehold.memory.MappingBudget] has too few mappings left
     /// @throws SystemCallException if a system call fails
     static SlotMemory open(Reservations reservations, String name, int placeholder, int count, long slotByteSize) {
         reservations.mappings().charge(name, count);

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man.netbsd.org/uiomove.9">uiomove(9)</a>, struct uio
 public final class Uio {
 
-    /// Reads without a byte, one after the other, after which a source has failed. A channel in blocking mode should
-    /// give a byte at each read; a channel that decrypts may have read a part of a record.
+    /// Number of reads in a row without a byte after which the source counts as failed. A channel in blocking mode
+    /// should give a byte at each read; a channel that decrypts may have read a part of a record.
     private static final int MAX_EMPTY_READS = 10_000;
 
     private final boolean writes; // (C) from memory to the file
@@ -68,6 +68,7 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param to memory to fill, native or of an array
+    /// @throws IllegalArgumentException if the offset is negative, or the range ends behind [Long#MAX_VALUE]
     /// @throws ReadOnlyBufferException if the memory is read-only
     public static Uio reading(long byteOffset, MemorySegment to) {
         return new Uio(false, byteOffset, to.byteSize(), to, null, null, null);
@@ -77,6 +78,7 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param to buffer to fill
+    /// @throws IllegalArgumentException if the offset is negative, or the range ends behind [Long#MAX_VALUE]
     /// @throws ReadOnlyBufferException if the buffer is read-only
     public static Uio reading(long byteOffset, ByteBuffer to) {
         return new Uio(false, byteOffset, to.remaining(), MemorySegment.ofBuffer(to), to, null, null);
@@ -87,6 +89,7 @@ public final class Uio {
     /// @param byteOffset offset in the file
     /// @param byteSize number of bytes
     /// @param to channel to write to; if a write to it moves nothing, the transfer ends there
+    /// @throws IllegalArgumentException if an argument is negative, or the range ends behind [Long#MAX_VALUE]
     public static Uio reading(long byteOffset, long byteSize, WritableByteChannel to) {
         return new Uio(false, byteOffset, byteSize, null, null, Objects.requireNonNull(to, "to is null"), null);
     }
@@ -95,6 +98,7 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param from memory to write, native or of an array
+    /// @throws IllegalArgumentException if the offset is negative, or the range ends behind [Long#MAX_VALUE]
     public static Uio writing(long byteOffset, MemorySegment from) {
         return new Uio(true, byteOffset, from.byteSize(), from, null, null, null);
     }
@@ -103,6 +107,7 @@ public final class Uio {
     ///
     /// @param byteOffset offset in the file
     /// @param from buffer to write
+    /// @throws IllegalArgumentException if the offset is negative, or the range ends behind [Long#MAX_VALUE]
     public static Uio writing(long byteOffset, ByteBuffer from) {
         return new Uio(true, byteOffset, from.remaining(), MemorySegment.ofBuffer(from), from, null, null);
     }
@@ -113,6 +118,7 @@ public final class Uio {
     /// @param byteSize number of bytes
     /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure, and so are
     ///     10,000 reads in a row without a byte. If a read of it fails, the bytes that it gave before are written first
+    /// @throws IllegalArgumentException if an argument is negative, or the range ends behind [Long#MAX_VALUE]
     /// @throws IllegalBlockingModeException if the channel is in non-blocking mode
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         requireBlocking(from);
@@ -217,7 +223,7 @@ public final class Uio {
     }
 
     /// Checks the mode of a source. A source in non-blocking mode would be read in a loop, and an interrupt would not
-    /// end that.
+    /// end the loop.
     private static void requireBlocking(ReadableByteChannel channel) {
         if (channel instanceof SelectableChannel selectable && !selectable.isBlocking()) {
             throw new IllegalBlockingModeException();

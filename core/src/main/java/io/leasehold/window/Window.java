@@ -87,7 +87,8 @@ public final class Window implements AutoCloseable {
         return byteOffset;
     }
 
-    /// {@return the size in bytes: the requested size, or less if the window or the file ends before}
+    /// {@return the size in bytes: the requested size, or less if the slot or the file ends before; a private copy has
+    /// at most 256 KiB}
     public long byteSize() {
         return byteSize;
     }
@@ -109,7 +110,7 @@ public final class Window implements AutoCloseable {
 
     /// Releases the window; it stays mapped for the next access ([WindowCache#release]).
     ///
-    /// @throws IOException if the content of a private copy cannot be written to the file
+    /// @throws IOException as [WindowCache#release] describes; the window is released even so
     /// @throws WindowStateException if the window is already released
     @Override
     public void close() throws IOException {

@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Errors.** Whatever other processes do to a file, a transfer gives right bytes or an [IOException] that names file,
 /// offset and length. [InternalError], which the JVM throws for a mapping without a file behind it, never leaves this
-/// class.
+/// class. A call that needs staging pages or a private copy throws [io.leasehold.page.PageExhaustedException] if the
+/// arena has no pages left.
 ///
 /// There is one limit, which read(2) has too: if a FOREIGN file is truncated inside a page and that page is rewritten
 /// during a copy, the copy may show the intermediate zeroes. A copy that looks truncated is retried up to 64 times, so
@@ -98,7 +99,10 @@ public final class WindowCache implements AutoCloseable {
     /// @param options sizes of the cache
     /// @return the cache, to be closed by the caller
     /// @throws IllegalArgumentException if a window is smaller than an OS page
-    /// @throws IllegalStateException if the mapping account of the process has too few mappings left for the windows
+    /// @throws IllegalStateException if the mapping budget of the process has too few mappings left for the windows,
+    ///     see [WindowCacheOptions]
+    /// @throws io.leasehold.page.PageStateException if the arena is closed
+    /// @throws SystemCallException if the kernel refuses the address space
     public static WindowCache open(PageArena arena, WindowCacheOptions options) {
         return open(arena, options, Files.system(), Reservations.system());
     }
@@ -205,6 +209,9 @@ public final class WindowCache implements AutoCloseable {
     /// @return number of bytes copied; if less than the size of `to`, the file ends there
     /// @throws IOException if the file was truncated during the read, or the system call fails; the content of `to` is
     ///     undefined then
+    /// @throws IllegalArgumentException if the range is not between 0 and [Long#MAX_VALUE], or the file belongs to
+    ///     another cache
+    /// @throws java.nio.ReadOnlyBufferException if `to` is read-only
     /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_READ</a>
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
@@ -221,6 +228,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param from memory to write, native or of an array
     /// @throws IOException if another process has truncated the file, or the system call fails; a part of the range may
     ///     be written then
+    /// @throws IllegalArgumentException if the range is not between 0 and [Long#MAX_VALUE], or the file belongs to
+    ///     another cache
     /// @throws WindowStateException if the file is closed, or not open for writing
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_WRITE</a>
     public void write(MappedFile file, long byteOffset, MemorySegment from) throws IOException {
@@ -242,7 +251,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param flags READ or WRITE, which must match `uio`; optionally FAULTBUSY, UNMAP, PARTIALOK
     /// @return number of bytes that this call moved
     /// @throws IOException if the transfer failed; with PARTIALOK only if nothing was moved
-    /// @throws IllegalArgumentException if the flags do not match the transfer
+    /// @throws IllegalArgumentException if the flags are not allowed or do not match the transfer, or the file belongs
+    ///     to another cache
     /// @throws IllegalBlockingModeException if the source of a write is a channel in non-blocking mode
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public long uiomove(MappedFile file, Uio uio, AccessAdvice advice, int flags) throws IOException {
@@ -274,6 +284,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize size of the range
     /// @param flags UNMAP or none
     /// @throws IOException if another process has truncated the file, or the system call fails
+    /// @throws IllegalArgumentException if other flags are set, the range is not between 0 and [Long#MAX_VALUE], or the
+    ///     file belongs to another cache
     /// @throws WindowStateException if the file is closed or not open for writing
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
@@ -302,6 +314,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize number of bytes wanted; the window may have fewer
     /// @return the window, to be closed by the caller
     /// @throws IOException if the system call fails, or the window would begin behind the end of the file
+    /// @throws IllegalArgumentException if the range is empty or not between 0 and [Long#MAX_VALUE], or the file
+    ///     belongs to another cache
     /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_alloc(9) with UBC_READ</a>
     public Window lend(MappedFile file, long byteOffset, long byteSize) throws IOException {
@@ -319,6 +333,8 @@ public final class WindowCache implements AutoCloseable {
     /// @return the window, to be released by the caller; null if the flags contain NOWAIT, and no window is free or,
     ///     with WRITE, another thread is writing the file
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
+    /// @throws IllegalArgumentException if the range is empty or not between 0 and [Long#MAX_VALUE], the flags are not
+    ///     allowed, or the file belongs to another cache
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window alloc(MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags)
             throws IOException {
@@ -336,6 +352,8 @@ public final class WindowCache implements AutoCloseable {
     /// @return the window, to be released by the caller; null if none was free by the deadline or, with WRITE, another
     ///     thread was writing the file until then
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
+    /// @throws IllegalArgumentException if the range is empty or not between 0 and [Long#MAX_VALUE], the flags are not
+    ///     allowed, the timeout is longer than 292 years, or the file belongs to another cache
     /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window tryAlloc(
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
@@ -345,14 +363,15 @@ public final class WindowCache implements AutoCloseable {
 
     /// Releases a window (ubc_release). It stays mapped for the next access, and is recycled after the windows that
     /// were used less recently, approximately. With UNMAP it is the next to be recycled. Growth that was written
-    /// through the window becomes visible to readers. The release of a window for writing waits for a write of another
-    /// thread to the disk, and for no transfer whose source blocks.
+    /// through the window becomes visible to readers. The release of a window for writing waits while another thread
+    /// writes the file, but not while that thread waits for the source of its transfer.
     ///
     /// @param window a window that [#alloc] or [#tryAlloc] lent
     /// @param flags UNMAP or none
-    /// @throws IOException if the content of a private copy cannot be written to the file, or another process has
-    ///     truncated the file within a window for writing; the window is released even so
-    /// @throws IllegalArgumentException if the window belongs to another cache
+    /// @throws IOException if the window was allocated for writing, and its private copy cannot be written to the file,
+    ///     another process has truncated the file within it, or the file was closed by force. The window is released
+    ///     even so
+    /// @throws IllegalArgumentException if other flags are set, or the window belongs to another cache
     /// @throws WindowStateException if the window is already released
     public void release(Window window, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
@@ -363,7 +382,9 @@ public final class WindowCache implements AutoCloseable {
     ///
     /// @param file a file of 0 bytes
     /// @throws IOException if the system call fails
-    /// @throws WindowStateException if the file has bytes or its windows are outstanding; nothing is changed then
+    /// @throws IllegalArgumentException if the file belongs to another cache
+    /// @throws WindowStateException if the file is closed or has bytes, or if windows or private copies of it are
+    ///     outstanding; its other windows are freed even so
     public void purge(MappedFile file) throws IOException {
         requireOfThisCache(file);
         long byteSize = file.byteSize();
@@ -388,6 +409,9 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize size of the range
     /// @throws EOFException if the file ends within the range
     /// @throws IOException if the file is truncated meanwhile, or the system call fails
+    /// @throws IllegalArgumentException if the range is not between 0 and [Long#MAX_VALUE], or the file belongs to
+    ///     another cache
+    /// @throws WindowStateException if the file is closed
     public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
         WindowErrors.checkRange(byteOffset, byteSize);
         requireOfThisCache(file);
@@ -414,6 +438,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     /// @throws IllegalStateException if windows or private copies are outstanding, or bytes are being moved between a
     ///     file and a channel; the message names them, and nothing is changed
+    /// @throws SystemCallException if the kernel fails to release the address space; closing can be repeated then
     @Override
     public void close() throws IOException {
         closer.close();
@@ -426,6 +451,7 @@ public final class WindowCache implements AutoCloseable {
     ///
     /// @return number of windows, private copies and channel transfers that were outstanding
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
+    /// @throws SystemCallException if the kernel fails to release the address space; closing can be repeated then
     public int closeForcibly() throws IOException {
         return closer.closeForcibly();
     }

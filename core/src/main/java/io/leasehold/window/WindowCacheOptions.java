@@ -7,20 +7,21 @@ import org.jspecify.annotations.Nullable;
 
 /// Options of a cache of windows; start from [#builder()] and set what differs.
 ///
-/// Each window and each extent is a mapping of the kernel. It is charged to the mapping account of the process when the
-/// cache opens, used or not. A mapping costs no memory by itself: the bytes belong to the file, in the page cache.
+/// Each window and each extent is a mapping of the kernel. All are charged when the cache opens, used or not. They are
+/// charged to the mapping budget of the process: a quarter of the mappings that the kernel allows. A mapping costs no
+/// memory by itself: the bytes belong to the file, in the page cache.
 ///
 /// @param name name in messages and statistics
-/// @param windows number of recycled windows, 0 for none
-/// @param windowByteSize size of a window in bytes, a power of two. Windows of 64 KiB pay off from a hit rate of 98 %
-///     on. Windows of 2 MiB, which the kernel maps in one piece if the file was written in large pieces, pay off from
-///     about 10 % on
-/// @param extents number of extents for files that are mapped whole, 0 for none
-/// @param extentByteSize size of an extent in bytes, a power of two of at least `windowByteSize`
-/// @param directByteSize size in bytes of the largest file that the cache maps whole by itself
-/// @param dirtyByteSize number of dirty bytes of a file, in pages, at which write-back to the disk starts. As many
-///     again may be in flight, and one window more; then the writer waits for the disk. Stores through a window count
-///     when it is released
+/// @param windows number of recycled windows, from 1 to 1,048,576, or 0 for none
+/// @param windowByteSize size of a window in bytes, a power of two, from an OS page to 1 TiB. Windows of 64 KiB pay off
+///     from a hit rate of 98 % on. Windows of 2 MiB, which the kernel maps in one piece if the file was written in
+///     large pieces, pay off from about 10 % on
+/// @param extents number of extents for files that are mapped whole, from 1 to 1,048,576, or 0 for none
+/// @param extentByteSize size of an extent in bytes, a power of two, from `windowByteSize` to 1 TiB
+/// @param directByteSize size in bytes of the largest file of the tier AUTO that the cache maps whole, at least 0
+/// @param dirtyByteSize number of dirty bytes of a file, counted in whole pages and at least 1, at which write-back to
+///     the disk starts. As many again may be in flight, and one window more; then the writer waits for the disk. Stores
+///     through a window count when it is released
 /// @param tag tag under which the mapped windows and extents count in `io.leasehold.observe`, at most 100 characters;
 ///     null for the tag of the opening thread, or else the name
 public record WindowCacheOptions(

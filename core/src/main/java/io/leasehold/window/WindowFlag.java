@@ -15,7 +15,7 @@ public final class WindowFlag {
     /// reads as zero from the failing window on. For writing only.
     public static final int FAULTBUSY = 0x4;
 
-    /// The window is not kept for the next access, and is the next to be recycled (UBC_UNMAP).
+    /// The window is recycled before all others, unless it is accessed again before (UBC_UNMAP).
     public static final int UNMAP = 0x10;
 
     /// A transfer that fails midway ends, and returns how many bytes were certainly moved (UBC_PARTIALOK).

@@ -43,7 +43,7 @@ final class WindowPools {
     /// Reserves all address space and charges all mappings, or changes nothing.
     ///
     /// @param canMap true if files can be mapped; else there are no pools
-    /// @throws IllegalStateException if the mapping account has too few mappings left
+    /// @throws IllegalStateException if the [io.leasehold.memory.MappingBudget] has too few mappings left
     /// @throws SystemCallException if a system call fails
     static WindowPools open(Reservations reservations, WindowCacheOptions options, boolean canMap) {
         if (!canMap) {

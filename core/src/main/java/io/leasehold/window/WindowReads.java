@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///                +-------------------------------------------+-----------> read(2) decides
 /// ```
 ///
-/// A failed guard decides nothing by itself: read(2) then reports how many bytes there are, or what is wrong.
+/// A failed guard decides nothing by itself: read(2) then reports the number of bytes, or the error.
 ///
 /// **Threads.** Thread-safe; a hit takes no lock.
 final class WindowReads {

@@ -26,8 +26,8 @@ final class WindowReclaim {
     /// An eighth of the slots is recycled at once: a larger batch would take half of the content of a small pool.
     private static final int BATCH_SHARE = 8;
 
-    /// Number of steps in which used slots are spared. After these steps the batch is what was found, or else the next
-    /// slots, so that a miss never looks at all slots.
+    /// Number of steps in which used slots are spared. After these steps the slots that were found are the batch. If
+    /// none was found, the next slots are, so that a miss never looks at all slots.
     private static final int SPARING_STEPS = 4;
 
     private final WindowPool pool; // (C)

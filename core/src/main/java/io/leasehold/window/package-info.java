@@ -8,7 +8,7 @@
 ///     WindowCacheCloser  closes the files and the cache
 ///     WindowReads      guarded copies, or read(2)            Uio          a transfer, and its progress
 ///       WindowHits       copies from mapped windows          Window       a part of a file that is lent
-///     WindowWrites     writes into OWNED files               FileDurability   what is unforced, or failed
+///     WindowWrites     writes into OWNED files               FileDurability   unforced and failed ranges
 ///     WindowLoans      pinned windows, private copies
 ///       WindowSpace      pins and waits for windows          FileLength   does the system report the length
 ///         OpenFiles        closes files, all or none         FileLoans    loans that no slot counts
@@ -39,7 +39,8 @@
 ///    calling thread, and [WindowLoans] returns a [Window]. If nothing may be mapped in place, the window is a private
 ///    copy in pages of [StagingRuns].
 /// 7. [WindowCache#release] ends the pin, and wakes the first thread in [WindowWaiters]. The part stays mapped for the
-///    next access. What was stored is recorded in [FileDurability], until [MappedFile#force()] makes it durable.
+///    next access. The range of a window for writing is recorded in [FileDurability], until [MappedFile#force()] makes
+///    the range durable.
 /// 8. If no slot is free, [WindowReclaim] collects the pins of all threads, and [SlotClock] chooses slots that are not
 ///    pinned and were not used lately. They get a new version and are mapped to other parts.
 /// 9. [MappedFile#close()] waits for no loan: if one is outstanding it throws. Otherwise [OpenFiles] maps the
@@ -63,9 +64,11 @@
 /// | lent to write, truncated     | IOException at release   | rejected        | rejected         | the same         |
 /// | byteSize, truncated          | the known length         | as a copy saw   | the length now   | the same         |
 ///
-/// (1) The first copy that detects the truncation throws an IOException, unless the length was queried since.
+/// (1) The first copy that detects the truncation throws an IOException, unless the length was queried since the
+/// truncation.
 ///
-/// (2) Also a truncation or extension to more than the present length. A truncation to at most that length accepts it.
+/// (2) A call of `truncate` to more than the present length throws too. A call to at most the present length accepts
+/// the truncation by the other process.
 ///
 /// * If the system does not report the length of a file (proc, sysfs), the file ends where read(2) returns nothing.
 ///   Such a file cannot be OWNED.
@@ -86,8 +89,8 @@
 ///   up first, after one membarrier(2).
 /// * **A fault is polled for.** In compiled code the [InternalError] of a truncated file can leave a tight `try`, and
 ///   the statements after the access have then run on garbage. A poll of 2 ns keeps it inside.
-/// * **A guard that fails decides nothing.** The piece is read again with read(2), which reports how many bytes there
-///   are or what is wrong. So a fault with another cause, a window that was recycled three times, and a truncation that
+/// * **A guard that fails decides nothing.** The piece is read again with read(2), which reports the number of bytes or
+///   the error. So a fault with another cause, a window that was recycled three times, and a truncation that
 ///   was undone all end in right bytes.
 /// * **The last byte of a page shows whether it was truncated.** Behind the end of a file its last page reads as zero,
 ///   without a fault. To ask the kernel after each copy would take 250 ns, so it is asked only if such a byte is zero.
@@ -101,18 +104,18 @@
 ///   when it is touched again, and if 3 % of the time that was spent in read(2) covers the cost.
 /// * **Slots are recycled in batches**, by one process_madvise(2) for up to 64 windows: 5.6 us a window instead of 10.7
 ///   us.
-/// * **A clock hand, not a sort.** To sort all slots by their last use took 7, 7 and 19 us of processor time for a loan
-///   with 256, 2,048 and 16,000 windows of 4 KiB. The clock takes 5 us with each. With 64 threads and 16,000 windows
-///   the sort took 20 us, the clock takes 7 us (random parts of 1 GiB, two busy cores, 2026-11-29). The hand looks at
-///   about one slot for each slot that it takes: pinned slots leave its ring until a pin ends, and after 512 slots in
-///   use it takes the next ones. A window counts as used from its second access on, so a scan does not displace windows
-///   that are used again and again. With 90 of 100 accesses to three quarters of the windows, 89 of 100 hit; without
-///   this rule 87 did.
+/// * **A clock hand, not a sort.** In processor time, with 256, 2,048 and 16,000 windows of 4 KiB: to sort all slots by
+///   their last use took 7, 7 and 19 us for a loan, and the clock takes 5 us with each. With 64 threads and 16,000
+///   windows the sort took 20 us, the clock takes 7 us (random parts of 1 GiB, two busy cores, 2026-11-29). The hand
+///   looks at about one slot for each slot that it takes: pinned slots leave its ring until a pin ends, and after 512
+///   slots in use it takes the next ones. A window counts as used from its second access on, so a scan does not
+///   displace windows that are used again and again. With 90 of 100 accesses to three quarters of the windows, 89 of
+///   100 hit; without this rule 87 did.
 /// * **UNMAP only marks the slot.** To recycle the window at once took the lock, the barrier and process_madvise(2):
 ///   6.3 us a loan. The mark costs 0.1 us.
 /// * **Each file has a list of its slots.** To close a file of two windows by a look at all slots took 15 us of
-///   processor time with 256 windows in the cache, and 58 to 88 us with 16,000. With the list it takes 16 us in both
-///   cases.
+///   processor time with 256 windows in the cache. With 16,000 windows it took 58 to 88 us. With the list it takes
+///   16 us in both cases.
 /// * **No call of the kernel under the lock.** A slot is claimed, mapped and finished, and its part is marked in the
 ///   table, so two threads never map one part twice. A copy that would have to wait for another thread uses read(2).
 /// * **Waiters are served in turn.** Before, a released window woke all waiters, and the fastest took it. Now one
