@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Notices that too many pages are in use, that few are in use again, and that a page is available for a waiting task.
 ///
 /// While too many pages are in use, or a task waits, no page is kept in a shard. Then the number of pages in use is
-/// known exactly. The thread that brings it below the low watermark notices that, and so does the thread that frees the
-/// page for a task.
+/// known exactly. The thread that brings this number down to the low watermark notices that. So does the thread that
+/// frees the page for a task.
 ///
-/// Armed pages do not count as in use here, because a reader does not have them.
+/// Armed pages do not count as in use here, because no reader has them.
 ///
 /// **Cost.** Counting the pages in use reads each slot that was ever used, and takes no lock. Pages are counted only
 /// while the pressure is high, or the slab pool alone has more outstanding pages than the high watermark. A page that
@@ -71,7 +71,8 @@ final class Backpressure {
         }
     }
 
-    /// Counts a page in the slot in which its state changes. The step after the change of state is a store.
+    /// Changes the state of a page, and counts the page in the slot of the calling thread. After the change of state
+    /// only the count is stored, so nothing can fail between the two.
     private boolean tryArm(JumboPage<?> page, long handle, int change) {
         int[] cells = shards.slots().enter();
         if (cells == null) {

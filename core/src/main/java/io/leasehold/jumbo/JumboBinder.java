@@ -2,8 +2,8 @@ package io.leasehold.jumbo;
 
 /// Creates the object of a page: a buffer, a view, or another object of the layer above.
 ///
-/// An object is created and bound when it is first requested. It stays with its page as long as the slab of the page
-/// exists.
+/// An object is created and bound when it is first requested. The object stays with its page as long as the slab of the
+/// page exists, unless [JumboPool#unbind] drops it.
 ///
 /// @param <T> the type of the object that stands for a page
 @FunctionalInterface

@@ -3,8 +3,8 @@ package io.leasehold.jumbo;
 import io.leasehold.error.StateKind;
 import java.util.function.IntPredicate;
 
-/// Creates the exceptions for handles that a pool does not accept: page, state, generation, and the thread that used
-/// the page last.
+/// Creates the exceptions for handles that a pool does not accept. An exception names the page, its state, its
+/// generation, and the thread that used the page last.
 ///
 /// **Threads.** Thread-safe. A message is a snapshot.
 final class JumboErrors {
@@ -71,8 +71,8 @@ final class JumboErrors {
         };
     }
 
-    /// {@return the state of a page that does not fit a handle} If the word has the generation of the handle, the
-    /// holder of the handle has the page, so the page is not free.
+    /// {@return the state of a page that does not fit a handle} A page is not free if its word has the generation of
+    /// the handle, because the holder of the handle has the page.
     private JumboState state(JumboPage<?> page, long handle, long word) {
         JumboState state = JumboLayout.state(word);
         boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameGeneration(word, handle);

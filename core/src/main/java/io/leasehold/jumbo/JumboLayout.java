@@ -12,10 +12,11 @@ package io.leasehold.jumbo;
 ///   page    | slab | index in the slab |     slab: index in the arena, in units of the slab size
 /// ```
 ///
-/// Both begin with the generation and the tag of the pool, so each follows from the other without a look-up. A handle
-/// of another pool never equals one of this pool. The generation grows with each allocation of the page. `once` says
-/// that the page was flipped in this generation and given back. The next generation is spent then, and the page cannot
-/// be flipped again before it is free.
+/// Both begin with the generation and the tag of the pool, so each follows from the other without a look-up. Tags
+/// repeat after [#MAX_TAG] pools. A handle of a pool with another tag never equals a handle of this pool. The
+/// generation grows with each allocation of the page, and wraps after 2^28 generations. `once` says that the page was
+/// flipped in this generation and given back. The next generation is spent then, and the page cannot be flipped again
+/// before it is free.
 ///
 /// A page that is freed gets the word of its next generation at once, with the state LEASED. No thread has the handle
 /// of that generation until the page is allocated. So an allocation does not write to the page, and the cache line of

@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// @param bufferSize size of a page
 /// @param slabByteSize size of a slab in bytes: a power of two from 256 KiB to 2 MiB. The pool grows and shrinks by
 ///     slabs
-/// @param initialPages number of pages from the start, and minimum number; rounded up to whole slabs
+/// @param initialPages number of pages from the start, rounded up to whole slabs; decay keeps as many, but a trim or a
+///     request that finds no memory does not
 /// @param maxPages maximum number of pages in the pool, or 0 for as many as the arena has room for. Stolen pages are
 ///     not in the pool
 /// @param watermarks limits for pages in use and the listener, or null for none
-/// @param shards maximum number of threads with a queue for the pages that other threads free. The other threads share
-///     the slab pool
+/// @param shards maximum number of threads with a queue for the pages that other threads free. A page of any other
+///     thread goes to the magazine of the thread that frees it, or to the slab pool
 /// @param tag tag under which the pages count in `io.leasehold.observe`, at most 100 characters; null for the tag of
 ///     the opening thread, or else the name
 public record JumboOptions(
@@ -51,7 +52,9 @@ public record JumboOptions(
             null);
 
     /// Limits for the number of pages in use. Armed pages do not count, because they stay with the kernel as long as a
-    /// thread wants to receive. No reader could give one back.
+    /// thread wants to receive. No reader could give an armed page back.
+    ///
+    /// Pressure also begins when an allocation finds no page while more than `low` pages are in use.
     ///
     /// @param low low watermark: pressure ends when the number of pages in use falls to this value
     /// @param high high watermark: pressure begins when the number of pages in use reaches this value
@@ -151,7 +154,7 @@ public record JumboOptions(
 
         /// Sets the size of a slab.
         ///
-        /// @param slabByteSize size in bytes, a power of two
+        /// @param slabByteSize size in bytes, a power of two from 256 KiB to 2 MiB
         /// @return this builder
         public Builder slabByteSize(int slabByteSize) {
             this.slabByteSize = slabByteSize;
@@ -160,7 +163,7 @@ public record JumboOptions(
 
         /// Sets the limits on the number of pages.
         ///
-        /// @param initialPages number of pages from the start, and minimum number
+        /// @param initialPages number of pages from the start, which decay keeps
         /// @param maxPages maximum number of pages, or 0 for as many as the arena has room for
         /// @return this builder
         public Builder pages(int initialPages, int maxPages) {
@@ -169,13 +172,13 @@ public record JumboOptions(
             return this;
         }
 
-        /// Sets watermarks.
+        /// Sets watermarks, as [Watermarks] describes them.
         ///
         /// @param low low watermark: pressure ends when the number of pages in use falls to this value
         /// @param high high watermark: pressure begins when the number of pages in use reaches this value
         /// @param listener listener that is notified when pressure begins and ends
         /// @return this builder
-        /// @throws IllegalArgumentException if the watermarks are out of order
+        /// @throws IllegalArgumentException unless `0 <= low < high`
         public Builder watermarks(int low, int high, PressureListener listener) {
             this.watermarks = new Watermarks(low, high, listener);
             return this;

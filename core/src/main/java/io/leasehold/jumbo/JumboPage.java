@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// page changes nothing, and [#setInService] stores, because no other thread can use the page then. So of two racing
 /// frees one fails, and it fails before the page is pushed anywhere.
 ///
-/// **Memory order.** What a holder wrote to the page is published by the step that hands the page on: a cell of a queue
-/// (release), the lock of the slab pool, or the same thread. The compare-and-set publishes the change to the thread
-/// whose compare-and-set fails. `JumboStress` checks it.
+/// **Memory order.** What a holder wrote to the page is published by the step that hands the page on: the store into a
+/// cell of a queue (release), or the lock of the slab pool. A page in a magazine stays in its slot, which one thread at
+/// a time enters. The compare-and-set of `word` publishes the change to a thread whose compare-and-set fails.
+/// `JumboStress` checks it.
 ///
 /// **Invariants.** I1: the word of a page that is free or inactive has no holds. I2: a generation that was used in a
 /// handle is not used again before the counter wraps.
@@ -207,7 +208,8 @@ final class JumboPage<T> {
 
     /// Flips a page: a consumer becomes its owner, while the old handle stays valid for the message.
     ///
-    /// @return the handle of the consumer, or [#NONE] if the page is held or was flipped before
+    /// @return the handle of the consumer, or [#NONE] if the page is not leased, is held, or was flipped in this
+    ///     generation
     long tryFlip(long handle) {
         long leased = JumboLayout.leasedWord(handle);
         if (!set(leased, leased + (FLIPPED - LEASED))) {
@@ -256,8 +258,8 @@ final class JumboPage<T> {
         WORD.setRelease(this, JumboLayout.generationAndTag((long) WORD.get(this)) | (inService ? LEASED : INACTIVE));
     }
 
-    /// {@return the current handle, or [#NONE] if the page is deferred or inactive; the next handle if the page is
-    /// free}
+    /// {@return the current handle, or [#NONE] if the page is inactive or its free is deferred; the next handle if the
+    /// page is free}
     long handle() {
         long now = word;
         return JumboLayout.is(now, DEFERRED_FREE) || JumboLayout.is(now, INACTIVE)
@@ -265,7 +267,7 @@ final class JumboPage<T> {
                 : JumboLayout.handle(now, index);
     }
 
-    /// {@return true if the page is free, or leased exactly once and not held, armed or flipped}
+    /// {@return true if the page is free, or is leased, not held, and was not flipped in this generation}
     boolean isFreeOrLeased() {
         return word == JumboLayout.leasedWord(word);
     }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// A page has a number, and an address that follows from the number. Each allocation returns a handle with a new
-/// generation. A double free or the use of a stolen page always throws and changes nothing.
+/// generation. A double free or the use of a stolen page throws and changes nothing.
 ///
 /// | jumbo(9) | here |
 /// |---|---|
@@ -47,11 +47,11 @@ import org.jspecify.annotations.Nullable;
 /// and virtual threads share shards. A thread that finds no shard uses the slab pool. Allocating waits for the arena
 /// and the kernel only when a slab is added.
 ///
-/// **Cost.** Only [#trim] and closing take time in proportion to the pool. They hold no lock for longer than a few
-/// slabs take. A pool that is not used costs nothing.
+/// **Cost.** Only [#trim] and closing take time in proportion to the pool. They hold the lock of the slab pool for no
+/// longer than a few slabs take. A pool that is not used costs nothing.
 ///
-/// **Invariants.** I1: no two generations of a page are in use at once. I2: `free + leased + armed + deferredFree <=
-/// maxPages`, if `maxPages` is not 0.
+/// **Invariants.** I1: no two generations of a page are in use at once, except those of a flipped page: its message has
+/// one and its consumer has the next. I2: `free + leased + armed + deferredFree <= maxPages`, if `maxPages` is not 0.
 ///
 /// @param <T> the type of the object that stands for a page
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
@@ -63,7 +63,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// Returned in place of a page number or an address: the page or address was never one of this pool.
     public static final int FOREIGN = -3;
 
-    /// Returned in place of a page number or an address: the page has gone with its slab, or is inactive.
+    /// Returned in place of a page number or an address: the page has gone with its slab or is inactive, or the pool is
+    /// closed.
     public static final int NOT_IN_SERVICE = -4;
 
     /// Returned in place of a page number: the address is in a slab of this pool, behind the last page of the slab.
@@ -119,8 +120,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @param binder creates the objects
     /// @param <T> the type of the object that stands for a page
     /// @return the pool, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the pages of the arena are larger than a slab, a slab or the initial pages
-    ///     are larger than the arena, or the arena has room for more pages than can be numbered
+    /// @throws IllegalArgumentException if a page of the arena is larger than a slab, a slab or the initial pages are
+    ///     larger than the arena, or the arena has room for more pages than can be numbered
     public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
@@ -262,14 +263,15 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     }
 
     /// Runs a task once when a page is free that [#tryAllocate()] may return; at once if a page is free. As many tasks
-    /// run as there are pages, in the order of the calls.
+    /// run as there are free pages, in the order of the calls.
     ///
     /// A task that finds no page calls this method again. A task that needs no page any more allocates a page and
     /// frees it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other
     /// users of the arena free.
     ///
-    /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block and may use
-    ///     the pool; its first exception is logged
+    /// @param task run without a lock: by the caller, the thread that frees a page or adds a slab, the clock of the
+    ///     arena, or [#close]. The task must not block and may use the pool. Only the first exception of the tasks and
+    ///     the listener of this pool is logged
     /// @throws JumboStateException if the pool is closed
     public void whenFree(Runnable task) {
         supply.backpressure().await(task);
@@ -289,7 +291,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// Arms a page: a device or the kernel may write to it until [#receive].
     ///
     /// @param handle the handle of a page that the caller has, and that is not held
-    /// @throws JumboStateException if the page is not leased, or is held or flipped, or the handle is stale or foreign
+    /// @throws JumboStateException if the page is not leased, is held or was flipped, or the handle is stale or foreign
     public void arm(long handle) {
         supply.backpressure().arm(require("arm", handle), handle, true);
     }
@@ -330,7 +332,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// {@return the object of a page; it is created and bound if the page has none}
     ///
     /// @param handle the handle of a page that the caller has
-    /// @throws JumboStateException if the handle is stale or foreign
+    /// @throws JumboStateException if the handle is stale or foreign, or the pool is closed
     public T object(long handle) {
         JumboPage<T> page = requireUsable(handle);
         T object = page.object();
@@ -341,27 +343,28 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         return object;
     }
 
-    /// Forgets the object of a page. The garbage collector can then detect that the holder lost it. The next request
-    /// creates a new object.
+    /// Drops the pool's reference to the object of a page. The garbage collector can then detect that the holder lost
+    /// the object. The next call of [#object] creates a new object.
     ///
     /// @param handle the handle of a page that the caller has
-    /// @throws JumboStateException if the handle is stale or foreign
+    /// @throws JumboStateException if the handle is stale or foreign, or the pool is closed
     public void unbind(long handle) {
         requireUsable(handle).bind(null);
     }
 
-    /// {@return the state of the page of a handle; may be stale}
+    /// {@return the state of the page of a handle; [JumboState#LEASED] also if the page is free; may be stale}
     ///
-    /// @param handle handle of a page
+    /// @param handle handle of a page; its generation is not checked
     /// @throws JumboStateException if the pool has no such page
     public JumboState state(long handle) {
         return JumboLayout.state(require("look at", handle).word());
     }
 
-    /// {@return a page in use as a memory segment} It is bounded but not tied to the life of the page.
+    /// {@return a page in use as a memory segment} The segment is bounded, and stays accessible after the page is
+    /// freed.
     ///
     /// @param handle handle of a page in use
-    /// @throws JumboStateException if the handle is stale or foreign
+    /// @throws JumboStateException if the handle is stale or foreign, or the pool is closed
     public MemorySegment segment(long handle) {
         return OffHeap.segment(address(handle), options.bufferSize().byteSize());
     }
@@ -369,7 +372,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// {@return the address of a page's first byte, a multiple of 512}
     ///
     /// @param handle the handle of a page that the caller has
-    /// @throws JumboStateException if the handle is stale or foreign
+    /// @throws JumboStateException if the handle is stale or foreign, or the pool is closed
     public long address(long handle) {
         return requireUsable(handle).address();
     }
@@ -377,7 +380,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// {@return the number of the page that contains an address, or [#FOREIGN], [#NOT_IN_SERVICE] or [#PADDING] (the
     /// inverse of jumbo_phys_to_kva)}
     ///
-    /// Pure arithmetic and one look-up, at any time, for any address. Has no effect on the page.
+    /// Takes only arithmetic and one look-up, at any time and for any address. Has no effect on the page.
     ///
     /// @param address the address of any byte
     public int pageOf(long address) {
@@ -391,10 +394,11 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         return table.addressOf(page);
     }
 
-    /// {@return the current handle of a page, or [#NONE] if the page is free or inactive, or its free is deferred}
+    /// {@return the current handle of a page, or [#NONE] if the page is free or inactive, its free is deferred, or
+    /// there is no such page}
     ///
-    /// Maps a page number that a device reports back to the handle. Takes constant time for an armed, stolen or flipped
-    /// page. For a page that is leased only, it searches the magazines of all threads.
+    /// Translates a page number that a device reports into the handle. Takes constant time for an armed, held, stolen
+    /// or flipped page. For another page it may search the magazines and queues of all threads.
     ///
     /// @param page the number of a page
     public long handleOf(int page) {
@@ -426,7 +430,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         return List.of(new SizeCount(pageByteSize(), (long) pages.outstanding() + pages.stolen()));
     }
 
-    /// Frees every slab of which no page is in use to the arena. The arena decommits the memory later.
+    /// Frees to the arena every slab of which no page is in use, the initial slabs too. The arena decommits the memory
+    /// later.
     ///
     /// @return the bytes that were freed to the arena
     public long trim() {

@@ -14,15 +14,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 ///
 /// **Cost.** In proportion to the slots that were ever used. No page is read.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the pool. Otherwise each number was true at some time
-/// during the call. Pages on their way from a shard to the slab pool count as free: shards are read before the slab
-/// pool.
+/// **Threads.** Thread-safe. Exact while no other thread uses the pool. Otherwise a number may be wrong by the
+/// changes that other threads make during the call. Pages on their way from a shard to the slab pool count as free:
+/// shards are read before the slab pool.
 final class JumboReport {
 
     /// Number of allocations that found no page.
     final StripedCounter fallbacks = new StripedCounter(); // (A)
 
-    /// Number of slabs that the arena could not provide.
+    /// Number of requests for a slab that failed, also those that shared the failure of another thread.
     final StripedCounter refusals = new StripedCounter(); // (A)
 
     /// Number of pages that were freed while they were held, and are still held.

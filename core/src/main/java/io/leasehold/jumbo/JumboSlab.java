@@ -14,8 +14,7 @@ import java.util.BitSet;
 /// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#deactivateAll]
 /// needs no lock, because a slab that left the slab pool has no page that another thread could allocate.
 ///
-/// **Invariants.** I1: a page in `free` is free, a page in `inactive` is INACTIVE, and no
-/// page is in both.
+/// **Invariants.** I1: a page in `free` is free, a page in `inactive` is INACTIVE, and no page is in both.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlab<T> {

@@ -58,8 +58,8 @@ final class JumboSlabPool<T> {
         this.batch = new int[shards.batch()];
     }
 
-    /// Allocates a page that is free in its slab, and moves more pages into the magazine of the calling thread, so that
-    /// the thread allocates pages in ascending order.
+    /// Allocates a page that is free in its slab, and moves more pages into the magazine of the calling thread. The
+    /// thread then allocates these pages in ascending order.
     ///
     /// @param pressure says whether pages may be moved into magazines
     /// @return the handle of the page, or [JumboPage#NONE]
@@ -108,7 +108,7 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Returns a page to its slab that no shard took, and half of the magazine of the thread with it.
+    /// Returns to their slabs a page that no shard took, and half of the magazine of the calling thread.
     ///
     /// @param isAlone true to leave the magazine as it is
     /// @return true if the pool was closed by force, and a slab may have become idle
@@ -203,7 +203,7 @@ final class JumboSlabPool<T> {
 
     /// Activates inactive pages if no page is free in a slab: at most as many as a slab has.
     ///
-    /// @return the number of pages that are free in slabs; 0 if there is none, and room for one; or [#FULL]
+    /// @return the number of pages that are free in slabs; 0 if there is none, but room for one; or [#FULL]
     int activate() {
         lock();
         try {

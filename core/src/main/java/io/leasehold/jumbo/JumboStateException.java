@@ -4,7 +4,7 @@ import io.leasehold.error.StateKind;
 import java.io.Serial;
 
 /// The use of a page does not fit its state: a double free, a stale handle, a stolen or armed page, a page of another
-/// pool. Nothing was changed.
+/// pool, or a closed pool. Nothing was changed.
 public final class JumboStateException extends IllegalStateException {
 
     @Serial
@@ -28,7 +28,7 @@ public final class JumboStateException extends IllegalStateException {
     /// The generation of the page at the time of the error.
     private final long generation;
 
-    /// The thread that changed the page last.
+    /// The id of the thread that changed the state of the page last, or took it from the slab pool.
     private final long threadId;
 
     JumboStateException(StateKind kind, String message, int page, JumboState state, long generation, long threadId) {
@@ -55,13 +55,16 @@ public final class JumboStateException extends IllegalStateException {
         return state;
     }
 
-    /// {@return the generation of the page when it was read}
+    /// {@return the generation of the page when it was read; that of the handle if the page has gone with its slab; 0
+    /// if there is no page}
     public long generation() {
         return generation;
     }
 
-    /// {@return the id of the thread that allocated, freed or marked the page last, or [#UNKNOWN_THREAD]; may be stale
-    /// if threads race for the page}
+    /// {@return the id of the thread that changed the state of the page last or took it from the slab pool, or
+    /// [#UNKNOWN_THREAD]; may be stale if threads race for the page}
+    ///
+    /// An allocation from a magazine is not recorded.
     public long threadId() {
         return threadId;
     }

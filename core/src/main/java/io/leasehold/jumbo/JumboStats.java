@@ -2,8 +2,8 @@ package io.leasehold.jumbo;
 
 /// A snapshot of the pages and the memory of a pool, and its counters since it was opened.
 ///
-/// Exact while no other thread uses the pool. Otherwise each number was true at some time during the call. The sums of
-/// [Pages] always add up.
+/// Exact while no other thread uses the pool. Otherwise a number may be wrong by the changes that other threads make
+/// during the call. The numbers of [Pages] always add up.
 ///
 /// @param name name of the pool
 /// @param pages numbers of pages by state
@@ -44,7 +44,7 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     /// @param grows number of slabs that were added
     /// @param shrinks number of slabs that were given back
     /// @param removedPages number of pages that have gone with slabs
-    /// @param refusals number of slabs that the arena could not provide
+    /// @param refusals number of requests for a slab that failed, also those that shared the failure of another thread
     public record Slabs(long grows, long shrinks, long removedPages, long refusals) {}
 
     /// Numbers of operations on pages.

@@ -45,7 +45,7 @@ public final class PageExchange {
     ///
     /// @param handle the handle of a leased page that is not held; stale afterwards
     /// @return the handle of the owner, for [#adopt]
-    /// @throws JumboStateException if the page is armed, held or flipped, or the handle is stale or foreign
+    /// @throws JumboStateException if the page is armed or held, was flipped, or the handle is stale or foreign
     public long steal(long handle) {
         JumboPage<?> page = pool.require("steal", handle);
         StackReserve.ensure(2);
@@ -54,8 +54,9 @@ public final class PageExchange {
         return stolen;
     }
 
-    /// Adopts a page into the pool that was stolen or flipped. If the pool has `maxPages` pages by now, the page
-    /// becomes inactive, and its memory goes with its slab.
+    /// Adopts a stolen or flipped page into the pool. If the message of a flipped page is not freed yet, the holder of
+    /// the message keeps the page. If the pool has `maxPages` pages by now, the page becomes inactive, and its memory
+    /// goes with its slab.
     ///
     /// @param handle the handle of the owner; stale afterwards
     /// @throws JumboStateException if the handle is not of a stolen or flipped page
@@ -68,7 +69,7 @@ public final class PageExchange {
     /// {@return true if [#flip] would flip the page: it is leased, not held, not flipped in this generation, and the
     /// payload begins at offset 0 and fills at least half of the page}
     ///
-    /// Changes nothing, and never throws.
+    /// Changes nothing, and never throws. Returns false for a stale or foreign handle.
     ///
     /// @param handle the handle of a page
     /// @param byteOffset the offset of the payload in the page, in bytes
@@ -93,7 +94,7 @@ public final class PageExchange {
     /// @param byteSize the size of the payload in bytes
     /// @param target the address of `byteSize` bytes that belong to the consumer; written only if the payload is copied
     /// @return the handle of the consumer, or [#COPIED]
-    /// @throws JumboStateException if the page is not leased, or the handle is stale or foreign
+    /// @throws JumboStateException if the page is not leased, the handle is stale or foreign, or the pool is closed
     /// @throws IndexOutOfBoundsException if the payload is not within the page
     public long flip(long handle, int byteOffset, int byteSize, long target) {
         long address = pool.address(handle);

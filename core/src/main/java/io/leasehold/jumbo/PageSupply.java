@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///   clock  SlabReclaimer
 /// ```
 ///
-/// **Cost.** Threads that want a slab while another thread asks the arena share the answer to the next request, if the
-/// arena fails.
+/// **Cost.** While a thread asks the arena for a slab, other threads that want one wait. If the next request fails, all
+/// of them share this failure.
 ///
 /// **Threads.** Thread-safe. Lock order: `growLock`, `ShardDrain.lock`, `SlabReclaimer.lock`, `JumboSlabPool.lock`. The
 /// arena is asked for memory under `growLock` alone, and may call [SlabReclaimer#shrink] then. No lock is held while a

@@ -56,8 +56,8 @@ final class PageTable<T> {
         this.tag = tag;
     }
 
-    /// {@return true if the pages of a slab at this address have numbers} If an arena has more addresses than there are
-    /// numbers, its first-fit search keeps slabs within the numbers as long as it has room there.
+    /// {@return true if the pages of a slab at this address have numbers} An arena may have more addresses than there
+    /// are numbers. Its first-fit search then chooses an address with numbers as long as there is room.
     boolean hasNumbers(long address) {
         return address - base < (long) positions * options.slabByteSize();
     }

@@ -5,7 +5,7 @@ package io.leasehold.jumbo;
 /// **Threads.** Guarded by the lock of the slab pool.
 final class PoolCounts {
 
-    int peak; // the highest number of pages that were in use at once
+    int peak; // the highest number of pages that were in use or in shards at once
     long grows;
     long shrinks;
     long removedPages;

@@ -2,16 +2,17 @@ package io.leasehold.jumbo;
 
 /// A callback that is notified when pages become scarce and when pressure ends, so that receivers read less.
 ///
-/// **Threads.** Called by the thread that allocated or freed the page in question. Calls do not overlap, and no lock
-/// that the pool needs is held. So the callback may allocate and release pages. It must not block. The first exception
-/// that it throws is logged.
+/// **Threads.** Called by the thread that allocated or freed the page in question, or by the clock of the arena. Calls
+/// of two threads do not overlap, and no lock that the pool needs is held. So the callback may allocate and free pages.
+/// If that changes the pressure, the callback is called again before it returns. It must not block. Only the first
+/// exception of the tasks and the listener of a pool is logged.
 @FunctionalInterface
 public interface PressureListener {
 
     /// Called at each change, in turn: high, low, high. If changes of several threads meet, the last call has the
     /// current value.
     ///
-    /// @param isHigh true if the number of pages in use reached the high watermark; false if it fell to the low
-    ///     watermark
+    /// @param isHigh true if the number of pages in use reached the high watermark, or an allocation found no page
+    ///     while the number was above the low watermark; false if the number fell to the low watermark
     void pressureChanged(boolean isHigh);
 }

@@ -51,8 +51,8 @@ final class RemoteFreeQueue {
         linkCalls();
     }
 
-    /// Makes each kind of access once. The first one makes objects, and fails when the Java heap is full, also in the
-    /// middle of a release.
+    /// Makes each kind of access once. The first access of a kind creates objects. Without this call it could fail in
+    /// the middle of a release, when the Java heap is full.
     private void linkCalls() {
         CELL.setOpaque(cells, HEAD, (long) CELL.getAcquire(cells, HEAD));
         CELL.setRelease(cells, TAIL, (long) CELL.getAndAdd(cells, TAIL, 0L));

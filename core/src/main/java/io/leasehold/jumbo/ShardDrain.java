@@ -14,8 +14,9 @@ import java.util.function.Consumer;
 ///   while no slot is open: nothing
 /// ```
 ///
-/// **Cost.** In proportion to the pages that were freed into shards since the last drain, and to the number of slots. A
-/// drain interrupts all running threads once. Threads that want a drain at the same time share the first one.
+/// **Cost.** In proportion to the pages that were freed into shards since the last drain, and to the number of slots.
+/// The barrier of a drain stops every running thread for a moment. Threads that want a drain at the same time share the
+/// first one.
 ///
 /// **Threads.** Thread-safe. Lock order: `lock`, then the slots, then the lock of the slab pool, which is taken for
 /// each batch of pages. The draining thread may wait for the threads in their slots.
@@ -49,7 +50,7 @@ final class ShardDrain {
         return closed;
     }
 
-    /// Moves all pages into the slab pool that were freed into a shard before this call. Pages in a slot that stays
+    /// Moves all pages that were freed into a shard before this call into the slab pool. Pages in a slot that stays
     /// busy for too long stay there, and [Shards#areOpen] returns true then.
     ///
     /// @return true if there may have been pages

@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
 /// slab pool.
 ///
 /// **Shut slots.** The capacity of a new slot, and of a drained slot, is zero. Its thread finds no room for the first
-/// page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]). Only
-/// the thread in an open slot brings a page into a magazine or queue. A [ShardDrain] empties all of them before it
-/// shuts the slots. So while no slot is open, there is nothing to drain: no barrier, and no look at any slot.
+/// page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]). A
+/// thread that takes pages from the slab pool opens its slot too. Only the thread in an open slot brings a page into a
+/// magazine or queue. A [ShardDrain] empties the magazine and the queue of a slot before it shuts the slot. So while no
+/// slot is open, there is nothing to drain: no barrier, and no look at any slot.
 ///
 /// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer side of the queue. A
 /// thread that pushes into the queue of another shard is in its own slot meanwhile. So a thread that shut all slots and
@@ -45,8 +46,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Invariants.** I1: a page is in one magazine or queue at most. I2: `owned` of a slot is no less than the number of
 /// pages that its shard owns, and no more than the capacity of its queue. I3: a page in the magazine of a slot has the
-/// shard of the slot as its owner, or no owner. Its entry says which, and no caller has its handle. I4: a page in a
-/// magazine or queue has an open slot, or `unfinished` is set.
+/// shard of the slot as its owner, or no owner. Its entry says which, and no caller has its handle. I4: while a page is
+/// in a magazine or queue, a slot is open or `unfinished` is set.
 final class Shards {
 
     /// The owner shard of a page that no shard owns.
@@ -176,8 +177,8 @@ final class Shards {
     /// Frees a page into the magazine of this slot, or into the queue of its owner shard.
     ///
     /// Everything that is needed is read before the compare-and-set that frees the page, because later reads would wait
-    /// for it. If the caller does not have the page, the values that are read may be wrong, and the compare-and-set
-    /// fails.
+    /// for the compare-and-set. If the caller does not have the page, these values may be wrong, and the
+    /// compare-and-set fails.
     ///
     /// @return true if the page was freed; false, with nothing changed, if neither the magazine nor a queue can take
     ///     it, or its state forbids this fast path

@@ -36,15 +36,16 @@
 /// 5. Any thread frees the page. One compare-and-set on the word of the page starts its next generation.
 /// 6. The page is pushed into the magazine of the releasing thread if no other shard owns the page. Otherwise it is
 ///    pushed into the queue of its owner shard.
-/// 7. A drain moves the pages of all shards into the slab pool. A slab with no page in use for a while goes back to the
-///    arena.
+/// 7. A drain moves the free pages of all shards into the slab pool. A slab that has had no page in use for a while
+///    goes back to the arena.
 ///
 /// ## Cost
 ///
 /// Work is in proportion to what changed, not to the size of the pool.
 ///
-/// * The slot of a thread is shut until the thread frees a page, and again after each drain. While no slot is open, a
-///   drain does nothing. While nothing changed, [decay][io.leasehold.page.service.PageReclaimer#decay] and
+/// * The slot of a thread is shut until the thread frees a page or takes pages from the slab pool, and again after each
+///   drain. While no slot is open, a drain does nothing. While nothing changed,
+///   [decay][io.leasehold.page.service.PageReclaimer#decay] and
 ///   [shrink][io.leasehold.page.service.PageReclaimer#shrink] read a few words.
 /// * The lock of the slab pool is held to move half a magazine, a batch of 64 pages, or 8 slabs. The arena and the
 ///   kernel are called without this lock.
@@ -151,8 +152,8 @@
 ///   free the page. The handles may end in any order.
 /// * **Under pressure no page is kept in a shard.** Free pages in shards are counted with the pages in use. Therefore
 ///   the high watermark is noticed a little early, and is checked after a drain of all shards. Afterwards each freed
-///   page goes to the slab pool, so the thread that brings the count below the low watermark notices it. That works
-///   even if the thread that allocated the pages is idle. The same holds while a task waits for a page.
+///   page goes to the slab pool. So the thread that brings the count down to the low watermark notices it, even if the
+///   thread that allocated the pages is idle. The same holds while a task waits for a page.
 /// * **Armed pages are not counted as in use.** They stay with the kernel as long as a thread wants to receive. If they
 ///   were counted, they alone could keep the count above the low watermark for ever. Each thread counts in its slot,
 ///   without an atomic operation. If pages are received and no other page is allocated, the change is noticed with the
@@ -164,7 +165,7 @@
 /// * **The clock of the arena.** Slabs that were not needed between two ticks are given back to the arena. A tick is an
 ///   eighth of the decay time. The arena decommits the memory later.
 /// * **Words and objects go with their slab.** One generation stays for each slab index, and the next slab there
-///   continues from it. So a stale handle is always detected.
+///   continues from it. So a stale handle is detected until the generation of its page wraps, after 2^28 generations.
 ///
 /// (2026-11)
 @NullMarked

@@ -19,18 +19,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// ```
 ///
 /// **What is held.** The capacity of each buffer that the channel read and that is not released yet, and the readable
-/// bytes of each write that is not complete. So a buffer that is sent back counts twice until it is sent. Only buffers
-/// of the allocator that pass the handler as a `ByteBuf` count: put it before the decoders, and after the `SslHandler`.
-/// Bytes that a decoder copied to a buffer of its own do not count, and neither do heap buffers, read-only buffers and
-/// buffers of other allocators.
+/// bytes of each write that is not complete. So a buffer that is sent back counts twice until it is sent. Of the
+/// buffers that were read, only those of the allocator that pass the handler as a `ByteBuf` count. So put the handler
+/// before the decoders, and after the `SslHandler`. Bytes that a decoder copied to a buffer of its own do not count,
+/// and neither do heap buffers, read-only buffers and buffers of other allocators. Of the writes, every `ByteBuf` and
+/// `ByteBufHolder` counts.
 ///
 /// **What it costs.** To learn of the release, each buffer that was read is wrapped: two objects of about 150 bytes a
 /// read, and one object a write. A channel without the handler costs nothing.
 ///
-/// **What it does not do.** It does not break a standstill: a channel whose next handler waits for more bytes than the
-/// channel may hold stays stopped as long as there is pressure. So choose `minShareBytes` larger than the longest
-/// message, or close channels that do nothing for a time. It does not reject bytes: those that the kernel has already
-/// given to Netty are delivered.
+/// **What it does not do.** The throttle does not break a standstill: a channel whose next handler waits for more bytes
+/// than the channel may hold stays stopped as long as there is pressure. So choose `minShareBytes` larger than the
+/// longest message, or close channels that do nothing for a time. The throttle does not reject bytes: those that the
+/// kernel has already given to Netty are delivered.
 ///
 /// **Ownership.** The budget and the allocator are the caller's. A buffer may be released after its channel is closed.
 ///
@@ -62,7 +63,8 @@ public final class BudgetThrottle {
         return new BudgetThrottle(budget, allocator, minShareBytes);
     }
 
-    /// Creates the handler of one channel of the group. It runs on the event loop of the channel.
+    /// Creates the handler of one channel of the group. The handler runs on the event loop of the channel. A pipeline
+    /// that adds it with another executor removes it again and reports an exception.
     ///
     /// @return a handler for one pipeline
     public ChannelHandler handler() {

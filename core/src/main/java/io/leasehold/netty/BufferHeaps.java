@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe. [LazyHeaps] calls the close methods under its monitor.
 final class BufferHeaps {
 
-    /// Layers whose stack must be free before an allocator is opened, because one that is half open is closed again.
+    /// Layers whose stack must be free before an allocator is opened, because a half-open allocator is closed again.
     private static final int OPENING_LAYERS = 4;
 
     /// Layers whose stack must be free before a forced close: this, heaps, slabs, leases, arena and pages.

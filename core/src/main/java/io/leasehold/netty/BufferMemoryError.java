@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The error is an [OutOfMemoryError] because Netty closes a channel for that type and for an `IOException`. After any
 /// other error, a channel that cannot get a buffer tries again at once and without end. So every failure to allocate a
-/// buffer is this error: a limit that is reached, a system that gives no memory, an allocator that is closed or cannot
-/// be opened, and a request for more than the largest buffer. The allocator and all outstanding buffers still work.
+/// buffer is this error: a limit is reached, the system gives no memory, the allocator is closed or cannot be opened,
+/// or the request is for more than the largest buffer. Outstanding buffers still work.
 ///
 /// **Cost.** The message is composed when it is read, because most of these errors are never read.
 public final class BufferMemoryError extends OutOfMemoryError {

@@ -49,7 +49,7 @@ final class BufferUse implements Use {
         return Sampler.process().countdown(blockByteSize, LeakSampling.RATE);
     }
 
-    /// Records the begin of a use where that is due: for the tag of the thread, the leak detector, the profile and the
+    /// Records the start of a use where that is due: for the tag of the thread, the leak detector, the profile and the
     /// flight recorder.
     ///
     /// If this method throws, the release of the buffer ends what was recorded.
@@ -148,7 +148,9 @@ final class BufferUse implements Use {
         return buf.heap().source();
     }
 
-    /// Records that a buffer needs a longer block; null if nothing is recorded of the use.
+    /// Records that a buffer needs a longer block.
+    ///
+    /// @param use the use of the buffer, or null if nothing is recorded of it
     static void resizing(@Nullable Use use, CountedByteBuf buf, int newCapacity) {
         if (use instanceof BufferUse old && old.isInRecording) {
             try {
@@ -191,14 +193,18 @@ final class BufferUse implements Use {
         }
     }
 
-    /// Ends what was recorded of a use; null if nothing was.
+    /// Ends what was recorded of a use.
+    ///
+    /// @param use the use, or null if nothing was recorded
     static void end(@Nullable Use use, CountedByteBuf buf) {
         if (use != null) {
             use.end(buf);
         }
     }
 
-    /// Records that a use reached a place; null if nothing is recorded of the use.
+    /// Records that a use reached a place.
+    ///
+    /// @param use the use, or null if nothing is recorded of it
     static void touch(@Nullable Use use, @Nullable Object hint) {
         if (use instanceof BufferUse sampled) {
             sampled.touch(hint);

@@ -51,7 +51,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
 
     private static final VarHandle COUNT = count();
 
-    private LeasedByteBufAllocator allocator; // (O) the thread that allocates; one of those on the heap
+    private LeasedByteBufAllocator allocator; // (O) the thread that allocates; an allocator on `heap`
     private final SlabHeap<CountedByteBuf> heap; // (C)
 
     private int count; // (A) acquire and compare-and-set; 0 while free
@@ -140,7 +140,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         return (countdown -= Sampler.STEP) < 0;
     }
 
-    /// Notifies a record when this use of the buffer ends.
+    /// Sets the record that is notified when this use of the buffer ends.
     final void record(@Nullable Use newUse) {
         use = newUse;
         slowRelease = true;

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// The buffer object is made once and reused each time that the memory is wrapped, so wrapping allocates nothing on the
-/// Java heap. A buffer that a leak detector watches is unbound until it is released. If it is lost, the next wrap makes
-/// a new object.
+/// Java heap. A buffer that a leak detector watches is unbound until it is released. If the buffer is lost, the next
+/// wrap makes a new object.
 ///
 /// **Ownership.** Wrapping hands the handle over. The handle goes back to the owner exactly once, at the last release
 /// or when the buffer moves.
@@ -56,7 +56,7 @@ public final class ExternalMemory {
     /// @param byteSize length of the memory in bytes, at least 1
     /// @return the wrapper
     /// @throws IllegalArgumentException if `address` or `byteSize` is less than 1
-    /// @throws IllegalStateException if the allocator is closed
+    /// @throws IllegalStateException if the allocator is closed, or an attempt to open it failed within the last second
     public static ExternalMemory of(LeasedByteBufAllocator allocator, MemoryOwner owner, long address, int byteSize) {
         Objects.requireNonNull(owner, "owner is null");
         OptionChecks.atLeast("address", address, 1);
@@ -66,7 +66,8 @@ public final class ExternalMemory {
         return new ExternalMemory(allocator, owner, address, byteSize);
     }
 
-    /// Returns an empty buffer over the memory, with a reference count of 1.
+    /// Returns an empty buffer over the memory, with a reference count of 1. No other buffer over the memory may be in
+    /// use; this is not checked.
     ///
     /// @param handle given to the owner at the last release; if this method throws, the handle stays with the caller
     /// @param capacity initial capacity of the buffer in bytes, at most the length of the memory
@@ -85,8 +86,9 @@ public final class ExternalMemory {
     }
 
     /// Returns a buffer over a part of the memory, while another writer (the kernel) may still write behind that part.
-    /// The buffer has a reference count of 2: one reference is the caller's until it calls [#endSharing]. Until then
-    /// the buffer cannot be written behind the part and does not move.
+    /// The buffer has a reference count of 2: one reference for the holder, and one that [#endSharing] releases. Until
+    /// then the buffer cannot be written behind the part and does not move. No other buffer over the memory may be in
+    /// use; this is not checked.
     ///
     /// @param handle given to the owner at the last release; if this method throws, the handle stays with the caller
     /// @param index index of the first readable byte

@@ -41,9 +41,11 @@ public final class FacadeHeap implements Function<Object, Object> {
     ///
     /// @param options `name`, a String: the name in messages; `limit`, a Long: the limit of the heap in bytes;
     ///     `budget`, a Long: the limit of all heaps together; `total` and `own`, each an [AtomicLong]: the bytes in use
-    ///     of all heaps, and of this one. Without `limit` the budget is the limit. Without `budget` the default of the
-    ///     process is. Without `total` the heap is charged to [MemoryBudget#process()]
+    ///     of all heaps, and of this one. Without `limit`, the budget is the limit. Without `budget`, the budget is the
+    ///     default limit of the process. Without `total` or `own`, `budget` limits this heap alone; if there is no
+    ///     `budget` either, the heap is charged to [MemoryBudget#process()]
     /// @return the heap
+    /// @throws ClassCastException if a value has another type
     /// @throws IllegalArgumentException if a limit is not allowed
     /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings
     /// @throws io.leasehold.page.PageExhaustedException if the limit is less than the tables of the arena

@@ -43,7 +43,7 @@ final class LazyHeaps {
 
     /// {@return the heaps, opened now if they are not open yet}
     ///
-    /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
+    /// @throws IllegalStateException if the allocator is closed, or an attempt to open it failed within the last second
     BufferHeaps get() {
         throwIfFailed();
         return open();
@@ -51,7 +51,7 @@ final class LazyHeaps {
 
     /// {@return the heaps for a request for a buffer, opened now if they are not open yet}
     ///
-    /// @throws BufferMemoryError if they cannot be opened
+    /// @throws BufferMemoryError if the heaps cannot be opened, or the allocator is closed
     BufferHeaps getFor(boolean isDirect, int byteSize) {
         Throwable cause = closed ? null : failure.recent();
         if (cause == null && !closed) {

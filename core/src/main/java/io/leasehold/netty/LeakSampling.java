@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// and one use in 128 is watched on average. The detector is the one of all other buffers, but there is no wrapper: the
 /// buffer notifies the detector itself when it is released.
 ///
-/// The number of stack traces is limited. The process takes at most 5,000 a second for new uses. That is less than one
-/// in 128 only where more than 640,000 buffers a second are allocated. It takes at most 1,000 a second for touches,
-/// which Netty does not record at this level. Every handler of a pipeline touches the buffer; with TLS, unlimited
-/// touches took 5 % of the processor.
+/// The number of stack traces is limited, unless each use is watched. The process takes at most 5,000 a second for new
+/// uses. This limit is less than one use in 128 only if more than 640,000 buffers a second are allocated. The process
+/// takes at most 1,000 a second for touches, which Netty does not record at this level. Every handler of a pipeline
+/// touches the buffer; with TLS, unlimited touches took 5 % of the processor.
 ///
 /// **Which detector.** The instance that `ByteBufUtil.setLeakListener` configures. Netty keeps it in a field without an
 /// accessor. The field can be read where Netty's package is open, which is on the class path. Elsewhere this class
@@ -33,7 +33,7 @@ final class LeakSampling {
     /// Chance of a use to be watched.
     static final double CHANCE = 1.0 / INTERVAL;
 
-    /// Rate of the exponential distribution whose gaps, in whole uses, have that chance.
+    /// Rate of the exponential distribution whose gaps, in whole uses, have the chance [#CHANCE].
     static final double RATE = -Math.log1p(-CHANCE);
 
     private static final String DETECTOR_FIELD = "leakDetector";
@@ -58,7 +58,7 @@ final class LeakSampling {
         return ResourceLeakDetector.getLevel().ordinal() >= EACH_TRACKED_FROM;
     }
 
-    /// {@return false if this class does not choose the buffers, or too many were watched lately}
+    /// {@return true if this class chooses the buffers, and not too many were watched lately}
     static boolean isDue() {
         return DETECTOR != null && USES.isDue();
     }

@@ -233,7 +233,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// Lengthens a block in place.
     ///
     /// @return the new handle of the block, or [SlabHeap#NO_BLOCK] if there is no free space behind it
-    /// @throws BufferMemoryError if `byteSize` is more than the longest block, or the heap is closed
+    /// @throws BufferMemoryError if `byteSize` is more than the longest block, or the heap is closed or fails
     long tryGrow(SlabHeap<CountedByteBuf> heap, long handle, boolean isDirect, int byteSize) {
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, HeapRefusals.tooLarge(), null);
@@ -303,9 +303,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// {@return the arena of direct buffers; this call opens it if it is not open yet}
     ///
     /// Closing the allocator closes the arena, unless the arena was given to the builder. The arena of [#DEFAULT]
-    /// cannot be closed.
+    /// cannot be closed. If opening fails, this method throws as [LeasedByteBufAllocatorBuilder#build] does.
     ///
-    /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
+    /// @throws IllegalStateException if the allocator is closed, or an attempt to open it failed within the last second
     public PageArena arena() {
         return heaps().arena;
     }
@@ -354,7 +354,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// {@return the heaps of this allocator; this call opens them if they are not open yet}
     ///
-    /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
+    /// @throws IllegalStateException if the allocator is closed, or an attempt to open it failed within the last second
     BufferHeaps heaps() {
         BufferHeaps open = heaps;
         return open == null ? lazyHeaps.get() : open;

@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBufAllocatorMetric;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The memory of an allocator. Each call reads the current values.
+/// The memory of an allocator. Each call reads the current values. If the allocator is not open, each number is 0.
 ///
 /// ```text
 ///   reservedBytes    address space, costs nothing

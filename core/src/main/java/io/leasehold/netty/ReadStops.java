@@ -15,8 +15,9 @@ import java.util.concurrent.TimeUnit;
 /// Two handlers that each set `autoRead` would undo the other's stop. Handlers that use this class do not:
 /// [BudgetThrottle], the throttle of an io_uring ring, and handlers of the application.
 ///
-/// If the application sets `autoRead` to true during a stop, the channel reads again. If it sets `autoRead` to false
-/// during a stop, Netty does not show that, and the last [#remove()] sets it to true.
+/// If the application sets `autoRead` to true during a stop, the channel reads again. If the application sets it to
+/// false during a stop, this class cannot notice that, because `autoRead` is false already. The last [#remove()] then
+/// sets `autoRead` to true.
 ///
 /// **Ownership.** A handler that called [#add()] calls [#remove()] once.
 ///
@@ -64,11 +65,12 @@ public final class ReadStops {
         }
     }
 
-    /// Removes a stop. After the last one, turns `autoRead` on again if it was on before.
+    /// Removes a stop. After the last one, turns `autoRead` on again if it was on before and the channel is open.
     ///
     /// If the reminder cannot be scheduled, this method throws and has changed nothing.
     ///
     /// @throws IllegalStateException if there is no stop
+    /// @throws java.util.concurrent.RejectedExecutionException if the event loop does not take the reminder
     @SuppressWarnings("FutureReturnValueIgnored") // no caller waits for the reminder
     public void remove() {
         if (stops == 0) {

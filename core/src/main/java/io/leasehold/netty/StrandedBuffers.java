@@ -3,14 +3,14 @@ package io.leasehold.netty;
 import io.leasehold.memory.StackReserve;
 import org.jspecify.annotations.Nullable;
 
-/// Buffers of one allocator that were released on a stack that had no space for the rest of the release.
+/// Buffers of one allocator that were released or allocated on a stack that had no space for the rest of the call.
 ///
-/// The thread that releases such a buffer stores it here without a call. The next thread with enough stack frees its
-/// block: a thread that allocates and finds its cache empty, trims, closes, or reads the metric.
+/// The thread that releases or allocates such a buffer stores it here without a call. The next thread with enough stack
+/// frees its block: a thread that allocates and finds its cache empty, trims, closes, or reads the metric.
 ///
 /// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place. Then one
-/// block stays allocated until a forced close. If a thread finds no place, its release throws the error and changes
-/// nothing.
+/// block stays allocated until a forced close. If a release finds no place, it throws the error and changes nothing. If
+/// an allocation finds no place, its block stays allocated until a forced close.
 ///
 /// **Memory order.** A thread that stores a buffer in `places` sets `areSome` afterwards.
 final class StrandedBuffers {

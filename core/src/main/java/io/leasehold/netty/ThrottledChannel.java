@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   read ----> wrap the buffer, held + capacity ----> handlers ----> the last release, any thread: held - capacity
 ///   write ---> held + readable bytes ---> socket ---> the promise completes: held - readable bytes
-///   read()  while stopped: kept, and asked once when the channel resumes
+///   read()  while stopped: kept, and passed on once when the channel resumes
 /// ```
 ///
 /// **Threads.** Confined to the event loop of the channel, except what is marked (A).
 final class ThrottledChannel extends ChannelDuplexHandler {
 
-    /// Interval at which a stopped channel looks whether the pressure has ended, of which no event tells.
+    /// Interval at which a stopped channel checks whether the pressure has ended. No event tells the channel.
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final BudgetThrottle throttle; // (C)
@@ -138,7 +138,7 @@ final class ThrottledChannel extends ChannelDuplexHandler {
         return wrapper;
     }
 
-    /// Called by the thread of the last release.
+    /// Releases a buffer that was read, and subtracts its bytes. Called by the thread of the last release.
     private void released(ByteBuf buf, int bytes) {
         try {
             buf.release();

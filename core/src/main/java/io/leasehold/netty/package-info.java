@@ -18,6 +18,8 @@
 ///   BudgetThrottle                 public: stops channels that hold more than their share of a budget
 ///     ThrottledChannel               the handler of one channel: counts, stops, starts
 ///   ReadStops                      public: one channel, stopped by several handlers
+///   FacadeHeap                     public: the heap behind Netty's own pools, for the agent
+///     FacadeBacking                  the allocator behind one of these pools
 /// ```
 ///
 /// A server uses it with one line: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`.
@@ -30,8 +32,7 @@
 ///   Java heap.
 /// * **The count is a field of the buffer.** Netty's own counted class keeps the count in a separate object, which
 ///   costs 16 bytes a buffer and one dependent load a check. One compare-and-set in a release decides which thread
-///   frees the buffer. Of two racing releases one throws, unless the
-///   buffer is in use again by then.
+///   frees the buffer. Of two racing releases one throws, unless the buffer is in use again by then.
 /// * **A buffer that moves leaves a new object behind.** The holder keeps its buffer object. Growth beyond the block
 ///   therefore allocates a second buffer, and the object is bound to the block of that second buffer. The old block
 ///   gets a new object. Swapping the blocks would save that object, but then a view that is kept by mistake
@@ -44,8 +45,7 @@
 ///   the same countdown of the buffer object ([Sampler][io.leasehold.holder.Sampler]). A buffer of a thread with a tag
 ///   is counted without a countdown, and released on the slow path.
 /// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
-///   buffer is released on the slow path. The fast path tests a flag anyway, and
-///   that flag selects the slow path.
+///   buffer is released on the slow path. The fast path tests a flag anyway, and this flag selects the slow path.
 /// * **Netty's checks.** `checkAccessible`, `checkBounds` and the levels of leak detection mean the same as for every
 ///   other buffer, because access goes through Netty's own methods. Derived and retained views are Netty's too. They
 ///   are bounded by construction, and so are views of views.

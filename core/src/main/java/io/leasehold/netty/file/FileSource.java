@@ -36,11 +36,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// ```
 ///
 /// If a handler of the pipeline reads the bytes, TLS for instance, the pipeline needs a [ChunkedWriteHandler] between
-/// that handler and the one that writes. Without it, a write also fails if sendfile is not possible because the system
-/// has no descriptor left. The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which
-/// is the back-pressure. It also reports the progress to a [progressive
-/// promise][io.netty.channel.ChannelProgressivePromise]. For each channel at most 256 KiB of a file are pinned beyond
-/// its high watermark, or 64 KiB are copied.
+/// that handler and the one that writes. Without a `ChunkedWriteHandler`, such a write of more than 16 KiB throws. Any
+/// other write of more than 16 KiB then fails if sendfile is not possible, because the system has no descriptor left.
+/// The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which is the back-pressure. It also
+/// reports the progress to a [progressive promise][io.netty.channel.ChannelProgressivePromise]. For each channel at
+/// most 256 KiB of a file are pinned beyond the high watermark of the channel, or 64 KiB are copied.
 ///
 /// **Ownership.** The caller that opened the source closes it, before its cache and its allocator. Content that is
 /// being sent is still sent to its end, and then the file is closed. Content that is written to a channel is owned by
@@ -122,9 +122,9 @@ public final class FileSource implements AutoCloseable {
     ///     sending
     /// @param byteOffset start of the range
     /// @param byteSize size of the range in bytes; 0 writes nothing
-    /// @return the future of the write; it fails if the file ends before the range does, is replaced under a mapping,
-    ///     cannot be read, or cannot be opened again for sendfile and the write passes no [ChunkedWriteHandler], and if
-    ///     the channel is closed meanwhile
+    /// @return the future of the write. It fails if the file ends before the range does, is replaced under a mapping,
+    ///     or cannot be read, and if the channel is closed meanwhile. It also fails if the file cannot be opened again
+    ///     for sendfile and the write passes no [ChunkedWriteHandler]
     /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
     /// @throws IllegalArgumentException if the range is not within the file
     /// @throws IllegalStateException if the source is closed, or if the write needs a [ChunkedWriteHandler] and
@@ -202,8 +202,8 @@ public final class FileSource implements AutoCloseable {
     ///     sending
     /// @param byteOffset start of the range
     /// @param byteSize size of the range in bytes; 0 writes nothing
-    /// @param promise completed as by that method
-    /// @return the promise, as returned by that method
+    /// @param promise completed as by that `write`
+    /// @return the promise, as returned by that `write`
     /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
     /// @throws IllegalArgumentException if the range is not within the file, or the promise is done or of another
     ///     channel
@@ -236,8 +236,9 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// {@return the object to write for a range of the file: a buffer, a region for sendfile, or chunks; the caller
-    /// writes or releases it}
+    /// {@return the object to write for a range of the file: a buffer, a region for sendfile, or chunks}
+    ///
+    /// The caller writes the object, or releases the buffer or region, or closes the chunks.
     ///
     /// @param context context of the handler that will write it; the handlers between it and the wire decide the way of
     ///     sending
@@ -306,7 +307,7 @@ public final class FileSource implements AutoCloseable {
 
     /// {@return a guarded copy of up to [#COPY_BYTES]}
     ///
-    /// @throws EOFException if the file ends before
+    /// @throws EOFException if the file ends before the copied bytes do
     ByteBuf copy(long byteOffset, long byteSize) throws IOException {
         int count = (int) Math.min(byteSize, COPY_BYTES);
         ByteBuf copy = allocator.directBuffer(count, count);

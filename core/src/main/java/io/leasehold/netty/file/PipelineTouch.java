@@ -20,7 +20,7 @@ enum PipelineTouch {
     NONE,
     /// Code of the JVM reads the bytes.
     BY_JVM,
-    /// Native code may read the bytes; the classes do not tell.
+    /// Native code may read the bytes; the class of the handler does not tell.
     UNKNOWN;
 
     /// Outbound handlers that pass a region on and read no byte.
@@ -89,10 +89,10 @@ enum PipelineTouch {
         return most;
     }
 
-    /// {@return true if content that `context` writes passes a [ChunkedWriteHandler], and this before a handler that
+    /// {@return true if content that `context` writes passes a [ChunkedWriteHandler] before it reaches a handler that
     /// rejects chunks}
     ///
-    /// Handlers pass on objects that they do not know. [SslHandler] does not: it rejects whatever is not a buffer.
+    /// Handlers pass on objects that they do not know. [SslHandler] does not: it rejects everything but buffers.
     static boolean passesChunks(ChannelHandlerContext context) {
         boolean isChunked = false;
         for (Map.Entry<String, ChannelHandler> entry : context.pipeline()) { // from the wire to the context

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Lost notices.** The event loop of a channel may reject the task that stops or starts the channel, because its
 /// queue of tasks is full. Then the channel stops after its next read. A stopped channel checks the pressure every
-/// second, and starts again.
+/// second, and starts again if the pressure has ended.
 ///
 /// **Ownership.** A channel is forgotten when this handler is removed from its pipeline.
 ///
@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 @Sharable
 public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
 
-    /// Interval at which a stopped channel looks whether the pressure has ended, in case the notice of it was lost. It
-    /// is long because all channels of a server may be stopped at the same time.
+    /// Interval at which a stopped channel checks whether the pressure has ended, in case the notice was lost. The
+    /// interval is long because all channels of a server may be stopped at the same time.
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
@@ -106,9 +106,9 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         }
     }
 
-    /// Applies the pressure to one channel. A channel of the calling event loop stops at once, without a task: the
-    /// event loop runs tasks only after it has read everything, and there is more to read as long as the kernel finds
-    /// pages.
+    /// Applies the pressure to one channel. A channel of the calling event loop stops at once, without a task. The
+    /// event loop would run the task only after it has read everything, and there is more to read as long as the kernel
+    /// finds pages.
     private void apply(ChannelHandlerContext context, Tap tap) {
         EventLoop loop = context.channel().eventLoop();
         if (loop.inEventLoop()) {

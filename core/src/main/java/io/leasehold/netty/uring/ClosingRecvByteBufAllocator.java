@@ -31,7 +31,8 @@ public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
     ///
     /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does. Its handles must be
     ///     extended handles, as all of Netty's are
-    /// @throws IllegalArgumentException if they are not; an event loop would end when it makes its first one
+    /// @throws IllegalArgumentException if its handles are no extended handles; otherwise an event loop would end when
+    ///     it makes its first handle
     @SuppressWarnings("deprecation") // Netty deprecates implementing it, not calling it, and offers nothing else
     public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {
         Handle handle = Objects.requireNonNull(reads, "reads is null").newHandle();

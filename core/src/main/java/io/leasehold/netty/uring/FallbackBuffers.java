@@ -24,7 +24,9 @@ final class FallbackBuffers {
         this.allocator = allocator;
     }
 
-    /// {@return a direct buffer; it is shorter than `byteSize` if the process has no more direct memory}
+    /// {@return a direct buffer; it is shorter than `byteSize` if the process has too little direct memory left}
+    ///
+    /// @throws OutOfMemoryError if not even [#MIN_BYTES] are left
     ByteBuf allocate(int byteSize) {
         ByteBuf buf = tryLease(byteSize);
         if (buf != null) {

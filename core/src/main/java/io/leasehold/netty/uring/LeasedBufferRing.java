@@ -70,6 +70,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     ///
     /// @param allocator its arena provides the pages; it also allocates the buffers that small reads are copied to
     /// @return the ring, to be closed by the caller before the allocator
+    /// @throws IllegalArgumentException if the limit of the arena is less than one slab
     /// @throws IllegalStateException if the allocator is closed
     public static LeasedBufferRing open(LeasedByteBufAllocator allocator) {
         return open(allocator, LeasedBufferRingOptions.defaults());
@@ -80,8 +81,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// @param allocator its arena provides the pages; it also allocates the buffers that small reads are copied to
     /// @param options sizes and limits
     /// @return the ring, to be closed by the caller before the allocator
-    /// @throws IllegalArgumentException if the arena's pages are too large for the ring's slabs, or its limit is less
-    ///     than one slab
+    /// @throws IllegalArgumentException if the arena's pages are too large for the ring's slabs, if the arena's limit
+    ///     is less than one slab, or if a watermark is too high for that limit
     /// @throws IllegalStateException if the allocator is closed
     public static LeasedBufferRing open(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
         return new LeasedBufferRing(allocator, options);
@@ -221,7 +222,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         return options;
     }
 
-    /// {@return a snapshot of the statistics; may be stale; takes time in proportion to pages and threads}
+    /// {@return a snapshot of the statistics; may be stale; takes time in proportion to the number of threads}
     public LeasedBufferRingStats stats() {
         return new LeasedBufferRingStats(
                 ring.stats(),
@@ -240,6 +241,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// Closes the ring and gives all its pages back to the arena. Closing twice has no effect.
     ///
     /// @throws IllegalStateException if pages are armed or in use, naming some; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel does not unlock pages; the ring is closed, and
+    ///     closing can be repeated
     @Override
     public void close() {
         ring.close();
@@ -249,6 +252,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// one of these pages again.
     ///
     /// @return number of pages that were armed or in use
+    /// @throws io.leasehold.error.SystemCallException if the kernel does not unlock pages; the ring is closed, and
+    ///     closing can be repeated
     public int closeForcibly() {
         return ring.closeForcibly();
     }

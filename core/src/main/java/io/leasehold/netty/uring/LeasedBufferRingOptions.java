@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param lowPages low watermark: pressure ends when the number of pages in use falls to this value; 0 for half of the
 ///     maximum, but below the high watermark
 /// @param highPages high watermark: pressure begins when the number of pages in use rises to this value; 0 for three
-///     quarters of the maximum
+///     quarters of the maximum. Pressure also begins when no page is left and more than the low watermark are in use
 /// @param eventLoops maximum number of event loops with armed pages; 0 for the number that Netty starts, two a
 ///     processor. If there are more, fewer pages can be in use
 /// @param depth number of pages that an event loop has armed, a power of two from 2 to 16,384; 0 for half of a common
@@ -107,7 +107,7 @@ public record LeasedBufferRingOptions(
     /// {@return these options for an allocator: its memory limits the default number of pages, so that a load reaches
     /// the high watermark before there is no memory}
     ///
-    /// @param byteLimit limit of the allocator's arena
+    /// @param byteLimit limit of the allocator's arena in bytes
     /// @throws IllegalArgumentException if a given watermark is too high then
     LeasedBufferRingOptions within(long byteLimit) {
         long most = Math.max(1, byteLimit / 2 / bufferSize.byteSize());
@@ -197,7 +197,7 @@ public record LeasedBufferRingOptions(
 
         /// Sets the size of a slab.
         ///
-        /// @param slabByteSize size in bytes, a power of two
+        /// @param slabByteSize size in bytes, a power of two from 256 KiB to 2 MiB
         /// @return this builder
         public Builder slabByteSize(int slabByteSize) {
             this.slabByteSize = slabByteSize;
@@ -206,7 +206,8 @@ public record LeasedBufferRingOptions(
 
         /// Sets the maximum number of pages, and the watermarks.
         ///
-        /// @param maxPages maximum number of pages in use, or 0 for 64 MiB of pages
+        /// @param maxPages maximum number of pages in use, or 0 for 64 MiB of pages, but at most half of the memory of
+        ///     the allocator
         /// @param lowPages low watermark in pages, or 0 for half of the maximum, but below the high watermark
         /// @param highPages high watermark in pages, or 0 for three quarters of the maximum
         /// @return this builder
@@ -219,7 +220,7 @@ public record LeasedBufferRingOptions(
 
         /// Sets the number of event loops.
         ///
-        /// @param eventLoops number of event loops, or 0 for that of Netty
+        /// @param eventLoops number of event loops, or 0 for the number that Netty starts
         /// @return this builder
         public Builder eventLoops(int eventLoops) {
             this.eventLoops = eventLoops;
@@ -228,7 +229,7 @@ public record LeasedBufferRingOptions(
 
         /// Sets how many pages an event loop has armed.
         ///
-        /// @param depth number of pages, a power of two, or 0 for a number that suits their size
+        /// @param depth number of pages, a power of two from 2 to 16,384, or 0 for a number that suits their size
         /// @return this builder
         public Builder depth(int depth) {
             this.depth = depth;
@@ -237,7 +238,7 @@ public record LeasedBufferRingOptions(
 
         /// Sets the maximum length of reads that are copied.
         ///
-        /// @param copyByteSize length in bytes
+        /// @param copyByteSize length in bytes, at most a page; 0 to copy none
         /// @return this builder
         public Builder copyByteSize(int copyByteSize) {
             this.copyByteSize = copyByteSize;

@@ -5,12 +5,13 @@ import io.leasehold.jumbo.JumboStats;
 /// A snapshot of the statistics of a ring for io_uring; may be stale. Counts start when the ring is opened.
 ///
 /// @param pages the pages by state, their memory, growth and shrinking of the pool
-/// @param reads reads
+/// @param reads counts of reads
 /// @param fallbacks buffers that were used in place of pages
 /// @param throttlings number of times that a channel was stopped from reading
 public record LeasedBufferRingStats(JumboStats pages, Reads reads, Fallbacks fallbacks, long throttlings) {
 
-    /// Reads into buffers of the ring, fallbacks included.
+    /// Reads into buffers of the ring, fallbacks included. All reads of a channel with
+    /// [LeasedBufferRing#recvByteBufAllocator] count, also those into the channel's own buffers.
     ///
     /// @param count number of reads
     /// @param bytes number of bytes

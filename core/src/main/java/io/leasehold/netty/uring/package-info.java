@@ -21,9 +21,9 @@
 ///
 /// ## Why
 ///
-/// * **`allocate` never throws.** Netty refills its ring after it has taken the bytes out of it, and catches nothing
-///   there. An exception there loses bytes of a connection that stays open. During the first fill it breaks the ring
-///   permanently.
+/// * **`allocate` throws only if even the fallbacks fail.** Netty refills its ring after it has taken the bytes out of
+///   it, and catches nothing there. An exception there loses bytes of a connection that stays open. During the first
+///   fill it breaks the ring permanently.
 /// * **A page has two buffer objects.** Netty asks the object in its ring for a slice, once a read. That object answers
 ///   with the second buffer of the page, which was made together with the page, so a read allocates nothing. Netty's
 ///   own rings make a slice, 60 to 160 B.
