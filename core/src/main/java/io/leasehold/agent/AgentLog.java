@@ -41,7 +41,7 @@ enum AgentLog {
         return loader.getName() == null ? loader.toString() : loader.getName();
     }
 
-    /// {@return what went wrong, without the exceptions of reflection and class initialisation around it}
+    /// {@return the message of a failure, without the exceptions of reflection and class initialization around it}
     static String cause(Throwable failure) {
         Throwable cause = failure;
         while ((cause instanceof InvocationTargetException || cause instanceof ExceptionInInitializerError)

@@ -74,7 +74,7 @@ record AgentOptions(OptionalLong budget, OptionalLong limit, String name, AgentL
     /// read as Netty reads it: blanks around the number are ignored, and a text that is no decimal number has no
     /// effect.
     ///
-    /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    /// @param prefix text that relocation put before `io.netty.`, with a dot at the end; or empty
     /// @throws IllegalArgumentException if the limit is too low
     static OptionalLong nettyLimit(String prefix) {
         String property = prefix + "io.netty.maxDirectMemory";
@@ -89,7 +89,7 @@ record AgentOptions(OptionalLong budget, OptionalLong limit, String name, AgentL
 
     /// {@return true if a property of Netty sets the number of arenas of its pools}
     ///
-    /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    /// @param prefix text that relocation put before `io.netty.`, with a dot at the end; or empty
     static boolean isArenaCountGiven(String prefix, boolean isDirect) {
         String kind = isDirect ? "numDirectArenas" : "numHeapArenas";
         return System.getProperty(prefix + "io.netty.allocator." + kind) != null;

@@ -2,7 +2,7 @@ package io.leasehold.agent;
 
 import org.jspecify.annotations.Nullable;
 
-/// What the patched pools call, by reflection and through the system class loader, which has the agent.
+/// The method that the patched pools call, by reflection and through the system class loader, which has the agent.
 ///
 /// **Threads.** Thread-safe.
 public final class FacadeHook {
@@ -12,8 +12,8 @@ public final class FacadeHook {
     /// {@return the allocator behind a pool, or null if the pool keeps its own}
     ///
     /// A pool that aligns its buffers promises what the shared heap does not promise, and a pool without arenas does
-    /// not pool. Both keep their own allocator, with one exception: by default Netty makes no arenas if memory is
-    /// short, and that is a property of its arenas and no wish of the operator.
+    /// not pool. Both keep their own allocator, with one exception. By default Netty makes no arenas if memory is
+    /// short. That is a property of its arenas and no wish of the operator.
     ///
     /// @param pool the pool, which is under construction
     /// @param isDirect true for direct buffers

@@ -23,7 +23,7 @@ final class IntegrationLoader extends ClassLoader {
 
     /// @param netty class loader of Netty
     /// @param library class loader of the other packages
-    /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    /// @param prefix text that relocation put before `io.netty.`, with a dot at the end; or empty
     IntegrationLoader(@Nullable ClassLoader netty, ClassLoader library, String prefix) {
         super("leasehold-netty", netty);
         this.library = library;

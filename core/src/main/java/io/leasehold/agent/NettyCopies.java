@@ -30,7 +30,7 @@ final class NettyCopies {
 
     private NettyCopies() {}
 
-    /// What the agent was started with, and the limit that all copies share.
+    /// The options and services of the started agent, and the limit that all copies share.
     ///
     /// @param budget counts the bytes of all copies
     record Agent(AgentOptions options, Instrumentation instrumentation, SharedBudget budget, PlatformAccess platform) {}

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 ///   LibraryLoader:          io.leasehold.os ... io.leasehold.slab, one for all copies that live equally long
 /// ```
 ///
-/// If the class loader of Netty sees an application's own Leasehold, that one is used instead, so that the process has
-/// one.
+/// If the class loader of Netty sees an application's own Leasehold, that library is used instead, so that the process
+/// has one library.
 ///
 /// **Threads.** Thread-safe.
 final class NettyCopy {
@@ -27,7 +27,7 @@ final class NettyCopy {
     private static final String HEAP = "io.leasehold.netty.FacadeHeap";
 
     private final Class<?> base; // (C) AbstractByteBufAllocator of this copy
-    private final String prefix; // (C) what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    private final String prefix; // (C) text that relocation put before `io.netty.`, with a dot at the end; or empty
     private @Nullable ClassLoader library; // (L) this object
     private @Nullable Function<Object, Object> heap; // (L) this object
     private boolean isOpened; // (L) this object; true after the first attempt

@@ -9,8 +9,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Asks the JDK for what only its own packages know and can do: to grant native access, and the limit for direct
-/// memory.
+/// Grants native access, and reads the limit for direct memory. Only internal packages of the JDK can do this.
 ///
 /// The command line names the agent, and that is the consent of the operator. The packages of the JDK are exported to
 /// one class ([PlatformProbe]) in a class loader of its own, so that no other code gets access to them. If a later JDK

@@ -15,8 +15,8 @@ public final class PlatformProbe implements Function<Object, @Nullable Object> {
     /// Creates the probe.
     public PlatformProbe() {}
 
-    /// {@return for a [Module], whether native access is granted now; otherwise the limit for direct memory in bytes as
-    /// a text, or null if the command line does not set it}
+    /// {@return for a [Module], true if native access is granted now; otherwise the limit for direct memory in bytes as
+    /// a text, or null if the command line does not set a limit}
     ///
     /// @param question a module, or any other object
     @Override

@@ -2,8 +2,8 @@ package io.leasehold.agent;
 
 import java.util.Set;
 
-/// What the agent expects of one of Netty's pools. The shapes are the same from 4.1.118 to 4.1.140 and from 4.2.0 to
-/// 4.2.20 (2026-11).
+/// The members that the agent expects in one of Netty's pools. The shapes are the same from 4.1.118 to 4.1.140 and from
+/// 4.2.0 to 4.2.20 (2026-11).
 ///
 /// **Threads.** Immutable.
 ///
@@ -49,7 +49,7 @@ record PoolShape(String suffix, String constructor, Set<String> methods, Set<Str
         return name.equals(suffix) || name.endsWith("/" + suffix);
     }
 
-    /// {@return what relocation put in front of `io/netty/` in the name of a pool, with a slash at the end, or nothing}
+    /// {@return text that relocation put before `io/netty/` in the name of a pool, with a slash at the end; or empty}
     static String copyOf(String name) {
         return name.substring(0, name.lastIndexOf("io/netty/"));
     }

@@ -18,7 +18,7 @@ final class Relocation {
     private final String slashed; // (C)
     private final String dotted; // (C)
 
-    /// @param prefix what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    /// @param prefix text that relocation put before `io.netty.`, with a dot at the end; or empty
     Relocation(String prefix) {
         this.slashed = prefix.replace('.', '/') + "io/netty/";
         this.dotted = prefix + "io.netty.";

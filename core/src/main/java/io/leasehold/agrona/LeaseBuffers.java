@@ -129,8 +129,9 @@ public final class LeaseBuffers {
     /// wrapped again. Call this before the lease ends. Unwrapping twice has no effect. Slices of the buffer are
     /// separate views, and are not changed.
     ///
-    /// The buffer keeps its address. After `wrap(0, 0)`, a thread that races with this call by mistake would access
-    /// address zero, which ends the process. If Agrona's bounds checks are turned off, every later use would.
+    /// The buffer keeps its address. A `wrap(0, 0)` would set the address to zero: a thread that uses the buffer at the
+    /// same time by mistake would access address zero, which ends the process. With Agrona's bounds checks turned off,
+    /// every later use would do so.
     ///
     /// @param buffer any buffer, also an empty one
     public static void unwrap(UnsafeBuffer buffer) {

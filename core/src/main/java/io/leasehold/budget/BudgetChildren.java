@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// The open children of a budget, by name.
 ///
 /// **Threads.** Thread-safe. Children are added and a budget is closed under the monitor of this object. So a close
-/// that shuts out children, and is rejected then, does not reject a child.
+/// that is rejected does not reject a child that is added at the same time.
 ///
 /// **Invariant.** Once [#tryClose()] succeeded, no child can be added until [#reopen()].
 final class BudgetChildren {

@@ -46,7 +46,7 @@ public record BudgetOptions(
     /// {@return these options with another soft limit}
     ///
     /// @param newSoftByteLimit number of bytes beyond which the budget is under pressure
-    /// @throws IllegalArgumentException if it is negative or more than the hard limit
+    /// @throws IllegalArgumentException if `newSoftByteLimit` is negative or more than the hard limit
     public BudgetOptions withSoftByteLimit(long newSoftByteLimit) {
         return new BudgetOptions(name, byteLimit, newSoftByteLimit, fairShares, pressure, listener);
     }

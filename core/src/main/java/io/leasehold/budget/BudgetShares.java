@@ -48,8 +48,9 @@ final class BudgetShares {
         return Math.min(options.byteLimit(), left / divisor);
     }
 
-    /// {@return true if the budget is above its soft limit, its source of pressure reports pressure, or a parent with
-    /// fair shares is under pressure and the branch of the budget is above its share}
+    /// {@return true if the budget is above its soft limit, its source of pressure reports pressure, or it is in a
+    /// branch above its share} A branch above its share counts only if its parent has fair shares and is under
+    /// pressure.
     boolean isUnderPressure() {
         if (isPressed()) {
             return true;

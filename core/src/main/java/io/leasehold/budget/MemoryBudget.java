@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 /// above is being undone, its bytes count, and another reservation may be refused because of them.
 public final class MemoryBudget implements AutoCloseable {
 
-    /// Maximum number of budgets above each other. A reservation calls itself once a level.
+    /// Maximum number of budgets above each other. A reservation calls itself once for each level.
     static final int MAX_DEPTH = 16;
 
     /// The value of `used` in a closed budget.
@@ -354,7 +354,8 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /// {@return true if this budget should hold less: it is above its soft limit, its source of pressure reports
-    /// pressure, or a parent with fair shares is under pressure and the branch of this budget is above its share}
+    /// pressure, or it is in a branch above its share} A branch above its share counts only if its parent has fair
+    /// shares and is under pressure.
     public boolean isUnderPressure() {
         return shares.isUnderPressure();
     }

@@ -14,8 +14,8 @@ final class ProcessBudget {
     static final long MIN_BYTES = 16L << 20;
 
     /// Minimum margin. The margin is memory for the JVM itself beside the heap: a tenth of the memory limit, at least
-    /// this constant, but at most half of the memory beside the heap, so that small containers have memory for buffers
-    /// too.
+    /// this constant. It is at most half of the memory beside the heap, so that small containers have memory for
+    /// buffers too.
     static final long MIN_MARGIN_BYTES = 128L << 20;
 
     /// Created at first use, so that a program that creates its own budgets does not query the machine.

@@ -19,9 +19,9 @@ import java.util.function.Supplier;
 /// A number that the kernel does not report is no pressure: outside Linux, on kernels without PSI, and outside control
 /// groups.
 ///
-/// **Threads.** Thread-safe. No thread runs unless a caller asks. A caller may hold the lock of an arena, so it gets
-/// the last answer and starts a virtual thread that reads the files, at most once in 100 ms. An answer that is older
-/// than a second is not used.
+/// **Threads.** Thread-safe. No thread runs unless a caller asks. A caller may hold the lock of an arena, so it does
+/// not read the files. It gets the last answer. At most once in 100 ms it starts a virtual thread that reads the files.
+/// An answer that is older than a second is not used.
 public final class SystemPressure implements BooleanSupplier {
 
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -66,7 +66,7 @@ public final class SystemPressure implements BooleanSupplier {
     /// @param maxStallPercent part of the last ten seconds in percent, more than 0 and at most 100
     /// @param maxAnonBytes number of bytes, at least 1; [Long#MAX_VALUE] for no limit
     /// @return the source
-    /// @throws IllegalArgumentException if a value is not allowed
+    /// @throws IllegalArgumentException if a value is out of bounds
     public static SystemPressure of(double maxStallPercent, long maxAnonBytes) {
         return new SystemPressure(
                 maxStallPercent, maxAnonBytes, MemoryPressure::read, inBackground(), System::nanoTime);

@@ -22,8 +22,8 @@
 ///   its own, so the tree of the user continues down to the arenas.
 /// * **Charged when pages are committed.** A reservation walks the tree once for a batch of pages, not once for a
 ///   buffer. So levels and listeners cost nothing on the fast path.
-/// * **From the child to the top.** The most special limit refuses first, and a refusal in a child does not touch the
-///   words that all children share.
+/// * **From the child to the top.** The limit nearest to the request refuses first, and a refusal in a child does not
+///   touch the words that all children share.
 /// * **Shares only under pressure.** Equal parts that always apply would waste the memory of idle children. Below the
 ///   soft limit the hard limits alone decide. The bytes between the soft and the hard limit are for children below
 ///   their shares. So the distance between the two limits is what a flood leaves to the others at once.
@@ -31,7 +31,7 @@
 ///   long as the others are quiet, and they would find nothing when they start.
 /// * **Bytes reserved here are counted apart.** So a release cannot take bytes of a child, and what a parent may give
 ///   its children is known without a visit to each of them.
-/// * **Close is refused while bytes are out.** Bytes that moved to the parent would have no owner there.
+/// * **Close is refused while bytes are reserved.** Bytes that moved to the parent would have no owner there.
 /// * **Pressure is asked for.** A budget asks its source when bytes are requested, so no thread runs while there is
 ///   nothing to decide. The files are read by a virtual thread, since the asking thread may hold the lock of an arena.
 ///   `memory.current` of a control group is no such source, because it counts page cache, which the kernel gives back

@@ -1,7 +1,7 @@
 package io.leasehold.error;
 
 /// The reasons why the state of a page, a lease, a file or a window does not allow a call. The exceptions of all
-/// packages use these.
+/// packages use these kinds.
 public enum StateKind {
 
     /// The page, lease or window was freed, closed or handed over, and its place has no other holder that is known. The
@@ -20,7 +20,7 @@ public enum StateKind {
     /// The page is wired, so it cannot be freed or split.
     WIRED,
 
-    /// The page was not wired at an unwire or a lease, or not held at an unhold.
+    /// The page is not wired and was to be unwired or leased, or it is not held and was to be unheld.
     NOT_WIRED,
 
     /// The page is held, so it cannot be freed, split, armed, stolen or flipped.
@@ -44,7 +44,7 @@ public enum StateKind {
     /// The page was stolen or flipped, and is not a page of the pool now.
     STOLEN,
 
-    /// The page has gone with its slab.
+    /// The page was freed, and its slab was removed.
     REMOVED,
 
     /// Windows of the file are outstanding, or the file is open for writing already.

@@ -1,6 +1,7 @@
 /// Errors of the operating system that a program can catch.
 ///
 /// Every package throws [SystemCallException] when the kernel refuses a call. [Errno] names the error numbers.
+/// [StateKind] has the reasons why the state of a page, lease, file or window does not allow a call.
 ///
 /// ## Why
 ///

@@ -23,7 +23,7 @@ public final class BufferEvents {
         return wanted;
     }
 
-    /// Looks whether a recording asks. The event classes are registered.
+    /// Looks whether a recording asks. The caller has registered the event classes.
     static void poll() {
         wanted = AllocateBufferEvent.SETTINGS.isEnabled()
                 || ReallocateBufferEvent.SETTINGS.isEnabled()

@@ -12,8 +12,8 @@ package io.leasehold.event;
 /// loaded before the JVM has a recorder. The class is registered on the maintenance thread, which holds no lock then,
 /// because registering takes locks of the recorder.
 ///
-/// **Delay.** A recording gets events from the next tick of an arena on: at most an eighth of its decay after the first
-/// use of the arena.
+/// **Delay.** A recording gets events after the next tick of any arena that does not rest. An arena that rests has its
+/// next tick at most an eighth of its decay after it is used again.
 ///
 /// **Failures.** Recording an event never fails the caller. If the Java heap is full, the event is lost.
 ///

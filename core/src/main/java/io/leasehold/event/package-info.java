@@ -7,7 +7,7 @@
 /// | `io.leasehold.WindowFault` | a part of a file was mapped |
 /// | `io.leasehold.RingGrowth` | a pool of pages for devices added a slab |
 /// | `io.netty.AllocateChunk`, `.FreeChunk` | a heap allocated or freed a slab |
-/// | `io.netty.AllocateBuffer`, `.ReallocateBuffer`, `.FreeBuffer` | an allocator did that with a buffer |
+/// | `io.netty.AllocateBuffer`, `.ReallocateBuffer`, `.FreeBuffer` | an allocator did so with a buffer |
 ///
 /// The settings `leasehold.jfc` in the jar turn all of them on, except those of single buffers: a server may have
 /// millions of these a second. `jcmd PID JFR.start settings=leasehold.jfc +io.netty.AllocateBuffer#enabled=true` turns

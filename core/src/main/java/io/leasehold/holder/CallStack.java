@@ -35,9 +35,9 @@ public final class CallStack {
 
         private static final Pattern TEXT = Pattern.compile("(?:(.*)\\.)?([^.()]*)(?:\\((.*):([0-9]{1,9})\\))?");
 
-        /// {@return the frame with a text that [#toString] gave, or parts of it}
+        /// {@return the frame that a text of [#toString] describes; a part that the text lacks is empty, or 0}
         ///
-        /// @param text the text; if it was cut, its end belongs to the name of the method
+        /// @param text the text; if it was truncated, its end belongs to the name of the method
         public static Frame of(String text) {
             Matcher parts = TEXT.matcher(text);
             if (!parts.matches()) {
@@ -71,7 +71,7 @@ public final class CallStack {
         return allocatedBlocks.sum();
     }
 
-    /// {@return the estimated bytes of those blocks}
+    /// {@return the estimated bytes of the blocks that were allocated here since the process began}
     public double allocatedBytes() {
         return allocatedBytes.sum();
     }
@@ -92,7 +92,7 @@ public final class CallStack {
                         .toList();
     }
 
-    /// {@return the innermost three frames on one line}
+    /// {@return the innermost three frames on one line; `unknown` if there are none}
     public String shortened() {
         return frames.isEmpty()
                 ? UNKNOWN

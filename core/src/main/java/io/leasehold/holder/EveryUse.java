@@ -3,10 +3,10 @@ package io.leasehold.holder;
 import io.leasehold.event.BufferEvents;
 import io.leasehold.event.FlightEvents;
 
-/// Tells whether each use of a block is recorded, or only the sampled ones. Each one is recorded from the first tag of
+/// Tells whether each use of a block is recorded, or only the sampled ones. Each use is recorded from the first tag of
 /// a thread on, and while a flight recording asks for events of buffers.
 ///
-/// An allocation reads one static field for both.
+/// An allocation reads one static field for both conditions.
 ///
 /// **Threads.** Thread-safe.
 public final class EveryUse {

@@ -1,7 +1,7 @@
 package io.leasehold.holder;
 
-/// Memory in use of one source, with one tag and in blocks of one size. The numbers are exact, as far as numbers can be
-/// that other threads change while they are read.
+/// Memory in use of one source, with one tag and in blocks of one size. The numbers are exact, except for changes by
+/// other threads during the read.
 ///
 /// @param kind kind of the source
 /// @param source name of the source

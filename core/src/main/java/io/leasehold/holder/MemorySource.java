@@ -83,8 +83,8 @@ public final class MemorySource {
     ///
     /// @param kind kind of the object
     /// @param name name of the object
-    /// @param tag tag of memory that no tagged thread allocates, or null for the tag of the calling thread, or else the
-    ///     name
+    /// @param tag tag of memory that no tagged thread allocates; null for the tag of the calling thread, or for the
+    ///     name if that thread has no tag
     /// @param owner the object
     /// @param counts reads the blocks in use of the object, by size; it must not refer to the object itself
     /// @param <T> type of the object
@@ -210,7 +210,8 @@ public final class MemorySource {
         }
     }
 
-    /// {@return the number of samples that began and ended; while it is the same, so is the answer of [#topStacks]}
+    /// {@return the number of samples that began plus the number that ended; while it does not change, [#topStacks]
+    /// returns the same}
     ///
     /// @param sources sources to read
     public static long sampleChanges(Collection<MemorySource> sources) {

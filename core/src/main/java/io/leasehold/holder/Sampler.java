@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
 /// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
-/// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again. If few were taken
-/// for their time, it is halved as often as that asks for, so a load of another kind is sampled soon. A countdown
-/// remembers the mean that it was drawn with, and a sample gets its weight from that mean, so the estimate stays
-/// unbiased. A sample takes some microseconds for the walk of the stack, and a server that has just started also pays
-/// for compiling that walk.
+/// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again. If few samples are
+/// taken, the mean is halved again, several times at once if necessary. So a load of another kind is sampled soon. A
+/// countdown remembers the mean that it was drawn with, and a sample gets its weight from that mean, so the estimate
+/// stays unbiased. A sample takes some microseconds for the walk of the stack, and a server that has just started also
+/// pays for compiling that walk.
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
@@ -45,8 +45,8 @@ public final class Sampler {
     /// Maximum mean, so that sums of bytes do not overflow.
     public static final long MAX_MEAN_BYTES = 1L << 40;
 
-    /// A countdown goes down by this for each use. What is left of it modulo this number is the mean that it was drawn
-    /// with: its doublings, and the parity of [Means].
+    /// Each use subtracts this number from a countdown. The remainder of the countdown by this number stays the same.
+    /// It encodes the mean that the countdown was drawn with: the doublings, and the parity of [Means].
     public static final int STEP = 64;
 
     private static final int PARITY = STEP / 2;
@@ -107,7 +107,7 @@ public final class Sampler {
     /// mean is changed twice before a countdown ends, that sample may get the weight of another mean.
     ///
     /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
-    /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
+    /// @throws IllegalArgumentException if `newMeanBytes` is negative, or more than [#MAX_MEAN_BYTES]
     public void meanBytes(long newMeanBytes) {
         long checked = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
         Means old = means;
@@ -139,7 +139,7 @@ public final class Sampler {
         return chance > 0 && random.get().nextDouble() * (chance + otherChance - chance * otherChance) < chance;
     }
 
-    /// {@return true if a block is due whose allocation was not counted down}
+    /// {@return true if this sampler is due for a block whose allocation was not counted down}
     ///
     /// @param byteSize bytes of the block
     /// @param countdown a new countdown for the block

@@ -1,6 +1,6 @@
 package io.leasehold.holder;
 
-/// What memory is allocated from.
+/// The kinds of objects that memory is allocated from.
 public enum SourceKind {
     /// An allocator of buffers.
     ALLOCATOR,
@@ -10,7 +10,7 @@ public enum SourceKind {
     LEASE_POOL,
     /// A pool of pages for devices.
     PAGE_POOL,
-    /// A cache of windows on files. Its mapped windows and extents count whole, lent or not. They need address space;
-    /// their memory is the page cache of the kernel, which no budget counts.
+    /// A cache of windows on files. Its mapped windows and extents count in full, in use or not. They need address
+    /// space; their memory is the page cache of the kernel, which no budget counts.
     WINDOW_CACHE
 }

@@ -25,7 +25,7 @@
 ///   anyway, so one branch serves both.
 /// * **Everything is bounded.** Tags, stacks, the frames of a stack, the counts of a source and the samples per second
 ///   have limits. What is beyond a limit is counted as `other`, or with a larger weight. The number of live samples is
-///   about the live bytes divided by the mean: 80 bytes for each 512 KiB.
+///   about the live bytes divided by the mean: 80 bytes of Java heap for each 512 KiB.
 /// * **Names, not classes.** Stacks and tags hold strings. So they do not keep the class loader of an application
 ///   reachable.
 ///

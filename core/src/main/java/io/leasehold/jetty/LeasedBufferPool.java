@@ -106,7 +106,8 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
 
     /// Closes the pool and frees its memory to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if direct buffers are in use, with their number and sizes; nothing is changed then
+    /// @throws IllegalStateException if direct buffers are in use, with their number and sizes, or if a thread is
+    ///     acquiring or releasing one; nothing is changed then
     @Override
     public void close() {
         blocks.close();

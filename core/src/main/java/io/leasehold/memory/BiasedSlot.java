@@ -92,7 +92,7 @@ public final class BiasedSlot {
     /// A plain read is enough: only the calling thread can make this true, and no thread makes it false while that
     /// thread lives.
     ///
-    /// @param threadId of the calling thread
+    /// @param threadId id of the calling thread
     boolean isOwn(long threadId) {
         return (long) OWNER.get(this) == threadId;
     }

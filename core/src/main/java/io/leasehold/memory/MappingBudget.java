@@ -56,7 +56,8 @@ public final class MappingBudget {
     ///
     /// @param purpose purpose of the mappings in the message
     /// @param count number of mappings, not negative
-    /// @throws IllegalStateException if the account would pass its limit, naming both
+    /// @throws IllegalStateException if the limit would be exceeded; the message has the numbers
+    /// @throws IllegalArgumentException if `count` is negative
     public void charge(String purpose, long count) {
         if (!tryCharge(count)) {
             throw new IllegalStateException(

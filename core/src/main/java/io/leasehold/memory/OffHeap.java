@@ -12,8 +12,9 @@ import java.nio.ByteOrder;
 ///                (0 if native)
 /// ```
 ///
-/// **Bounds.** Only the bounds of the segment are checked. In native mode the segment is the whole address space. So
-/// the caller must pass an address of a live page, lease or region.
+/// **Bounds.** Only the bounds of the segment are checked: an access outside throws an [IndexOutOfBoundsException]. In
+/// native mode the segment is the whole address space. So the caller must pass an address of a live page, lease or
+/// region.
 ///
 /// **Threads.** Plain access in the sense of the Java memory model. Use [Words] to synchronize threads.
 public final class OffHeap {

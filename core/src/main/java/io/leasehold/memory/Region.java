@@ -13,13 +13,16 @@ import java.util.Objects;
 ///   |  readable and writable, or decommitted|  reserved, not accessible    |
 /// ```
 ///
-/// **Ownership.** The caller that reserves the region closes it once. Closing releases the memory and parks the address
-/// space, so a stale pointer reads zero.
+/// **Ownership.** The caller that reserves the region closes it once. Closing releases the memory and retains the
+/// address space, so a stale pointer reads zero.
 ///
 /// **Threads.** Only the owner calls [#commit] and [#close]. Several threads may call [#decommit] concurrently, for
 /// disjoint ranges.
 ///
 /// **Invariants.** I1: the committed part is a prefix, and only grows until the region is closed.
+///
+/// **Errors.** After the close, [#commit], [#decommit], [#advise] and the methods that map a file throw an
+/// [IllegalStateException].
 public final class Region implements AutoCloseable {
 
     /// Name of address space without an owner.
@@ -151,7 +154,7 @@ public final class Region implements AutoCloseable {
         memory().advise(address(), byteSize, advice);
     }
 
-    /// Releases the memory and parks the address space. Closing twice has no effect.
+    /// Releases the memory and retains the address space ([Reservations]). Closing twice has no effect.
     ///
     /// @throws SystemCallException if the kernel fails to release the memory; the region stays open and can be closed
     ///     again
@@ -166,8 +169,8 @@ public final class Region implements AutoCloseable {
         closed = true;
     }
 
-    /// Releases the memory, but neither parks nor unmaps the address space, because pointers into it may be left. Such
-    /// pointers read zero, and their stores do not disturb a later owner. Abandoning twice has no effect.
+    /// Releases the memory, but neither retains nor unmaps the address space, because pointers into it may be left.
+    /// Such pointers read zero, and their stores do not disturb a later owner. Abandoning twice has no effect.
     ///
     /// @throws SystemCallException if the kernel fails to release the memory; the region stays open then
     public void abandon() {

@@ -37,14 +37,15 @@ public final class SharedRun {
 
     /// Creates an object for one kind of work.
     ///
-    /// @param work called by one thread at a time, without any lock of this class that another thread needs
+    /// @param work called by one thread at a time; other threads that call [#run] park until it returns
     public SharedRun(Runnable work) {
         this.work = work;
     }
 
     /// Does the work, or waits until another thread did it. Not interruptible; the interrupt status stays set.
     ///
-    /// An exception of the work is thrown to the thread that did it. Other threads then do it themselves.
+    /// An exception of the work is thrown to the thread that did the work. One of the other threads then does the work
+    /// again.
     public void run() {
         long ticket = asked.incrementAndGet();
         if (!tryRun(ticket)) {

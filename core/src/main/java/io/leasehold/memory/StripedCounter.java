@@ -5,10 +5,10 @@ import java.lang.invoke.VarHandle;
 
 /// A sum that many threads change, in stripes, each in a cache line of its own.
 ///
-/// It is used in place of `LongAdder`, which allocates on the Java heap when threads meet. If that fails, an exception
-/// leaves the middle of a release or of a read. This counter has all its memory from the start.
+/// It is used in place of `LongAdder`, which allocates on the Java heap when threads meet. If that allocation fails, an
+/// error is thrown in the middle of a release or of a read. This counter has all its memory from the start.
 ///
-/// **Threads.** Thread-safe. Each change is atomic. A sum that is read during changes has some of them.
+/// **Threads.** Thread-safe. Each change is atomic. A sum that is read during changes includes some of them.
 ///
 /// **Footprint.** 320 bytes of the Java heap.
 public final class StripedCounter {
@@ -31,7 +31,7 @@ public final class StripedCounter {
 
     /// Adds to the sum.
     ///
-    /// @param change what to add, of either sign
+    /// @param change number to add, of either sign
     public void add(long change) {
         int stripe = 1 + ((int) Thread.currentThread().threadId() & (STRIPES - 1));
         long _ = (long) CELL.getAndAdd(cells, stripe << LINE_POWER, change);

@@ -18,12 +18,13 @@
 ///   raw address, a bug would end the process. Retained space reads as zero instead. It costs only addresses, and the
 ///   next owner that it fits reuses it.
 /// * **One biased slot per thread, found by thread id** ([BiasedSlots]). A biased slot is a lock that costs its owner
-///   two stores and a load. A `ThreadLocal` costs twice as much, and other threads cannot reach its contents. Then a
-///   limit would not be exact, idle threads would keep memory, and the memory of dead threads would be lost. With a
-///   biased slot another thread can take the contents by membarrier(2), and only that thread pays for it.
-///   [BiasedSlots#enter] returns the array of cells itself, because the compiler keeps it in a register. It would read
-///   the fields of an object again after each volatile access. The magazines of pages and of blocks are both stored in
-///   such cells. Their layout is defined there; this package only defines which thread may use a slot at which time.
+///   two stores and a load. A `ThreadLocal` costs twice as much, and other threads cannot reach its contents. Without
+///   access by other threads a limit would not be exact, idle threads would keep memory, and the memory of dead threads
+///   would be lost. With a biased slot another thread can take the contents by membarrier(2), and only that thread pays
+///   for it. [BiasedSlots#enter] returns the array of cells itself, because the compiler keeps it in a register. It
+///   would read the fields of an object again after each volatile access. The magazines of pages and of blocks are both
+///   stored in such cells. Their layout is defined there; this package only defines which thread may use a slot at
+///   which time.
 /// * **Slots on the Java heap.** A pair of operations on an `int[]` takes 3.5 ns less than on off-heap words with their
 ///   bounds checks, and nothing in a slot needs an address. A slot is created at its first use, because there are more
 ///   slots than most processes have threads.

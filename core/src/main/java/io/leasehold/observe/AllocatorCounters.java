@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
 
 /// The counters of one allocator in the file of the process.
 ///
-/// An update reads the numbers of the arena and of both heaps, and stores them. It allocates nothing, except at the
-/// first block of a size class, when the class gets its two counters. If the file is full, some numbers have no counter
-/// until other allocators are closed. Tags and stacks are stored by calls of their own, which allocate.
+/// An update reads the numbers of the arena and of both heaps, and stores them. It allocates nothing, unless a size
+/// class gets its two counters, at its first block. If the file is full, some numbers have no counter until other
+/// allocators are closed. Tags and stacks are stored by calls of their own, which allocate.
 ///
 /// **Threads.** Thread-safe: one update at a time, under the lock of this object.
 final class AllocatorCounters {
@@ -151,7 +151,7 @@ final class AllocatorCounters {
 
     /// Stores the current numbers. Has no effect after the close.
     ///
-    /// @throws InternalError if another process cut the file
+    /// @throws InternalError if another process truncated the file
     synchronized void update() {
         if (closed) {
             return;

@@ -2,7 +2,8 @@ package io.leasehold.observe;
 
 import java.util.Map;
 
-/// What JMX shows of an allocator, under `io.leasehold:type=Allocator,name=<name>`. Each call reads the current values.
+/// The values and operations of an allocator in JMX, under `io.leasehold:type=Allocator,name=<name>`. Each call reads
+/// the current values.
 ///
 /// **Threads.** Thread-safe.
 public interface AllocatorMXBean {
@@ -59,6 +60,7 @@ public interface AllocatorMXBean {
     /// stack}
     ///
     /// @param rows maximum number of rows of each table, at least 1
+    /// @throws IllegalArgumentException if `rows` is less than 1
     String holderTable(int rows);
 
     /// {@return the profile of outstanding buffers as collapsed stacks, which flame graph tools read}

@@ -19,7 +19,7 @@ public final class Holders {
 
     private Holders() {}
 
-    /// {@return the memory in use by source, tag and size, the most bytes first. The numbers are exact}
+    /// {@return the memory in use by source, tag and size, the most bytes first} The numbers are exact.
     public static List<Holding> exact() {
         List<Holding> all = new ArrayList<>();
         for (MemorySource source : MemorySource.all()) {

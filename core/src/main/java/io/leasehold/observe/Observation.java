@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// are registered once the process has a JMX server.
 ///
 /// ```text
-///   maintenance thread ---- tick of the arena ----> counters, opened in the first tick, at most each 500 ms
+///   maintenance thread ---- tick of the arena ----> counters, opened in the first tick, at most once in 500 ms
 ///                                                   beans, if a server exists by now
 /// ```
 ///
@@ -147,7 +147,7 @@ public final class Observation implements AutoCloseable {
                 updateHolders(open);
                 FaultPoll.poll();
             } catch (InternalError e) {
-                failed = true; // another process cut the file
+                failed = true; // another process truncated the file
                 ProcessCounters.report(e);
             }
         }

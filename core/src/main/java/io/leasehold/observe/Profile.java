@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 /// an unbiased estimate of the memory in use, whatever the mix of sizes. The property
 /// `io.leasehold.profile.sampleBytes` sets another mean, and 0 turns sampling off; so does [#sampleBytes(long)].
 ///
-/// Sampled are the buffers of allocators, direct ones and those on the Java heap. Pages, leases and windows have exact
-/// counts only ([Holders#exact]).
+/// Only the buffers of allocators are sampled, direct ones and those on the Java heap. Pages, leases and windows have
+/// exact counts only ([Holders#exact]).
 ///
 /// **Threads.** Immutable.
 public final class Profile {
@@ -48,7 +48,7 @@ public final class Profile {
                 List.copyOf(Sampler.process().stacks()));
     }
 
-    /// {@return the profile of the allocators with a name, now}
+    /// {@return the profile of the allocators with a name, now; without holders if no open allocator has the name}
     ///
     /// @param source name of the allocator
     public static Profile of(String source) {
@@ -71,7 +71,7 @@ public final class Profile {
     /// the new mean after some hundred uses.
     ///
     /// @param newSampleBytes mean in bytes, at most 1 TiB, or 0 to turn sampling off
-    /// @throws IllegalArgumentException if it is negative or too high
+    /// @throws IllegalArgumentException if `newSampleBytes` is negative or too high
     public static void sampleBytes(long newSampleBytes) {
         Sampler.process().meanBytes(newSampleBytes);
     }
@@ -107,8 +107,8 @@ public final class Profile {
                 site.lastTouch());
     }
 
-    /// {@return the profile as collapsed stacks: a line for each tag and stack: the tag, the frames from the outermost
-    /// on, and the bytes. Flame graph tools read it}
+    /// {@return the profile as collapsed stacks, which flame graph tools read} Each line has a tag, the frames of a
+    /// stack from the outermost one on, and the bytes.
     public String toCollapsed() {
         Map<String, Long> lines = new TreeMap<>();
         for (Site site : sites) {

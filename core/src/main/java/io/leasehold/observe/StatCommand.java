@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// the memory of another process of the same user.
 ///
 /// ```text
-///   stat                   all processes with a counter file, or the only one that runs
+///   stat                   the processes that run; if none runs, all that have a counter file
 ///   stat 4711              the allocators of one process, and of each copy of the library in it
 ///   stat 4711 --json       the same for programs
 ///   stat 4711 --collapsed  the stacks that hold the most bytes, for flame graph tools
@@ -190,7 +190,8 @@ public final class StatCommand {
         return 0;
     }
 
-    /// Writes the stacks of all copies as one profile. The counters have their bytes, and not the number of buffers.
+    /// Writes the stacks of all copies as one profile. The counters have the bytes of the stacks, and not the number of
+    /// buffers.
     private static void writeProfile(List<CounterSnapshot> copies, Path path) throws IOException {
         Pprof profile = new Pprof();
         copies.forEach(copy -> StatReport.addStacks(copy, profile));
@@ -203,8 +204,8 @@ public final class StatCommand {
         }
     }
 
-    /// {@return the readable files of a process} The copies of the library in it may be of different versions. So a
-    /// file that cannot be read does not hide the others.
+    /// {@return the readable files of a process} The copies of the library in a process may be of different versions.
+    /// So a file that cannot be read does not hide the others.
     ///
     /// @throws IOException if none can be read
     private static List<CounterSnapshot> copies(Arguments arguments, PrintStream err) throws IOException {

@@ -155,8 +155,8 @@ final class StatReport {
         }
     }
 
-    /// {@return the stacks as collapsed stacks: a line for each stack, with the allocator, up to three frames from the
-    /// outermost on, and the bytes}
+    /// {@return the stacks as collapsed stacks} Each line has the allocator, up to three frames of a stack from the
+    /// outermost one on, and the bytes.
     static String collapsed(CounterSnapshot snapshot) {
         StringBuilder text = new StringBuilder(1024);
         for (Allocator allocator : allocators(snapshot)) {

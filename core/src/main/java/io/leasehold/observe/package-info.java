@@ -19,8 +19,8 @@
 /// * **Exact and sampled answers are separate.** Bytes by source, tag and size are exact at any time. Stacks cost some
 ///   microseconds each, so they come from samples, and their bytes are estimates.
 /// * **Leaks are a view of the profile.** The allocator drops its reference to a sampled buffer. If the collector finds
-///   such a buffer garbage, it leaked. That needs no report at the moment of the collection: the sample stays live, and
-///   can be asked for at any time.
+///   such a buffer garbage, the buffer leaked. That needs no report at the moment of the collection: the sample stays
+///   live, and can be asked for at any time.
 /// * **pprof by hand.** A profile needs a dozen fields of `profile.proto`. The encoder is smaller than the code that a
 ///   compiler for protocol buffers would add, and needs no dependency.
 /// * **Below the allocators, not beside them.** An allocator opens its observation itself, so that numbers are there

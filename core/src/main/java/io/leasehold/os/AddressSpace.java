@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// | native | every address | 0 |
 /// | portable | one bounded segment | its first address |
 ///
-/// The form is chosen when this class is initialised. It is native on Linux on x86-64 and aarch64, unless the JVM
+/// The form is chosen when this class is initialized. It is native on Linux on x86-64 and aarch64, unless the JVM
 /// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` is `portable`. The
-/// portable choice is logged once to `io.leasehold`, with its reason. The library of the agent leaves that to the
-/// agent, because a logger would start the logging of the program before the program has configured it.
+/// portable choice is logged once to `io.leasehold`, with its reason. The library of the agent logs nothing and leaves
+/// the report to the agent, because a logger would start the logging of the program before the program has configured
+/// it.
 ///
 /// **Ownership.** The memory stays until no class, segment or byte buffer of the library is reachable any more. That
-/// happens only if its class loader becomes unreachable; see [KernelHoldings].
+/// happens only if the class loader of the library becomes unreachable; see [KernelHoldings].
 ///
 /// **Threads.** Immutable. The caller orders the loads and stores in it.
 public final class AddressSpace {
@@ -58,7 +59,7 @@ public final class AddressSpace {
                 || (isNative() && memory().pageSize() == SMALL_PAGE_BYTES);
     }
 
-    /// {@return why [#ALL] is not the whole address space; empty if it is}
+    /// {@return the reason why [#ALL] is not the whole address space; empty if it is}
     public static String portableCause() {
         return CHOICE.cause;
     }

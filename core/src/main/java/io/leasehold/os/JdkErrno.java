@@ -50,8 +50,8 @@ final class JdkErrno {
 
     private JdkErrno() {}
 
-    /// Initializes this class. It is needed when the JDK has reported a failure, and then descriptors or memory may be
-    /// too short to initialize it.
+    /// Initializes this class. It is needed after the JDK has reported a failure. There may be too few descriptors or
+    /// too little memory to initialize it then.
     static void initialize() {}
 
     /// {@return the error number of an exception; EIO if it is unknown}

@@ -163,7 +163,7 @@ enum LinuxCall {
     }
 
     /// The functions of the C library that this class calls. Each has a class of its own and is linked when that class
-    /// is initialised, because linking a function is a large part of a cold start.
+    /// is initialized, because linking a function is a large part of a cold start.
     private static final class Libc {
         static final boolean IS_AARCH64 = OsOptions.ofSystem().isAarch64();
 

@@ -38,8 +38,8 @@ final class LinuxFiles implements Files {
     /// Wait for writes in flight, then start writing the rest.
     private static final int SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE = 0x1 | 0x2;
 
-    /// Access to a mapping that is only synced. It is writable, because of a file that is open for reading only
-    /// msync(2) would do nothing, and mmap(2) refuses a writable mapping of it.
+    /// Access to a mapping that is only synced. For a file that is open for reading only, msync(2) would do nothing. So
+    /// the mapping is writable: mmap(2) refuses it for such a file, and the whole file is synced instead.
     private static final int PROT_READ_WRITE = 3;
 
     private static final int PROT_READ = 1;

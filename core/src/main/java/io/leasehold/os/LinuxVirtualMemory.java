@@ -15,7 +15,7 @@ import java.nio.file.Path;
 ///
 /// **Ownership.** There is one object in a process; see [AddressSpace].
 ///
-/// **Threads.** Thread-safe. The kernel serialises the mapping calls of all threads.
+/// **Threads.** Thread-safe. The kernel serializes the mapping calls of all threads.
 final class LinuxVirtualMemory implements VirtualMemory {
 
     private static final int PROT_NONE = 0;

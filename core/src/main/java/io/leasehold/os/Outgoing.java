@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// Destination, source and traffic class of what [UdpSocket#send] sends. An object is created once and reused. At first
 /// the destination is the peer of a connected socket, and the system chooses the source.
 ///
-/// **Source.** The source address is the first of these that is set: the address of [#from]; for an answer, the
-/// destination of the received datagram, if the sending socket has the same address and port as the receiving one; the
-/// choice of the system.
+/// **Source.** The source is the address of [#from] if it is set. Otherwise the source of an answer is the destination
+/// of the received datagram, if the sending socket has the same address and port as the receiving one. In all other
+/// cases the system chooses the source.
 ///
 /// **Ownership.** This object owns the message header that the kernel reads. The garbage collector frees both together.
 ///

@@ -29,7 +29,7 @@ final class ReadyWait implements AutoCloseable {
         this.operation = operation;
     }
 
-    /// Waits until the channel is ready, closed, or the time is over. An interrupt does not end the wait, as in the
+    /// Waits until the channel is ready or closed, or the time is over. An interrupt does not end the wait, as in the
     /// native form.
     ///
     /// @param timeoutNanos maximum time to wait in nanoseconds, rounded up to milliseconds

@@ -98,8 +98,10 @@ public interface UdpSocket extends AutoCloseable {
     /// @param segmentSize size of each datagram in bytes, at least 1; the last datagram may be shorter. There may be at
     ///     most [Datagrams#MAX_SEGMENTS] datagrams
     /// @return the number of bytes sent: all, or those of whole datagrams from the first on; or [#WOULD_BLOCK]
-    /// @throws IllegalArgumentException if an argument is out of bounds, or the destination is IPv6 while the socket is
-    ///     IPv4
+    /// @throws IllegalArgumentException if an argument is out of bounds, the destination is IPv6 while the socket is
+    ///     IPv4, or source and destination are not both IPv4 or both IPv6
+    /// @throws UnsupportedOperationException if the socket is portable, and the message has a source or a traffic class
+    ///     that differs from that of the socket
     /// @throws IllegalStateException if the socket is closed, if it is connected and the message has a destination, or
     ///     if it is not connected and the message has none
     /// @throws SystemCallException if the system refuses. If the batch was sent datagram by datagram, some may have
@@ -107,7 +109,7 @@ public interface UdpSocket extends AutoCloseable {
     int send(Outgoing message, long address, int byteSize, int segmentSize);
 
     /// Waits until a datagram can be received. A pending error counts as a datagram. Closing the socket ends the wait.
-    /// An interrupt of the thread does not end it.
+    /// An interrupt of the thread does not end the wait.
     ///
     /// @param timeoutNanos maximum time to wait in nanoseconds, at least 0; the portable form rounds it up to
     ///     milliseconds

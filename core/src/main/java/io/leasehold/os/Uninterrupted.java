@@ -3,9 +3,9 @@ package io.leasehold.os;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 
-/// Runs steps that use channels of the JDK which an interrupt closes, as [java.nio.channels.FileChannel].
+/// Runs steps that use channels of the JDK that an interrupt closes, such as [java.nio.channels.FileChannel].
 ///
-/// What a process sets up once, perhaps on a thread that was interrupted, would otherwise be missing for good.
+/// Without this class, an object that a process sets up once would be missing for good if the thread was interrupted.
 ///
 /// **Threads.** Stateless.
 public final class Uninterrupted {
@@ -23,7 +23,7 @@ public final class Uninterrupted {
         T run() throws IOException;
     }
 
-    /// Runs a step. If an interrupt ends it, the step runs again. An interrupted thread is interrupted again
+    /// Runs a step. If an interrupt ends the step, the step runs again. An interrupted thread is interrupted again
     /// afterwards.
     ///
     /// @param step the step

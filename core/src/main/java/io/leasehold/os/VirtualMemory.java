@@ -20,8 +20,8 @@ import io.leasehold.error.SystemCallException;
 /// **Preconditions** are the same for all methods, and every method checks them. `address` and `byteSize` are positive
 /// multiples of [#pageSize()], and `address + byteSize` does not overflow. Otherwise [IllegalArgumentException] names
 /// the value and the limit, and nothing is changed. A method whose [Capability] is missing throws
-/// [UnsupportedOperationException], whatever its arguments. A call that the kernel refuses throws
-/// [SystemCallException].
+/// [UnsupportedOperationException], whatever its arguments. [#advise] is the exception: it then has no effect. A call
+/// that the kernel refuses throws [SystemCallException].
 ///
 /// All sizes, offsets and addresses are in bytes.
 public interface VirtualMemory {
@@ -238,8 +238,8 @@ public interface VirtualMemory {
     long residentBytes(long address, long byteSize);
 
     /// Makes every running thread of this process pass a full memory fence before this method returns (membarrier(2),
-    /// MEMBARRIER_CMD_PRIVATE_EXPEDITED). For the caller, a thread that stores and then loads in program order alone
-    /// then behaves as if it had a fence between the two.
+    /// MEMBARRIER_CMD_PRIVATE_EXPEDITED). So to the caller, another thread that stores and then loads behaves as if it
+    /// executed a fence between the two, although it executes none.
     ///
     /// If the kernel refuses the call later, after the probe allowed it, the JVM stops each thread once instead. That
     /// takes longer.

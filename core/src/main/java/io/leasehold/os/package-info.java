@@ -87,11 +87,11 @@
 /// takes half the CPU time of a packet, and creates no object. Cost: the C structs of messages, by their offsets in
 /// [MessageLayout]. The portable form uses the channel of the JDK, and each of its batches has one datagram.
 ///
-/// **Values of a packet are control messages, values of a socket are options.** Destination and traffic class of a
-/// received datagram, and source and traffic class of a sent one, can differ from datagram to datagram. So they are
-/// control messages. Each protocol level has its own: an IPv6 socket that speaks IPv4 gets both options, and a message
-/// has the level of its packets. A socket that is bound to one address does not ask for packet info. A refused option
-/// is an error only if it is required.
+/// **Values of a packet are control messages, values of a socket are options.** The destination and traffic class of a
+/// received datagram can differ from datagram to datagram, and so can the source and traffic class of a sent one. So
+/// they are control messages. Each protocol level has its own: an IPv6 socket that speaks IPv4 gets both options, and a
+/// message has the level of its packets. A socket that is bound to one address does not ask for packet info. A refused
+/// option is an error only if it is required.
 ///
 /// **Message headers belong to the caller, in memory that the garbage collector frees.** Each thread has its own
 /// [Received] and [Outgoing], so a call creates no garbage and needs no thread-local. An explicit close could free

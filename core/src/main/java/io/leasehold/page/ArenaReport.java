@@ -68,8 +68,8 @@ final class ArenaReport {
         });
     }
 
-    /// {@return the error for a request that failed} The message is made without the lock of the pool, since that takes
-    /// long.
+    /// {@return the error for a request that failed} The message is made without the lock of the pool, since making it
+    /// takes long.
     PageExhaustedException exhausted(int pages) {
         Numbers seen = pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Ownership.** The arena closes it. If pages are in use then, the space becomes a [Remnant], and the next arena with
-/// pages of this size takes it over. That arena does not use these pages and their frames, since a stale pointer may
-/// write to the pages, and a thread that was preempted in a call may write to the frames.
+/// pages of this size takes it over. That arena does not use these pages and their frames. A stale pointer may write to
+/// the pages, and a thread that was preempted in a call may write to the frames.
 ///
 /// **Threads.** Opened and closed by one thread.
 final class ArenaSpace {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Growth.** An arena that grows takes its idle pages next. A decommit in between would make it pay for the same
-/// pages again, a page fault each. So nothing is decommitted in a tick before which [FrameSupply#GROWTH_BYTES] more
-/// came into use. The pages get older meanwhile, and are decommitted in the first tick without growth.
+/// pages again, a page fault each. So a tick decommits nothing if [FrameSupply#GROWTH_BYTES] more bytes are in use than
+/// at the tick before. The pages get older meanwhile, and are decommitted in the first tick without growth.
 ///
 /// **Rest.** An arena with nothing to decommit rests: no step is made before [#request]. A request follows each change
 /// that makes work for the background: a page becomes idle, a magazine gets its first page, or a reclaimer requests a

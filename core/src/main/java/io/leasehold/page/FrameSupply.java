@@ -207,8 +207,8 @@ final class FrameSupply {
         return map.isFree(page, pageCount);
     }
 
-    /// {@return true if reclaiming cannot free the `pageCount` pages from `page` on: they reach beyond the end of the
-    /// arena, or the first used page among them is lost or belongs to a live allocation}
+    /// {@return true if reclaiming cannot free the `pageCount` pages from `page` on} This is so if they reach beyond
+    /// the end of the arena, or the first used page among them is lost or belongs to a live allocation.
     boolean isBlocked(int page, int pageCount) {
         int inTheWay = map.firstUsed(page, pageCount);
         return inTheWay >= settings.pageCount
@@ -221,7 +221,7 @@ final class FrameSupply {
         return map.longestFree();
     }
 
-    /// {@return why the last request failed, if it failed}
+    /// {@return the reason why the last request failed, if it failed}
     Shortage shortage() {
         return shortage;
     }

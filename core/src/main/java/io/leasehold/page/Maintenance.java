@@ -47,8 +47,8 @@ final class Maintenance {
 
     private static final long RETRY_NANOS = 1_000_000_000;
 
-    /// About the time between two ticks of an arena. A thread that ends and starts all the time costs more than one
-    /// that stays.
+    /// Longer than a tick of an arena with the default decay. A thread that ends and starts all the time costs more
+    /// than one that stays.
     private static final long LINGER_NANOS = 1_000_000_000;
 
     private static final Maintenance SYSTEM = new Maintenance();

@@ -13,8 +13,9 @@ final class MaintenanceCredit {
     /// Background work takes at most 1/20 of a processor, which is 5 %.
     private static final int PARTS = 20;
 
-    /// The unused time of ten seconds. After a burst of 1 GiB in buffers of 256 B, of which one in a hundred stays, it
-    /// leaves 160 MiB after two seconds, and 100 ms left 621 MiB (`mvn -Pbench -Dbench=memory`, 2026-11-29).
+    /// The unused time of ten seconds. After a burst of 1 GiB in buffers of 256 B, of which one in a hundred stays, 160
+    /// MiB are left after two seconds. With a credit of 100 ms, 621 MiB were left (`mvn -Pbench -Dbench=memory`,
+    /// 2026-11-29).
     private static final long MAX_CREDIT_NANOS = 500_000_000;
 
     /// Minimum time of a step, so that the overhead of a step stays small.

@@ -29,8 +29,7 @@ import java.util.function.ToLongFunction;
 /// ```
 ///
 /// A handle is a `long` that identifies one allocation, a page or a run. [#NO_PAGE] is no page. A handle that was freed
-/// is rejected for ever, or until its page was freed 2^28 more times. [#frames()] has the address and the state of each
-/// page.
+/// is rejected until its page was freed 2^28 more times. [#frames()] has the address and the state of each page.
 ///
 /// **Ownership.** The caller that allocated a page frees it, from any thread. The caller that opened the arena closes
 /// it.
@@ -115,9 +114,12 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @param options name, sizes and budget of the arena
     /// @return the arena, to be closed by the caller
-    /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the limit
-    /// @throws IllegalStateException if the machine has too little memory for a default budget, or too few mappings
-    /// @throws PageExhaustedException if the budget is too small for the tables of the arena
+    /// @throws IllegalArgumentException if the options do not fit the machine or the budget, naming the value and the
+    ///     limit
+    /// @throws IllegalStateException if the budget is closed, or the machine has too little memory for a default
+    ///     budget, or too few mappings
+    /// @throws io.leasehold.error.SystemCallException if the kernel refuses address space, the tables or the memory
+    ///     file; no arena is left open
     public static PageArena open(PageArenaOptions options) {
         PageArena arena = open(options, Reservations.system(), System.nanoTime());
         boolean isOpen = false;
@@ -243,8 +245,9 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages, and waits until other threads free them if necessary.
     ///
-    /// @param timeout maximum time to wait. A waiting thread notices within 10 ms that a reclaimer can free pages, that
-    ///     idle memory must be decommitted first, or that a parent budget has space
+    /// @param timeout maximum time to wait; if it is not positive, the call does not wait. A waiting thread notices
+    ///     within 10 ms that a reclaimer can free pages, that idle memory must be decommitted first, or that a parent
+    ///     budget has space
     /// @param pages number of pages
     /// @return the handle of the run, or [#NO_PAGE] after the timeout
     /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
@@ -312,8 +315,8 @@ public final class PageArena implements AutoCloseable {
     /// @param pages number of pages
     /// @return true if the allocation was lengthened; its handle stays the same
     /// @throws IllegalArgumentException if `pages` is not positive
-    /// @throws PageStateException if the handle is stale or foreign, or the page is wired and wired pages are locked in
-    ///     memory
+    /// @throws PageStateException if the handle is stale or foreign, or the arena locks wired pages in memory and the
+    ///     page is wired or held
     public boolean tryGrow(long page, int pages) {
         return lengths.tryGrow(page, pages);
     }
@@ -399,8 +402,10 @@ public final class PageArena implements AutoCloseable {
 
     /// Closes the arena and gives its memory back. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are live, or a heap or a pool is open on the arena, naming some of them,
-    ///     or if the arena belongs to the default allocator; nothing is changed then
+    /// @throws IllegalStateException if pages are live, a heap or a pool is open on the arena, or the arena belongs to
+    ///     the default allocator. The message names some of the pages or users. Nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to release memory; the arena allocates
+    ///     nothing any more, and closing can be repeated
     @Override
     public void close() {
         close(false);
@@ -410,8 +415,10 @@ public final class PageArena implements AutoCloseable {
     /// the arena returns zeroes or what was stored through such a pointer, and never ends the process. The addresses of
     /// pages that were live are not used again. Those of all other pages serve later arenas.
     ///
-    /// @return number of pages that were live
+    /// @return number of pages that were live; 0 if the arena was closed already
     /// @throws IllegalStateException if the arena belongs to the default allocator; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to release memory; the arena allocates
+    ///     nothing any more, and closing can be repeated
     public int closeForcibly() {
         return close(true);
     }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param zeroOnFree true if a page is zeroed when it is freed, so that the next owner never sees the bytes of the last
 ///     one
 /// @param lockWired true if wired pages are locked in memory (mlock(2))
-/// @param decay how long a free page keeps its memory, at least 1 ms; [#NO_DECAY] means for ever
+/// @param decay time for which a free page keeps its memory, at least 1 ms; [#NO_DECAY] means for ever
 /// @param budget budget to which the arena's memory is charged, or null for [MemoryBudget#process()]
 /// @param tag tag under which the pages count in `io.leasehold.observe`, at most 100 characters; null for the tag of
 ///     the opening thread, or else the name
@@ -47,9 +47,8 @@ public record PageArenaOptions(
     /// Free pages keep their memory until [PageArena#trim()] or until other pages need the budget.
     public static final Duration NO_DECAY = Duration.ofNanos(Long.MAX_VALUE);
 
-    /// Longer than the gaps between the bursts of one connection. Reclaimers above give back their caches within some
-    /// eighths of the decay before that. So the memory of a burst is decommitted within one second after the end of the
-    /// burst.
+    /// Longer than the gaps between the bursts of one connection. Reclaimers above first give back their caches, within
+    /// some eighths of the decay. So the memory of a burst is decommitted within one second after the end of the burst.
     static final Duration DEFAULT_DECAY = Duration.ofMillis(500);
 
     private static final long MIN_PAGE_BYTES = 4 << 10;
@@ -166,8 +165,8 @@ public record PageArenaOptions(
         }
     }
 
-    /// {@return what to do about a capability that is missing: if the whole process has portable memory, the cause of
-    /// that; else `ofNative`}
+    /// {@return the end of a message about a missing capability: the cause if the whole process has portable memory;
+    /// else `ofNative`}
     private static String remedy(String ofNative) {
         String cause = AddressSpace.portableCause();
         return cause.isEmpty() ? "; " + ofNative : ", cause=" + cause;

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe and lock-free, except that wiring takes a lock if wired pages are locked in memory.
 ///
+/// **Errors.** After the arena was closed, every method with a handle or an address throws [PageStateException], except
+/// [#isLive], which returns false.
+///
 /// **Memory order.** `claim` stores the word with release. Every other transition is a compare-and-set of that word.
 /// The caller publishes the handle to other threads. `PageFreeStress` checks that of two conflicting transitions one
 /// fails.
@@ -138,6 +141,10 @@ public final class PageFrames {
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired 65,535 times
+    /// @throws io.leasehold.error.SystemCallException if the arena locks wired pages and the kernel refuses; the page
+    ///     is not wired then
+    /// @throws IllegalStateException if the arena locks wired pages and the mappings of the process are used up; the
+    ///     page is not wired then
     public void wire(long page) {
         if (locks == null) {
             change("wire", page, FrameLayout.ONE_WIRE, 1);
@@ -150,6 +157,7 @@ public final class PageFrames {
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is not wired
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to unlock the page, which stays wired then
     public void unwire(long page) {
         if (locks == null) {
             change("unwire", page, FrameLayout.ONE_WIRE, -1);

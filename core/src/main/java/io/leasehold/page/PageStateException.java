@@ -3,8 +3,8 @@ package io.leasehold.page;
 import io.leasehold.error.StateKind;
 import java.io.Serial;
 
-/// A page was used in a way that its state does not allow: freed twice, with a stale handle, while wired or held, or in
-/// a foreign arena.
+/// A page was used in a way that its state does not allow: freed twice, with a stale handle, while wired or held, in a
+/// foreign arena, or after its arena was closed.
 public final class PageStateException extends IllegalStateException {
 
     @Serial

@@ -15,15 +15,16 @@ import org.jspecify.annotations.Nullable;
 ///
 /// So a freed page wakes one thread, however many wait. One thread looks for memory on behalf of all.
 ///
-/// Waiters with equal requests are in one lane. If the first waiter of a lane cannot be served, no other one of it can
-/// be. So serving looks at each lane, not at each waiter.
+/// Waiters with equal requests are in one lane. If the first waiter of a lane cannot be served, no other waiter of the
+/// lane can be served. So serving looks at each lane, not at each waiter.
 ///
 /// ```text
 ///   lanes   | 8 pages: 1st, 4th, 5th waiter | ---> | 2 pages, aligned: 2nd | ---> | 3 pages: 3rd, 6th |
 /// ```
 ///
 /// **Failures.** The waiters are linked to each other, and adding one allocates first. A collection that cannot grow
-/// may fail after it added an element. That waiter would stay the first one for ever, and no other one would be woken.
+/// may fail after it added an element. That waiter would stay the first one for ever, and no other waiter would be
+/// woken.
 ///
 /// **Threads.** Guarded by `FramePool.lock`.
 ///

@@ -71,8 +71,9 @@
 ///   place does not call reclaimers: cached pages are rarely adjacent to the run. A caller that cannot grow allocates a
 ///   new run, and that path does call reclaimers.
 /// * **Arenas on one budget give each other idle memory** ([Neighbours]). Idle pages stay charged for a decay. Without
-///   this, a request was refused although another arena held the bytes and did not need them. The arena that asks has
-///   the others decommit what it lacks, once the budget refused. It asks more rarely while that helps nothing.
+///   these decommits, a request was refused although another arena held the bytes and did not need them. The arena that
+///   asks has the others decommit what it lacks, once the budget refused. It asks more rarely while asking does not
+///   help.
 /// * **A free wakes one waiter.** The first waiter in the queue serves the others and looks for memory for all of them.
 ///   In an earlier version 128 waiting threads each flushed and called reclaimers every 10 ms. A thread beside them
 ///   then did 72,000 allocations in three seconds in place of 3.4 million.
@@ -82,8 +83,8 @@
 /// * **Decommit outside the lock.** The kernel takes a tenth of a second to decommit 1 GiB. The pages are in transit
 ///   meanwhile: neither free nor live. An allocation that needs them waits for one batch of 2 MiB.
 /// * **Age by page, in ticks of an eighth of the decay.** One byte for each page records when it was freed. So a busy
-///   neighbour does not keep an idle page committed, as it would with an age for each pageblock. Groups of pages are
-///   listed by the tick in which they are due, so a tick visits no others.
+///   neighbour does not keep an idle page committed, as it would with an age for each pageblock. Pageblocks are listed
+///   by the tick in which they are due, so a tick visits no other pageblocks.
 /// * **Pages in magazines have no age.** Instead the magazines are flushed once in each decay. That costs each thread
 ///   that used its magazines one refill.
 /// * **The limit counts memory, not addresses.** An arena with exactly as many addresses as its limit rejected a
@@ -94,8 +95,8 @@
 ///   decommitted, no more than it needs. When each request decommitted a whole batch of 2 MiB, threads at the limit
 ///   lost pages that they were about to use.
 /// * **Without decommit, each page that was ever used counts for ever.** Otherwise the committed memory could pass the
-///   limit. There, a run of up to m pages is guaranteed only if `(1 + 1/2 + ... + 1/m) / ln 2` times the live
-///   pages fit into the limit. The same holds for idle pages in huge frames that are partly in use.
+///   limit. On such a system, a run of up to m pages is guaranteed only if `(1 + 1/2 + ... + 1/m) / ln 2` times the
+///   live pages fit into the limit. The same holds for idle pages in huge frames that are partly in use.
 /// * **Fewer addresses where there are few.** An arena reserves a half, a quarter, and so on down to its limit, if the
 ///   system does not have twice that. With `ulimit -v` and in the portable form this leaves addresses for other arenas
 ///   and for the threads of the JVM. A default limit shrinks too. A limit that the options name does not shrink, and

@@ -11,7 +11,7 @@ import io.leasehold.memory.StackReserve;
 /// ```
 ///
 /// **Threads.** Thread-safe, if one thread at a time extends a block. The monitor of [ClassPools] keeps the heap open
-/// meanwhile; otherwise no slab would have the pages.
+/// meanwhile. Otherwise a close could leave pages that belong to no slab.
 ///
 /// @param <T> type of the objects that are bound to blocks
 final class BlockGrowth<T> {

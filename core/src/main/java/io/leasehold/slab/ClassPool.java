@@ -358,7 +358,7 @@ final class ClassPool {
         return slabs.countTaken();
     }
 
-    /// Frees all slabs, of which no block is taken. The caller holds the lock.
+    /// Frees all slabs. No block of the pool is taken. The caller holds the lock.
     ///
     /// @throws SystemCallException if the kernel fails to unlock pages; the call can be repeated
     void empty() {

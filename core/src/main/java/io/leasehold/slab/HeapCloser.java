@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// If their arena is to be closed too, the memory of both heaps is freed before, and the arena is shut. So both heaps
-/// stay open if another user has pages of it.
+/// stay open if another user has pages of the arena.
 ///
 /// A heap is stopped while its slots are suspended and the locks of all its pools are held. Then no block is allocated,
 /// released or moved, no pool is made, and no block grows.

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 ///           space | is open | depth of class c  | oldest ... newest
 /// ```
 ///
-/// A magazine holds at most half of the bytes that a thread may cache, and at most 64 blocks. All magazines together
-/// hold at most the bytes that a thread may cache. Larger size classes have no magazine.
+/// A magazine holds at most 64 blocks, and at most half of the bytes that a thread may cache, or one block that is
+/// longer than that half. All magazines together hold at most the bytes that a thread may cache. A size class whose
+/// block is longer than these bytes has no magazine.
 ///
 /// **Shut.** A new slot is shut: its space is zero. So is a slot that was emptied by a flush. So the first block that
 /// the owner thread frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is

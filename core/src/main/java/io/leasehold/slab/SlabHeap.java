@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// A block and its object are recycled together. The object is dropped when the pages of the block are freed.
 ///
 /// **Ownership.** The caller that allocated a block frees its handle exactly once, from any thread. The object must
-/// make sure of that, because the heap does not detect a second free. The caller that opened the heap closes it, before
-/// the arena. After a forced close the memory of a block in use stays with its holder, unless the arena is closed by
-/// force too: the pages of a slab are freed when the last block of the slab is released.
+/// make sure that its block is freed only once, because the heap does not detect a second free. The caller that opened
+/// the heap closes it, before the arena. After a forced close the memory of a block in use stays with its holder,
+/// unless the arena is closed by force too. The pages of a slab are freed when the last block of the slab is released.
 ///
 /// **Threads.** Thread-safe. Blocks that fit into the cache of a thread take no lock as a rule. A release waits for a
 /// lock only if no batch for the depot can be made, or after a forced close. Platform threads have a cache of their
@@ -423,7 +423,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// Closes the heap and frees all its memory to the arena. Closing twice has no effect.
     ///
     /// @throws IllegalStateException if blocks are in use, with their number and sizes, or if a thread stays inside an
-    ///     allocation or a release for long because it has no processor; nothing is changed then
+    ///     allocation or a release because it has no processor; nothing is changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; the heap allocates nothing any more, and
     ///     closing can be repeated
     @Override
@@ -445,8 +445,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     ///
     /// @param heaps heaps to close, in the same order in every such call
     /// @param check runs while no block of the heaps is allocated, released or moved; if it throws, the heaps stay open
-    /// @param own the arena of the heaps if it is to be closed too, else null. It allocates nothing any more
-    /// afterwards, and the caller closes it. The heaps stay open if another user has pages of it
+    /// @param own the arena of the heaps if it is to be closed too, else null. The arena allocates nothing any more
+    ///     afterwards, and the caller closes it. The heaps stay open if another user has pages of the arena
     /// @throws IllegalStateException if blocks of one of the heaps, or other pages of `own` are in use; nothing is
     ///     changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated

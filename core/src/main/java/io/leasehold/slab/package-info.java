@@ -28,12 +28,12 @@
 ///   threads by half a magazine at a time, through the depot of their size class. That costs one compare-and-set,
 ///   whichever threads allocate and release.
 /// * **A release does not wait.** While the lock of the slabs is taken, a depot accepts batches beyond its limit, and
-///   the thread that holds the lock frees them. Before, ten thousand virtual threads that parked at that lock
-///   waited up to five seconds behind the queue of the scheduler.
+///   the thread that holds the lock frees them. In an earlier version, ten thousand virtual threads that parked at that
+///   lock waited up to five seconds behind the queue of the scheduler.
 /// * **Slabs remember what changed.** After a block is freed to a slab, decay or memory pressure looks at the slab
-///   once, and not again before the next block is freed to it. Empty slabs are in a set of their own. Before, each tick
-///   looked at all partly used slabs: releasing 1 GiB of blocks of 256 B in random order, with 1 % kept, took 25 s,
-///   with single releases of 54 ms.
+///   once, and not again before the next block is freed to it. Empty slabs are in a set of their own. In an earlier
+///   version each tick looked at all partly used slabs. Then releasing 1 GiB of blocks of 256 B in random order, with 1
+///   % kept, took 25 s, and single releases took 54 ms.
 /// * **The state of slabs is in dense arrays**, one bit for each block and one count for each slab. Freeing a block in
 ///   random order then misses the processor's cache for the buffer and for these arrays, but not for an object of each
 ///   slab.
@@ -50,10 +50,10 @@
 ///   freed 2,500 slabs a second, and now 450. In the 16 seconds after its start it needed 16.9 to 25.4 us of processor
 ///   time for a request, and now 12.2 to 15.7 us. C2 compiled classes of Leasehold for 1.9 to 2.5 s, and now for 1.2 to
 ///   2.2 s.
-/// * **Otherwise the limit grows with the memory that the heap holds**, since a small server needs little. An HTTP
-///   server with a tenth of a megabyte of live buffers held 9.7 MiB when the limit was 2 MiB for every heap, depots had
-///   128 KiB and each size retained a slab, also sizes of 1 MiB. Now it holds 4.1 MiB. The cost is a hand-over between
-///   threads: with smaller depots 56 ns for a block of 4 KiB, instead of 47 ns.
+/// * **Otherwise the limit grows with the memory that the heap holds**, since a small server needs little. In an
+///   earlier version the limit was 2 MiB for every heap, depots had 128 KiB, and each size retained a slab, also sizes
+///   of 1 MiB. An HTTP server with a tenth of a megabyte of live buffers then held 9.7 MiB. Now it holds 4.1 MiB. The
+///   cost is a hand-over between threads: with smaller depots 56 ns for a block of 4 KiB, instead of 47 ns.
 /// * **Large slabs have a limit of their own**, or a few of them would use up the common limit. One of them is retained
 ///   in any case. Arrays, which are zeroed each time they are made, and locked pages have the full limit from the
 ///   start.

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A block as Undertow's buffer. As the contract of [PooledByteBuffer] demands, closing it twice has no effect.
 ///
-/// **Threads.** One thread at a time, except for [#close], of which one call of any number frees the block.
+/// **Threads.** One thread at a time, except for [#close]: of concurrent calls exactly one frees the block.
 final class LeasedBuffer implements PooledByteBuffer {
 
     private static final VarHandle BLOCK;

@@ -124,7 +124,8 @@ public final class LeasedBufferPool implements ByteBufferPool {
 
     /// Closes the pool and frees its memory to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if buffers are in use, with their number and sizes; nothing is changed then
+    /// @throws IllegalStateException if buffers are in use, with their number and sizes, or if a thread is allocating
+    ///     or closing a buffer; nothing is changed then
     @Override
     public void close() {
         blocks.close();

@@ -31,9 +31,10 @@ import java.util.Set;
 /// **Threads.** Thread-safe. Counters are allocated and freed under the lock of this object. [#set] takes no lock and
 /// allocates nothing; one thread at a time sets a counter.
 ///
-/// **Safety.** The folder belongs to the user and is closed to all others, and is no symbolic link; otherwise no file
-/// is created. The file is created anew, so that a link with its name is not followed. All its bytes are written
-/// before it is mapped, so that a disk that is full refuses them now, and not during a later store.
+/// **Safety.** The folder belongs to the user, gives other users no permission, and is no symbolic link; otherwise no
+/// file is created. On systems without POSIX permissions only the symbolic link is checked. The file is created anew,
+/// so that a link with its name is not followed. All its bytes are written before it is mapped, so that a disk that is
+/// full refuses them now, and not during a later store.
 public final class CounterFile {
 
     /// The value that is not a counter.
@@ -173,10 +174,10 @@ public final class CounterFile {
 
     /// Allocates a counter with the value 0.
     ///
-    /// @param type what is counted
+    /// @param type number of a [CounterType]
     /// @param owner number of the allocator that it belongs to
     /// @param key bytes of a block for the counters of a size class, negative on the Java heap; otherwise 0
-    /// @param label name of the counter, for people; cut if it is too long
+    /// @param label name of the counter, for people; truncated after 380 bytes
     /// @return the counter, or [#NONE] if the file is full
     public synchronized int allocate(int type, int owner, long key, String label) {
         int counter = 0;
@@ -228,7 +229,7 @@ public final class CounterFile {
 
     /// Records the time of an update.
     ///
-    /// @param epochMillis the time, in milliseconds of the epoch
+    /// @param epochMillis the time, in milliseconds since 1970
     public void beat(long epochMillis) {
         CounterLayout.publishLong(file, CounterLayout.HEARTBEAT_AT, epochMillis);
     }

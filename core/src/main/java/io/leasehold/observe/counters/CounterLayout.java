@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// Where the numbers of a counter file lie, and how they are read and written.
+/// The layout of a counter file, and the ordered stores into it.
 ///
 /// ```text
 ///   0       header: version, magic, process, heartbeat, lengths
@@ -28,8 +28,8 @@ final class CounterLayout {
     static final int VERSION_AT = 0;
     static final int MAGIC_AT = 8;
     static final int PID_AT = 16;
-    static final int STARTED_AT = 24; // start of the process, in milliseconds of the epoch
-    static final int HEARTBEAT_AT = 32; // last update, in milliseconds of the epoch
+    static final int STARTED_AT = 24; // start of the process, in milliseconds since 1970
+    static final int HEARTBEAT_AT = 32; // last update, in milliseconds since 1970
     static final int METADATA_LENGTH_AT = 40;
     static final int VALUES_LENGTH_AT = 44;
     static final int HEADER_BYTES = 4096;

@@ -20,13 +20,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/// The contents of a counter file, read at once. Later changes of the file have no effect on it, and a file that is cut
-/// meanwhile cannot harm the reader.
+/// The contents of a counter file, read at once. Later changes of the file have no effect on the snapshot, and a file
+/// that is truncated meanwhile cannot harm the reader.
 ///
 /// @param path path of the file
 /// @param pid number of the process
-/// @param startMillis start of the process in milliseconds of the epoch, or 0 if it is not known
-/// @param heartbeatMillis last update in milliseconds of the epoch
+/// @param startMillis start of the process in milliseconds since 1970, or 0 if it is not known
+/// @param heartbeatMillis last update in milliseconds since 1970
 /// @param counters the allocated counters
 public record CounterSnapshot(Path path, long pid, long startMillis, long heartbeatMillis, List<Counter> counters) {
 
@@ -35,7 +35,7 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
 
     /// One counter.
     ///
-    /// @param type what is counted
+    /// @param type number of a [CounterType], or of a type that a later version of the library made
     /// @param owner number of the allocator that it belongs to
     /// @param key bytes of a block for the counters of a size class, negative on the Java heap; otherwise 0
     /// @param label name of the counter

@@ -2,7 +2,7 @@ package io.leasehold.observe.counters;
 
 import org.jspecify.annotations.Nullable;
 
-/// What a counter of a [CounterFile] counts. The numbers are in the file, so a number never changes its meaning.
+/// The types of counters in a [CounterFile]. The numbers are in the file, so a number never changes its meaning.
 public enum CounterType {
     /// 1 for an open allocator; the label is its name.
     ALLOCATOR(1000, "allocator"),
@@ -52,7 +52,7 @@ public enum CounterType {
         return number;
     }
 
-    /// {@return what is counted, in words}
+    /// {@return the name of the type in words}
     public String label() {
         return label;
     }

@@ -42,7 +42,7 @@ final class StaleFiles {
         }
     }
 
-    /// {@return the start of a process in milliseconds of the epoch, or 0 if the system does not report it}
+    /// {@return the start of a process in milliseconds since 1970, or 0 if the system does not report it}
     static long startOf(ProcessHandle process) {
         return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     }

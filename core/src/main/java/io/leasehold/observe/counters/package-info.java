@@ -16,8 +16,9 @@
 ///   whether it still runs.
 /// * **A fixed length** of 324 KiB, written when the file is made. A mapping of a hole in a file would fail on a full
 ///   disk during a store.
-/// * **The reader copies the file** and checks every length in it. It never maps a file that another process may cut.
-///   It copies again until the labels are the same twice, because a counter that was freed gets another label.
+/// * **The reader copies the file** and checks every length in it. It never maps a file that another process may
+///   truncate. It copies the file again until the labels are the same twice, because a counter that was freed gets
+///   another label.
 ///
 /// (2026-11)
 @NullMarked

@@ -36,8 +36,7 @@ import java.util.function.ToLongFunction;
 /// | `leasehold.faults` | | kernel calls that failed |
 ///
 /// The states are `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned` and `cached`, as in
-/// [AllocatorFigures]. A size class has a meter from the time it holds memory when the registry is bound or [#refresh]
-/// is called.
+/// [AllocatorFigures]. A size class gets a meter if it holds memory when the registry is bound or [#refresh] is called.
 ///
 /// **Ownership.** The registry refers to the allocator until [#close], which the caller calls before it closes the
 /// allocator. Meters of a closed allocator are 0.

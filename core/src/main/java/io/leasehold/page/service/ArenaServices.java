@@ -3,7 +3,7 @@ package io.leasehold.page.service;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/// What an arena offers to the layers above it and not to users: owners of pages, reclaimers, and the memory file.
+/// Methods of an arena for the layers above it, hidden from users: owners of pages, reclaimers, and the memory file.
 ///
 /// ```text
 ///   LeasePool              memoryFile
@@ -60,8 +60,8 @@ public interface ArenaServices {
     /// has a page, nothing is closed.
     ///
     /// @param closing the reclaimers of these users
-    /// @throws IllegalStateException if pages are live, or another reclaimer keeps the arena open, or if it is shared
-    /// by all code of the process; nothing is changed then
+    /// @throws IllegalStateException if pages are live, if another reclaimer keeps the arena open, or if the arena is
+    ///     shared by all code of the process; nothing is changed then
     void shut(Collection<? extends PageReclaimer> closing);
 
     /// Requests a call of [PageReclaimer#decay] in the next tick. A reclaimer calls this when it has something to do
@@ -69,7 +69,7 @@ public interface ArenaServices {
     /// blocks.
     void requestDecay();
 
-    /// Keeps the arena open for as long as the process runs: from now on each attempt to close it throws. For an arena
-    /// that all code of the process shares.
+    /// Keeps the arena open for as long as the process runs: from now on each attempt to close it throws an
+    /// [IllegalStateException]. For an arena that all code of the process shares.
     void keepOpen();
 }

@@ -24,7 +24,7 @@ public final class PageFile {
     private final int descriptor; // (C)
     private final long address; // (C) of page 0 in the arena
 
-    /// Creates the file of an arena, for the arena.
+    /// Creates the description of a memory file that exists. Called by the arena.
     ///
     /// @param reservations address space for further mappings
     /// @param descriptor descriptor of the file

@@ -15,7 +15,7 @@ public final class PageOwner {
     private final AtomicLong pages = new AtomicLong(); // (A) an update allocates nothing on the Java heap
     private volatile boolean isGone; // (A) set once
 
-    /// Creates an owner, for the arena.
+    /// Creates an owner. Called by the arena.
     ///
     /// @param name name of the owner in messages and statistics
     /// @param id number of the owner in the arena, from 1 to 255

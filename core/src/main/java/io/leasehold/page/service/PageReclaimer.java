@@ -23,7 +23,7 @@ package io.leasehold.page.service;
 /// Threads that need pages at the same time share one [#shrink].
 public interface PageReclaimer {
 
-    /// How much of the work a reclaimer finished.
+    /// The part of its work that a reclaimer finished.
     enum Progress {
         /// All work is done. The reclaimer is not called again before [ArenaServices#requestDecay].
         DONE,
@@ -36,7 +36,7 @@ public interface PageReclaimer {
     /// Frees pages that were not needed since the last tick. Called about eight times in each decay.
     ///
     /// @param pace time limit; the callback does at least one step even if the limit is reached
-    /// @return when to call the reclaimer again
+    /// @return the part of the work that is done, which decides when the reclaimer is called again
     Progress decay(Pace pace);
 
     /// Makes what the calling thread caches available to the next [#shrink] of any thread. Called by each thread that

@@ -1,4 +1,4 @@
-/// What the layers above use of an arena and users do not see. This package is not exported.
+/// The part of an arena that only the layers above use. This package is not exported.
 ///
 /// ```text
 ///   ArenaAccess ---> ArenaServices     of one arena, implemented by `page`

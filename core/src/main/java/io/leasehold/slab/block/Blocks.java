@@ -78,7 +78,10 @@ public final class Blocks implements AutoCloseable {
 
     /// Closes the heap and frees all its memory to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if blocks are in use, with their number and sizes; nothing is changed then
+    /// @throws IllegalStateException if blocks are in use, with their number and sizes, or if a thread stays inside an
+    ///     allocation or a release because it has no processor; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to unlock pages; the heap allocates nothing
+    ///     any more, and closing can be repeated
     @Override
     public void close() {
         heap.close();

@@ -24,7 +24,7 @@ public record BlocksOptions(
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if a value is out of bounds, or the name is blank
+    /// @throws IllegalArgumentException if a value is out of bounds, or the name or the tag is blank
     public BlocksOptions {
         checked(name, threadCacheByteSize, idleByteSize, tag);
     }
