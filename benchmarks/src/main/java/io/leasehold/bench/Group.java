@@ -81,9 +81,9 @@ enum Group implements Named {
 
     /// {@return true if the scenario of this group runs in a form}
     ///
-    /// If all groups are selected, the shorter forms leave out the scenarios of the ring and of files, because they
-    /// have no time for them. The growth benchmark takes a few seconds in `ci`. Its short form takes half as long as
-    /// all other groups together.
+    /// If all groups are selected, the shorter forms have no time for the scenarios of the ring and of files. The
+    /// growth scenario is left out in `short` only: it takes a few seconds in `ci`, but in `short` half as long as all
+    /// other groups together.
     ///
     /// @param isAlone true if no other group is selected
     boolean runsIn(Form form, boolean isAlone) {

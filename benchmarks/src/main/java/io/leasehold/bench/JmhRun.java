@@ -24,7 +24,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/// The JMH benchmarks as a part of the run, in rounds. A round runs every benchmark once, each in a new JVM. So
+/// The JMH benchmarks as a part of the run, in rounds. A round runs every benchmark once, each in a new JVM. So the
 /// compared benchmarks alternate, and a machine that slows down affects all of them. If a round fails, the results of
 /// the rounds before it are kept.
 ///
@@ -37,8 +37,8 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// @param selection of the benchmarks
 /// @param rounds number of rounds
 /// @param runs number of runs in a round
-/// @param runSeconds time of a run in its JVM; a third is measured, the rest is warm-up: in less than a second C2 has
-///     not compiled what is measured, and the figure would be that of the interpreter
+/// @param runSeconds time of a run in its JVM, in seconds; a third is measured, the rest is warm-up. In less than a
+///     second C2 has not compiled the measured code, and the figure would be that of the interpreter
 record JmhRun(Selection selection, int rounds, int runs, double runSeconds) implements Part.Work {
 
     private static final int ITERATIONS = 5;
@@ -72,7 +72,7 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
         return new JmhRun(selection, all, runs, Math.clamp(share, MIN_SECONDS, FULL_SECONDS));
     }
 
-    /// {@return the expected duration}
+    /// {@return the expected duration in seconds}
     long expectedSeconds() {
         return Math.round(rounds * runs * (runSeconds + FORK_SECONDS));
     }
@@ -123,7 +123,7 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
         return new RunResult(rounds.getFirst().getParams(), forks);
     }
 
-    /// Removes the paths of the JDK and of these folders, because results are published.
+    /// Removes the paths of the JDK and of the folders of this machine, because results are published.
     private static void forgetPaths(Path json) throws IOException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Files.writeString(

@@ -22,10 +22,10 @@ import java.util.stream.Stream;
 ///
 /// @param bench a group, a regular expression that is found in names of benchmarks, or `report`
 /// @param form duration of the run
-/// @param params values of parameters, or `question=` and a growth question
+/// @param params values of parameters by name; `question` is a growth question, and `scenario` a memory scenario
 /// @param rounds number of rounds; 0 for the number of the form
 /// @param results folder of the results
-/// @param baseline folder of an earlier run that this one is compared with
+/// @param baseline folder of an earlier run that this one is compared with; empty for none
 /// @param rival full name of the class of an allocator from outside; empty for none
 /// @param command that was typed, without options that are specific to this machine
 record Options(

@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 /// A part of a run. It starts JVMs of its own and writes its own files of results.
 ///
 /// @param title name for the progress
-/// @param expectedSeconds expected duration
-/// @param work what it does
+/// @param expectedSeconds expected duration in seconds
+/// @param work the work of the part
 record Part(String title, long expectedSeconds, Work work) {
 
-    /// What a part does.
+    /// The work of a part.
     interface Work {
 
         /// Runs the part.

@@ -32,8 +32,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// @param isEveryMode true if all JVM modes of a question run, false if only the first one does
 record Selection(String regex, List<String> excluded, Map<String, String> params, boolean isEveryMode) {
 
-    /// Secondary questions and figures, for which a run of all groups in some minutes has no time. A run of one group
-    /// has them.
+    /// Secondary questions and figures. The shorter forms have no time for them if several groups are selected.
     private static final List<String> SECOND_FIGURES = List.of(
             "Scaling",
             "PageVirtualThread",
@@ -42,7 +41,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             "Jumbo(HandOff|Receive)",
             "Window(Hot|Pause|Recycle|Stream|Trace)");
 
-    /// All but one question of each kind: a run of one minute has no time for more.
+    /// All but one question of each kind: `ci` has no time for more.
     private static final List<String> MOST = List.of(
             "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
@@ -67,7 +66,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     private static final String ALLOCATOR = "allocator";
     private static final String BASELINE = "baseline";
 
-    /// How many times its largest usual value a number may have.
+    /// Maximum value of a number, in multiples of its largest usual value.
     private static final long MOST_TIMES = 16;
 
     /// The runs that share the flags of the JVM.

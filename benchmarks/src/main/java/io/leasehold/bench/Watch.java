@@ -53,7 +53,7 @@ final class Watch implements AutoCloseable {
     private Ticks last; // (O) the sampler, until it has ended
     private double loadHighest; // (O) the sampler, until it has ended
 
-    /// Reads the machine for a moment, and begins to watch it.
+    /// Reads for 1.5 seconds how busy the machine is, and begins to watch it.
     ///
     /// @throws InterruptedException if the caller is interrupted
     Watch() throws InterruptedException {
@@ -93,8 +93,8 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    /// {@return the ticks now} The time of a child that has just ended is in no file for a moment, so the own ticks
-    /// never decrease.
+    /// {@return the ticks now; 0 where `/proc` is missing} The time of a child that has just ended is in no file for a
+    /// moment. So the ticks of this process and its descendants never decrease.
     private static Ticks ticks(long oursBefore) {
         try {
             String[] all = Files.readString(PROC.resolve("stat"))

@@ -12,8 +12,8 @@
 /// result     what was measured, as files in a folder
 /// ```
 ///
-/// `jmh` and `scenario` do not know each other, and `report` knows only `result`. So the report of a published folder
-/// can be written again at any time.
+/// `jmh` and `scenario` do not use each other, and `report` uses only `result`. So the report of a published folder can
+/// be written again at any time.
 @NullMarked
 package io.leasehold.bench;
 

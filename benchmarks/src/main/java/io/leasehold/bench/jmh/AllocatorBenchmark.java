@@ -8,7 +8,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /// Base of the allocator benchmarks: one allocator, opened before the run and closed after it.
 ///
-/// Each allocator runs in its own JVM. So call sites see one class of buffers, as in a server.
+/// Each allocator runs in its own JVM, so call sites see one class of buffers, as in a server.
 public abstract class AllocatorBenchmark extends TimedBenchmark {
 
     /// Name of the allocator, see [Allocators#open]. A run with `-Dbench.rival` adds one.

@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// A buffer allocator that something else than a buffer of Leasehold is compared with, without leak detection.
+/// A buffer allocator as a baseline of pages, without leak detection.
 @State(Scope.Thread)
 public class Baselines {
 

@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /// What does it cost to read and write a direct buffer: 4 KiB, long by long, or 64 bytes at a time?
 ///
-/// Loops count in bytes. With an `int` index `i * 8`, C2 does not vectorize a loop over native memory of any kind, and
-/// all variants take three times as long.
+/// Loop variables count bytes. With an `int` index `i * 8`, C2 does not vectorize a loop over native memory of any
+/// kind, and all variants take three times as long.
 ///
 /// The segment is a baseline of the JDK: memory through one constant segment, with the bounds check that a
 /// caller would make.
@@ -70,7 +70,7 @@ public class BufferAccessBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return a sum}
+    /// {@return the sum of all longs}
     @Benchmark
     @Case("reading longs")
     public long getLongs(Buffers on) {
@@ -81,7 +81,7 @@ public class BufferAccessBenchmark extends TimedBenchmark {
         return sum;
     }
 
-    /// {@return a sum}
+    /// {@return the sum of all longs}
     @Benchmark
     @Case(value = "constant segment", baselineOf = "getLongs")
     public long getLongsSegment() {

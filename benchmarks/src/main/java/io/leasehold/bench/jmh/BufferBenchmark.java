@@ -36,7 +36,7 @@ public class BufferBenchmark extends AllocatorBenchmark {
         }
     }
 
-    /// {@return one buffer, released}
+    /// {@return true if one buffer was allocated and released}
     @Benchmark
     @Case("one at a time")
     public boolean oneLive() {

@@ -14,7 +14,7 @@ public class BufferHeapBenchmark extends AllocatorBenchmark {
 
     private static final int TLS_BYTES = 16 << 10;
 
-    /// {@return one buffer, released}
+    /// {@return true if one buffer was allocated and released}
     @Benchmark
     @Case("one at a time")
     public boolean oneLive() {

@@ -4,12 +4,12 @@ import io.leasehold.bench.subject.JvmMode;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-/// Direct buffers that are too large for Netty's pools.
+/// Direct buffers above 1 MiB, which Netty's adaptive allocator does not pool.
 @Question(
         group = "allocator",
         title = "A large direct buffer",
-        sentence =
-                "What does it cost to allocate and release a direct buffer that is too large for" + " Netty's pools?",
+        sentence = "What does it cost to allocate and release a direct buffer above 1 MiB, which Netty's"
+                + " adaptive allocator does not pool?",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferLargeBenchmark extends AllocatorBenchmark {
@@ -18,7 +18,7 @@ public class BufferLargeBenchmark extends AllocatorBenchmark {
     @Param({"1048577", "2097152", "5242880"})
     public int largeByteSize;
 
-    /// {@return one buffer, released}
+    /// {@return true if one buffer was allocated and released}
     @Benchmark
     @Case("one at a time")
     public boolean oneLive() {

@@ -15,8 +15,7 @@ import org.openjdk.jmh.annotations.Param;
 /// old buffer and writes the new one, so that warm memory is an advantage. `exchange` touches neither, so that only the
 /// allocator is measured.
 ///
-/// The sizes are those of a WebSocket proxy (mostly small frames, some reads of 16 to 64 KiB) or of an API gateway
-/// (log-normal, median 2 KiB, 99 % below 20 KiB, up to 1 MiB).
+/// The sizes are those of a WebSocket proxy or of an API gateway ([Sizes]).
 @Question(
         group = "allocator",
         title = "A step of a server's workload",
@@ -35,7 +34,7 @@ public class BufferPatternBenchmark extends AllocatorBenchmark {
     @Param({"8192", "1024"})
     public int liveCount;
 
-    /// True if many buffers of other sizes were used before, and the code has seen buffers of four classes, so that the
+    /// True if many buffers of other sizes were used before, and the code has seen buffers of four classes. Then the
     /// JIT compiler cannot devirtualize calls on buffers. Both are the case in a server.
     @Param({"false", "true"})
     public boolean polluted;
@@ -90,14 +89,14 @@ public class BufferPatternBenchmark extends AllocatorBenchmark {
         }
     }
 
-    /// {@return a sum over what was read}
+    /// {@return the sum of the longs that were read}
     @Benchmark
     @Case("written and read")
     public long step() {
         return replace();
     }
 
-    /// {@return the bytes of the released buffer}
+    /// {@return the size of the released buffer in bytes}
     @Benchmark
     @Case("untouched")
     public int exchange() {

@@ -16,7 +16,7 @@ public class BufferThreadsBenchmark extends AllocatorBenchmark {
     @Param({"4096", "256"})
     public int byteSize;
 
-    /// {@return one buffer, released}
+    /// {@return true if one buffer was allocated and released}
     @Benchmark
     @Case("one at a time")
     public boolean oneLive() {

@@ -58,7 +58,7 @@ public class JumboBenchmark extends TimedBenchmark {
         private final ByteBuf[] live = new ByteBuf[LIVE];
         private int next;
 
-        /// Allocates them.
+        /// Allocates the buffers.
         @Setup
         public void open(Baselines baselines, JumboBenchmark benchmark) {
             for (int i = 0; i < LIVE; i++) {
@@ -66,7 +66,7 @@ public class JumboBenchmark extends TimedBenchmark {
             }
         }
 
-        /// Releases them.
+        /// Releases the buffers.
         @TearDown
         public void close() {
             for (ByteBuf buffer : live) {
@@ -82,7 +82,7 @@ public class JumboBenchmark extends TimedBenchmark {
         ring.free(ring.tryAllocate());
     }
 
-    /// {@return one buffer, released}
+    /// {@return true if one buffer was allocated and released}
     @Benchmark
     @Case(value = "a buffer", baselineOf = "oneLive")
     public boolean oneLiveBuffer(Baselines baselines) {

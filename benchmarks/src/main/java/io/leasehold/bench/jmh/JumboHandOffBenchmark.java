@@ -19,8 +19,9 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /// buffers of the same size of Netty's two allocators. Leasehold allocates the page alone, without a buffer over it.
 ///
 /// Pages are handed over in batches of 32, as from one turn of an event loop to the next, and 8 batches may be in
-/// flight. An invocation is 128 batches and ends when the last page is freed. With single pages the result would depend
-/// on the distance between the two threads, which decides which cache lines they share. It varied by its own size.
+/// flight. An invocation is 128 batches and ends when the last page is freed. With single pages the result depended on
+/// the distance between the two threads, which decides which cache lines they share. The result varied by as much as
+/// its own value.
 @Question(
         group = "ring",
         title = "A page handed to another thread",
@@ -59,7 +60,7 @@ public class JumboHandOffBenchmark extends TimedBenchmark {
         other.execute(this::releaseBatches);
     }
 
-    /// Closes them, which proves that every page was freed.
+    /// Ends the thread and closes the pool, which proves that every page was freed.
     ///
     /// @throws InterruptedException if the run is stopped
     @TearDown

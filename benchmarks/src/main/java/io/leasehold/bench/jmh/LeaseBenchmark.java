@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.TearDown;
 /// What does it cost to acquire and close a lease on a wired page, and how much does a window add to a bare mmap?
 ///
 /// Baselines: a 4 KiB segment of a confined and of a shared arena of the JDK, allocated and closed; for a miss, mmap(2)
-/// of the same pages over the same addresses.
+/// of pages of another memory file, in the same order.
 @Question(
         group = "lease",
         title = "A lease on a wired page",
@@ -83,7 +83,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         memory.release(windows, (long) SLOTS * PAGE_BYTES);
     }
 
-    /// {@return a lease on the direct map, by handle, closed}
+    /// {@return the handle of a closed lease on the direct map}
     @Benchmark
     @Case("direct map, by handle")
     public long directHandle() {
@@ -92,7 +92,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         return lease;
     }
 
-    /// {@return the address of a lease on the direct map, closed}
+    /// {@return the address of a closed lease on the direct map}
     @Benchmark
     @Case("direct map, as an object")
     public long directObject() {
@@ -101,7 +101,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return a lease on the direct map that escapes, closed}
+    /// {@return a closed lease on the direct map, which escapes}
     @Benchmark
     @Case("direct map, as an object that escapes")
     public @Nullable Lease directEscaping() {
@@ -111,7 +111,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         return held;
     }
 
-    /// {@return a lease that is confined to this thread, by handle, closed}
+    /// {@return the handle of a closed lease that was confined to this thread}
     @Benchmark
     @Case("this thread only, by handle")
     public long confinedHandle() {
@@ -120,7 +120,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         return lease;
     }
 
-    /// {@return the address of a lease that is confined to this thread, closed}
+    /// {@return the address of a closed lease that was confined to this thread}
     @Benchmark
     @Case("this thread only, as an object")
     public long confinedObject() {
@@ -129,7 +129,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return 4 KiB of a confined arena of the JDK, closed}
+    /// {@return the address of 4 KiB of a confined arena of the JDK, which is closed}
     @Benchmark
     @Case(value = "Arena.ofConfined", baselineOf = "confinedObject")
     public long confinedObjectJdkConfined() {
@@ -138,7 +138,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return 4 KiB of a shared arena of the JDK, closed}
+    /// {@return the address of 4 KiB of a shared arena of the JDK, which is closed}
     @Benchmark
     @Case(value = "Arena.ofShared", baselineOf = "directObject")
     public long directObjectJdkShared() {
@@ -147,7 +147,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return a lease on a window that is already mapped, closed}
+    /// {@return the handle of a closed lease on a window that was already mapped}
     @Benchmark
     @Case("a window, mapped")
     public long windowHit() {
@@ -156,7 +156,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         return lease;
     }
 
-    /// {@return a lease on a window that has to be mapped, closed}
+    /// {@return the handle of a closed lease on a window that had to be mapped}
     @Benchmark
     @Case("a window, to be mapped")
     public long windowMiss() {
@@ -165,7 +165,7 @@ public class LeaseBenchmark extends TimedBenchmark {
         return lease;
     }
 
-    /// {@return the same page after a bare mmap}
+    /// {@return the address of a page after a bare mmap}
     @Benchmark
     @Case(value = "bare mmap", baselineOf = "windowMiss")
     public long windowMissRemap() {

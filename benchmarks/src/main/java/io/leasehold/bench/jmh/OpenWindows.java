@@ -48,8 +48,8 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
         return cache.read(file, byteOffset, to);
     }
 
-    /// Reads a part of the file until all of it is read through windows. If the cache chooses the tier, this gives it
-    /// time to choose.
+    /// Reads a part of the file until all of it is read through windows. If the cache chooses the tier, the passes give
+    /// it time to choose.
     void warm(long byteSize) throws IOException {
         try (Arena memory = Arena.ofConfined()) {
             MemorySegment piece = memory.allocate(PIECE_BYTES);

@@ -29,7 +29,7 @@ public class PageArenaBenchmark extends TimedBenchmark {
         arena.close();
     }
 
-    /// {@return one page, freed}
+    /// {@return the handle of a page, which is freed}
     @Benchmark
     @Case("a page")
     public long page() {
@@ -38,14 +38,14 @@ public class PageArenaBenchmark extends TimedBenchmark {
         return page;
     }
 
-    /// {@return one direct buffer of the size of a page, released}
+    /// {@return true if a direct buffer of the size of a page was allocated and released}
     @Benchmark
     @Case(value = "a buffer", baselineOf = "page")
     public boolean pageBuffer(Baselines baselines) {
         return baselines.allocate(PAGE_BYTES).release();
     }
 
-    /// {@return a run of 16 pages, freed}
+    /// {@return the handle of a run of 16 pages, which is freed}
     @Benchmark
     @Case("a run of 16 pages")
     public long run16() {
@@ -54,7 +54,7 @@ public class PageArenaBenchmark extends TimedBenchmark {
         return run;
     }
 
-    /// {@return 64 KiB from the C library, freed}
+    /// {@return the address of 64 KiB from the C library, which are freed}
     @Benchmark
     @Case(value = "malloc", baselineOf = "run16")
     public long run16Malloc() {

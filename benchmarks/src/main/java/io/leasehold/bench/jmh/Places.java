@@ -10,7 +10,7 @@ final class Places {
     /// Creates a sequence of places.
     ///
     /// @param count number of places, a power of two
-    /// @param byteSize distance of two places
+    /// @param byteSize distance of two places in bytes
     Places(long count, long byteSize) {
         if (Long.bitCount(count) != 1) {
             throw new IllegalArgumentException("not a power of two: count=" + count);

@@ -15,7 +15,7 @@ import org.openjdk.jmh.infra.ThreadParams;
 /// Base of the benchmarks that ask how much throughput grows with a second thread.
 ///
 /// The control is private work of about the same length, which shares nothing. Two virtual processors may be two
-/// threads of one core, so no work can be expected to reach twice the rate. The result is (two threads / one thread) of
+/// threads of one core, so even private work may not reach twice the rate. The result is (two threads / one thread) of
 /// the operation divided by (two threads / one thread) of the control, from runs that alternate.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -66,7 +66,7 @@ public abstract class ScalingBenchmark {
         return operate(caller.index);
     }
 
-    /// Private work of one thread.
+    /// Does private work on one thread.
     @Benchmark
     @Threads(1)
     @Case(value = "private work", baselineOf = "oneThread")
@@ -74,7 +74,7 @@ public abstract class ScalingBenchmark {
         Blackhole.consumeCPU(controlTokens);
     }
 
-    /// Private work of two threads.
+    /// Does private work on each of two threads.
     @Benchmark
     @Threads(2)
     @Case(value = "private work", baselineOf = "twoThreads")

@@ -77,28 +77,28 @@ public class WindowBenchmark extends TimedBenchmark {
         }
     }
 
-    /// {@return a piece, copied}
+    /// {@return the number of bytes copied}
     @Benchmark
     @Case("")
     public long hit(WindowFile file, Windows ours) throws IOException {
         return ours.windows.read(places.next(), to);
     }
 
-    /// {@return a piece, copied}
+    /// {@return the number of bytes copied}
     @Benchmark
     @Case(value = "FileChannel.read", baselineOf = "hit")
     public int hitFileChannel(WindowFile file, WindowBaselines theirs) throws IOException {
         return theirs.channel.read(buffer.clear(), places.next());
     }
 
-    /// {@return a piece, copied}
+    /// {@return the number of bytes copied}
     @Benchmark
     @Case(value = "pread", baselineOf = "hit")
     public long hitPread(WindowFile file) {
         return library.pread(file.descriptor(), to, places.next());
     }
 
-    /// {@return a piece, copied}
+    /// {@return the target of the copy}
     @Benchmark
     @Case(value = "whole-file mapping", baselineOf = "hit")
     public MemorySegment hitMapping(WindowFile file, WindowBaselines theirs) {
@@ -106,7 +106,7 @@ public class WindowBenchmark extends TimedBenchmark {
         return to;
     }
 
-    /// {@return a piece, copied}
+    /// {@return the target of the copy}
     @Benchmark
     @Case(value = "Lucene MMapDirectory", baselineOf = "hit")
     public byte[] hitLucene(WindowFile file, WindowBaselines theirs) throws IOException {

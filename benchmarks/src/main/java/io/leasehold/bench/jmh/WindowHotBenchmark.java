@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 
-/// What does a window add to a bare copy of 64 B that are in the processor's cache, and what does it cost to acquire
-/// and release a window, for one thread alone and for two threads together?
+/// What does a window add to a bare copy of 64 B that are in the processor's cache? And what does it cost to acquire
+/// and release a window? Both for one thread alone and for two threads together.
 ///
 /// Baselines: the same copy from a mapping of the whole file, bare (Raw) and with the poll that reports a page fault as
 /// an exception (Polled); for acquiring a window, a mapping of 64 KiB in a shared arena, closed again.
@@ -67,7 +67,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         private final Places places = new Places(WINDOWS, WINDOW_BYTES);
     }
 
-    /// {@return a copy from one of 16 windows}
+    /// {@return the number of bytes copied from one of 16 windows}
     @Benchmark
     @Threads(1)
     @Case("a copy, alone")
@@ -75,7 +75,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         return windows.read(reader.places.next(), reader.to);
     }
 
-    /// {@return the same copy from a mapping}
+    /// {@return the target of the same copy from a mapping}
     @Benchmark
     @Threads(1)
     @Case(value = "bare copy", baselineOf = "alone")
@@ -83,7 +83,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         return copy(reader, theirs);
     }
 
-    /// {@return the same copy from a mapping, after which a page fault would be known}
+    /// {@return the target of the same copy from a mapping, after the poll for a page fault}
     @Benchmark
     @Threads(1)
     @Case(value = "bare copy and a poll", baselineOf = "alone")
@@ -93,7 +93,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         return copied;
     }
 
-    /// {@return a copy from one of 16 windows, while another thread does the same}
+    /// {@return the number of bytes copied from one of 16 windows, while another thread does the same}
     @Benchmark
     @Threads(2)
     @Case("a copy, two threads")
@@ -101,7 +101,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         return windows.read(reader.places.next(), reader.to);
     }
 
-    /// {@return the same copy from a mapping}
+    /// {@return the target of the same copy from a mapping}
     @Benchmark
     @Threads(2)
     @Case(value = "bare copy", baselineOf = "together")
@@ -109,7 +109,7 @@ public class WindowHotBenchmark extends TimedBenchmark {
         return copy(reader, theirs);
     }
 
-    /// {@return the same copy from a mapping, after which a page fault would be known}
+    /// {@return the target of the same copy from a mapping, after the poll for a page fault}
     @Benchmark
     @Threads(2)
     @Case(value = "bare copy and a poll", baselineOf = "together")

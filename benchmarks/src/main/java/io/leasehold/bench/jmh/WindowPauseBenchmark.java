@@ -32,12 +32,12 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// How long does one copy of 64 KiB from a file take at the 99.99 percentile, while another thread opens, writes,
-/// reads, truncates, purges and closes a file of 64 KiB a thousand times a second?
+/// How long does one copy of 64 KiB from a file take at the 99.99 percentile, while another thread works on a file of
+/// 64 KiB? A thousand times a second, that thread opens, writes, reads, truncates, purges and closes the file.
 ///
 /// Baselines, for the other thread: it only uses pread(2), so that nothing is mapped or unmapped (Unmapped), or it uses
-/// a mapping of the JDK in a shared arena that it closes (JdkShared). The parked threads only exist, because closing a
-/// shared arena stops every thread.
+/// a mapping of the JDK in a shared arena that it closes (JdkShared). The parked threads exist because closing a shared
+/// arena stops every thread.
 @Question(
         group = "window",
         title = "Latency while files are opened and closed",
@@ -107,21 +107,21 @@ public class WindowPauseBenchmark {
         }
     }
 
-    /// {@return a copy, while files are opened and closed in the cache}
+    /// {@return the number of bytes copied while files are opened and closed in the cache}
     @Benchmark
     @Case("")
     public long work(WindowFile file) throws IOException {
         return windows.read(places.next(), to);
     }
 
-    /// {@return a copy, while files are opened and closed without mappings}
+    /// {@return the number of bytes copied while files are opened and closed without mappings}
     @Benchmark
     @Case(value = "nothing mapped", baselineOf = "work")
     public long workUnmapped(WindowFile file) throws IOException {
         return windows.read(places.next(), to);
     }
 
-    /// {@return a copy, while files are opened, mapped by the JDK and closed}
+    /// {@return the number of bytes copied while files are opened, mapped by the JDK and closed}
     @Benchmark
     @Case(value = "Arena.ofShared", baselineOf = "work")
     public long workJdkShared(WindowFile file) throws IOException {

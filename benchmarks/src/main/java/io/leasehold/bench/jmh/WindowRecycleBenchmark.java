@@ -72,14 +72,14 @@ public class WindowRecycleBenchmark extends TimedBenchmark {
         memory.release(slots, (long) count * windowByteSize);
     }
 
-    /// {@return a copy from a part that has no window}
+    /// {@return the number of bytes copied from a part that has no window}
     @Benchmark
     @Case("")
     public long recycle(WindowFile file) throws IOException {
         return windows.read(part() * windowByteSize + places.next(), to);
     }
 
-    /// {@return a byte of a part that is mapped for it}
+    /// {@return one byte of a part that was just mapped}
     @Benchmark
     @Case(value = "bare mmap", baselineOf = "recycle")
     public byte recycleRemap(WindowFile file) {

@@ -51,7 +51,7 @@ public class WindowStreamBenchmark extends TimedBenchmark {
         windows.warm(WindowFile.BYTES);
     }
 
-    /// Closes them.
+    /// Closes the cache and the allocator.
     ///
     /// @throws IOException if that fails
     @TearDown(Level.Trial)
@@ -60,7 +60,7 @@ public class WindowStreamBenchmark extends TimedBenchmark {
         Allocators.close(allocator);
     }
 
-    /// {@return the bytes of the next chunk, in a buffer that is released}
+    /// {@return the number of bytes of the next chunk, which is read into a buffer}
     @Benchmark
     @Case("")
     public int chunk(WindowFile file) throws IOException {
@@ -72,7 +72,7 @@ public class WindowStreamBenchmark extends TimedBenchmark {
         return end(buffer);
     }
 
-    /// {@return the bytes of the next chunk, in a buffer that is released}
+    /// {@return the number of bytes of the next chunk, which is read into a buffer}
     @Benchmark
     @Case(value = "Netty ChunkedNioFile", baselineOf = "chunk")
     public int chunkChunkedNioFile(WindowFile file, WindowBaselines theirs) throws Exception {

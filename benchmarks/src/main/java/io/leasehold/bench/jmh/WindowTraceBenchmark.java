@@ -14,8 +14,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does it cost to read 4 KiB of a file if a quarter of the file fits the windows, with friendly and hostile
-/// access patterns, when the cache chooses what to map?
+/// What does it cost to read 4 KiB of a file if a quarter of the file fits the windows and the cache chooses what to
+/// map? The access patterns are friendly or hostile.
 ///
 /// The baseline is pread(2) through FFM. The cache must never be much slower.
 @Question(
@@ -100,14 +100,14 @@ public class WindowTraceBenchmark extends TimedBenchmark {
         windows.close();
     }
 
-    /// {@return a piece, copied}
+    /// {@return the number of bytes copied}
     @Benchmark
     @Case("")
     public long step(WindowFile file) throws IOException {
         return windows.read(next(), to);
     }
 
-    /// {@return a piece, copied}
+    /// {@return the number of bytes copied}
     @Benchmark
     @Case(value = "pread", baselineOf = "step")
     public long stepPread(WindowFile file) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A child JVM that communicates by lines on its standard input and output.
 ///
-/// The child ends when its standard input ends. That happens also when this JVM dies for any reason.
+/// The child ends when its standard input ends. The input also ends when this JVM dies for any reason.
 ///
 /// **Threads.** One thread at a time calls; [#reader] reads the output of the child.
 public final class ChildJvm implements AutoCloseable {
@@ -88,16 +88,16 @@ public final class ChildJvm implements AutoCloseable {
         System.out.println(prefix + line(record));
     }
 
-    /// Answers each line of the standard input of this JVM, which is a child, until it ends. The parent calls
+    /// Answers each line of the standard input of this JVM, which is a child, until the input ends. The parent calls
     /// [#values].
     ///
-    /// @param values the answer, a record
+    /// @param values supplies the answer, a record
     /// @throws IOException if the input cannot be read
     public static void answer(Supplier<?> values) throws IOException {
         forEachLine(line -> say(VALUES, values.get()));
     }
 
-    /// Reads the standard input of this JVM, which is a child, until it ends.
+    /// Reads the standard input of this JVM, which is a child, until the input ends.
     ///
     /// @param each receives each line
     /// @throws IOException if the input cannot be read
@@ -138,7 +138,7 @@ public final class ChildJvm implements AutoCloseable {
     /// Waits for a line with a prefix.
     ///
     /// @param prefix of the line
-    /// @param limitMillis how long to wait
+    /// @param limitMillis maximum wait in milliseconds
     /// @return the rest of the line
     /// @throws IOException if the child reports an error, ends, or does not print such a line in time
     /// @throws InterruptedException if the caller is interrupted
@@ -163,7 +163,7 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /// Waits for a record that the child says.
+    /// Waits for a record that the child prints.
     ///
     /// @param <T> type of the record
     /// @throws IOException as [#await(String, long)], or if the line is no such record
@@ -172,10 +172,10 @@ public final class ChildJvm implements AutoCloseable {
         return parse(await(prefix, limitMillis), type);
     }
 
-    /// {@return the present values of a child that gives an answer to each line}
+    /// {@return the present values of a child that answers each line}
     ///
     /// @param <T> type of the values
-    /// @throws IOException if the child gives none in ten seconds
+    /// @throws IOException if the child does not answer within ten seconds
     /// @throws InterruptedException if the caller is interrupted
     public <T> T values(Class<T> type) throws IOException, InterruptedException {
         tell("values");
@@ -189,7 +189,7 @@ public final class ChildJvm implements AutoCloseable {
         input.close();
     }
 
-    /// Closes the input and waits. A child that does not end by itself is killed.
+    /// Closes the input and waits for the end of the child. A child that does not end within ten seconds is killed.
     @Override
     public void close() {
         try {

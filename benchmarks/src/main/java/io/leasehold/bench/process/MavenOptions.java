@@ -23,7 +23,7 @@ public final class MavenOptions {
                 .flatMap(List::stream);
     }
 
-    /// Checks that every typed option with a prefix exists. Maven itself ignores options that do not.
+    /// Checks that every typed option with a prefix exists. Maven itself ignores options that do not exist.
     ///
     /// @param prefix of the options, for example `bench.`
     /// @param names of the options that exist, without the prefix

@@ -26,7 +26,7 @@ public final class ResidentCurve implements AutoCloseable {
     /// Begins to read.
     ///
     /// @param pid of the process
-    /// @param everyMillis time between two reads
+    /// @param everyMillis time between two reads in milliseconds
     public ResidentCurve(long pid, int everyMillis) {
         sampler = new Sampler("resident memory", everyMillis, () -> {
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);

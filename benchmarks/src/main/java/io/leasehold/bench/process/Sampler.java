@@ -14,7 +14,7 @@ public final class Sampler implements AutoCloseable {
     /// Begins to read.
     ///
     /// @param name of the thread
-    /// @param everyMillis time between two reads
+    /// @param everyMillis time between two reads in milliseconds
     /// @param read one read
     public Sampler(String name, long everyMillis, Runnable read) {
         thread = Thread.ofPlatform().daemon().name(name).start(() -> {

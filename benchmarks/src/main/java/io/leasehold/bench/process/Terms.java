@@ -14,7 +14,7 @@ import java.util.function.ToLongFunction;
 /// @param title of the scenario, for the progress
 /// @param all in the order in which they run
 /// @param text says what a term measures
-/// @param millis expected duration of a term
+/// @param millis expected duration of a term in milliseconds
 public record Terms<T>(String title, List<T> all, Function<T, String> text, ToLongFunction<T> millis) {
 
     /// Runs one term.

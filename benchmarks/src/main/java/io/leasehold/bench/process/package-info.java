@@ -1,6 +1,6 @@
 /// Child JVMs and the terms that use them, their resident memory, and the arguments of Maven.
 ///
-/// Every measured process is a JVM of its own that ends with this one. Its figures are not those of the process that
+/// Every measured process is a JVM of its own that ends with this one. So its figures do not contain the process that
 /// reads them.
 @NullMarked
 package io.leasehold.bench.process;

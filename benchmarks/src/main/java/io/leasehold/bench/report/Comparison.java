@@ -30,7 +30,7 @@ record Comparison(
         boolean isJudged,
         List<Case> cases) {
 
-    /// Below this value a ratio of memory says nothing, and the difference is shown.
+    /// MiB up to which a ratio of memory says nothing. The difference is shown instead.
     private static final double FEW_MIB = 32;
 
     private static final String MIB = "MiB";
@@ -54,7 +54,7 @@ record Comparison(
     /// One case.
     ///
     /// @param label what distinguishes it
-    /// @param isPlain true if charts show it; the table shows all cases
+    /// @param isPlain true if charts show the case; the table shows all cases
     /// @param sides figures by side; Leasehold is first if it was measured
     /// @param more further figures of Leasehold by name, as text
     record Case(String label, boolean isPlain, Map<Side, Stat> sides, Map<String, String> more) {
@@ -80,7 +80,7 @@ record Comparison(
     /// @param text the ratio, or the difference
     record Judgement(Side rival, Stat theirs, double lead, String text, Verdict verdict) {}
 
-    /// {@return true if only the tables of the report show it}
+    /// {@return true if only the tables of the report show the comparison}
     boolean isMinor() {
         return FigureText.isMinor(id);
     }

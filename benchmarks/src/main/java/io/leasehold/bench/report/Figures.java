@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The table of six figures in the README, made from a published folder: the common case, the case with many live
-/// buffers, a server and its tail, and what comes back after a burst. The page of the folder has the other figures.
+/// buffers, a server and its tail, and the memory that stays after two bursts. The page of the folder has the other
+/// figures.
 ///
 /// A row is left out if its figure is not in the folder.
 public record Figures(List<String> lines) {

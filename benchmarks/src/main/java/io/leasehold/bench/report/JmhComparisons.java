@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 /// of that method. Their JVM modes, threads and parameters are equal, except parameters that a baseline does not have.
 ///
 /// Charts show only a few cases: Netty in the mode that the JDK recommends (native access granted, Unsafe not), without
-/// leak detection and without pollution, where these were measured. The table shows all cases.
+/// leak detection and without pollution. Of files they show the tier DIRECT and writes of 4 MiB. The table shows all
+/// cases.
 record JmhComparisons(Findings findings, QuestionText question, List<Measurement> all) {
 
     private static final String ONE = "oneThread";

@@ -25,8 +25,8 @@ public final class Regression {
         return new Regression(Findings.of(baseline));
     }
 
-    /// {@return one sentence for each figure that became worse by more than its error in both runs, or one sentence
-    /// that says why the runs cannot be compared}
+    /// {@return one sentence for each figure that became worse by more than the errors of both runs together, or one
+    /// sentence that says why the runs cannot be compared}
     ///
     /// Figures without an error, and those that only one run has, are not compared.
     ///

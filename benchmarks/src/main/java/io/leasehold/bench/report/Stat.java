@@ -9,8 +9,8 @@ import org.openjdk.jmh.util.ListStatistics;
 /// A figure with its error.
 ///
 /// @param value mean of the rounds, or their median if the figure is a tail
-/// @param error half of the 99.9 % interval; half of the range for a tail and for fewer than five rounds; NaN if
-///     unknown
+/// @param error half of the 99.9 % interval; half of the range for a tail and for fewer than five rounds; for a
+///     reading, how much readings vary; NaN if unknown
 /// @param rounds the figure in each round; empty if only `value` is known
 /// @param kind how `value` was computed
 record Stat(double value, double error, List<Double> rounds, Kind kind) {
@@ -22,7 +22,7 @@ record Stat(double value, double error, List<Double> rounds, Kind kind) {
 
     /// How a figure was computed.
     enum Kind {
-        /// The mean of rounds in which all sides ran once.
+        /// The mean of rounds; each side ran once in a round.
         ROUNDS,
         /// The median of such rounds, for percentiles and maxima.
         TAIL,

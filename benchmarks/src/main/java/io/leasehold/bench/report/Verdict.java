@@ -8,7 +8,7 @@ enum Verdict {
     WIN("better"),
     /// Leasehold is worse by more than the error.
     LOSE("worse"),
-    /// The error is larger than the difference.
+    /// The difference is not larger than the error.
     EVEN("equal within error"),
     /// There are too few rounds to compare the difference with an error.
     UNKNOWN("too few rounds, no verdict"),

@@ -10,8 +10,8 @@
 /// **Ratios** above 1 mean that Leasehold is better, whatever the unit. A case in which Leasehold is worse comes first,
 /// in the same size and with the same words as one in which it is better.
 ///
-/// **Verdicts** need an error. There is none with fewer than five rounds of a scenario, and none on a machine that was
-/// busy with other work. One reading of resident memory has the error by which such readings vary.
+/// **Verdicts** need an error. There is no verdict with fewer than five rounds of a scenario, and none on a machine
+/// that was busy with other work. The error of one reading of resident memory is how much such readings vary.
 ///
 /// The page is a single file without references to other files, because it is sent by mail and opened years later. It
 /// has no script. `Check` reads the written page and reports what is missing.

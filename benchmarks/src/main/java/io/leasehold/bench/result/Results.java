@@ -126,7 +126,7 @@ public record Results(Path folder) {
 
     /// Deletes the files of an earlier run, so that they are not read as results of the next one.
     ///
-    /// @throws IOException if a file cannot be deleted, or this is no folder
+    /// @throws IOException if a file cannot be deleted, or `folder` is not a folder
     public void clear() throws IOException {
         Files.createDirectories(folder);
         for (String name : FILE_NAMES) {

@@ -33,7 +33,7 @@ public final class Tail {
         return Double.NaN;
     }
 
-    /// {@return the median; NaN if there are no figures}
+    /// {@return the median, or the upper of two middle figures; NaN if there are no figures}
     public static double median(List<Double> figures) {
         return figures.isEmpty()
                 ? Double.NaN

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
-/// The compared allocators, with the JVM arguments that are best for each.
+/// The compared allocators, and the flags of the JVMs in which they are measured.
 ///
 /// **A rival** is an allocator from outside. Its name is the full name of its class, which is on the class path of
 /// every JVM of the run. It has a public constructor without parameters, or with one boolean (`preferDirect`). If it is
@@ -123,8 +123,8 @@ public final class Allocators {
         }
     }
 
-    /// {@return the bytes that an allocator took from the system for direct buffers, by its own count; 0 if it has
-    /// none}
+    /// {@return the bytes that an allocator took from the system for direct buffers, by its own count; 0 if it does not
+    /// count them}
     ///
     /// Leasehold counts committed memory, free or in use. Netty counts its chunks.
     public static long heldBytes(ByteBufAllocator allocator) {

@@ -18,7 +18,7 @@ public interface Named {
     /// {@return the constant with a name}
     ///
     /// @param <E> type of the constants
-    /// @param what they are, for the message
+    /// @param what kind of the constants, for the message
     /// @param option that has the name as its value
     /// @param text the name
     /// @throws IllegalArgumentException if the name is unknown, with all names

@@ -4,10 +4,10 @@ import io.leasehold.os.Files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// A file without a name on a real file system. It is opened through the descriptors of this process, and disappears
-/// when this process ends for any reason.
+/// A file without a name on a real file system. The file is opened through the descriptors of this process, and
+/// disappears when this process ends for any reason.
 ///
-/// It is in the folder for temporary files, or in `-Dbench.dir`.
+/// The file is in the folder for temporary files, or in the folder of `-Dbench.dir`.
 ///
 /// @param descriptor of the kernel
 /// @param fileSystem type of its file system, for example `ext4`

@@ -34,7 +34,7 @@ final class AnswerReader {
     /// Receives the answers.
     interface Listener {
 
-        /// Called for each answer.
+        /// Receives one answer.
         ///
         /// @param intendedNanos when the request should have been sent
         /// @param isRight true if the content is correct

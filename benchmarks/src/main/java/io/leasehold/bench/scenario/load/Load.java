@@ -20,7 +20,7 @@ import org.HdrHistogram.Histogram;
 /// **Threads.** Confined to the event loop, except [#result].
 final class Load {
 
-    /// How long answers are awaited after the end.
+    /// Maximum wait for answers after the end, in milliseconds.
     static final long DRAIN_MILLIS = 10_000;
 
     private static final double[] PERCENTS = {

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// Sends requests to a server on 127.0.0.1 over many connections, and checks every answer.
 ///
 /// **Pace.** NIO waits in whole milliseconds, which is too coarse for a fixed rate. So at a fixed rate the event loop
-/// polls for input without waiting, sends what is due, and sleeps about 60 us if there was neither. Latencies have this
-/// error, which is the same for all servers.
+/// sends what is due and polls for input without waiting. If there is no input, it sleeps about 60 us. Latencies have
+/// this error, which is the same for all servers.
 ///
 /// **Threads.** One thread at a time calls; the event loop does the work.
 public final class LoadGenerator implements AutoCloseable {
@@ -42,7 +42,7 @@ public final class LoadGenerator implements AutoCloseable {
     /// Time of a sleep. The kernel adds 50 us of slack.
     private static final long NAP_NANOS = 10_000;
 
-    /// How often the clock is read if nothing arrives.
+    /// Time between two reads of the clock if nothing arrives.
     private static final int LOOK_MILLIS = 10;
 
     private final Deck deck; // (C)
@@ -68,12 +68,13 @@ public final class LoadGenerator implements AutoCloseable {
         clock = group.scheduleAtFixedRate(() -> {}, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /// Runs a phase: opens its connections, sends, waits for the answers, and closes them.
+    /// Runs a phase: opens its connections, sends, waits for the answers, and closes the connections. If a connection
+    /// is refused, it throws a `ConnectException`, which it does not declare.
     ///
     /// @param measuring called when the measured time begins
     /// @param measured called when the measured time ends
-    /// @throws ExecutionException if no connection could be opened
-    /// @throws TimeoutException if the server accepted no connection for 10 s
+    /// @throws ExecutionException if a TLS handshake fails
+    /// @throws TimeoutException if a TLS handshake takes longer than 10 s, or the answers do not end in time
     /// @throws InterruptedException if the caller is interrupted
     public LoadResult run(LoadPhase phase, Runnable measuring, Runnable measured)
             throws ExecutionException, InterruptedException, TimeoutException {

@@ -6,7 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// A folder for temporary files. It is deleted with its files when it is closed, at the latest when this JVM ends.
+/// A folder for temporary files, without subfolders. It is deleted with its files when it is closed, at the latest when
+/// this JVM ends.
 ///
 /// **Ownership.** The creator closes it.
 public final class TempFolder implements AutoCloseable {

@@ -28,13 +28,14 @@ import org.jspecify.annotations.Nullable;
 /// Measures the memory of an allocator: one scenario in one JVM, whose output [MemoryScenario] reads.
 ///
 /// The JVM touches its whole heap at the start, so that resident memory changes only with the buffers. The first line
-/// is printed after the allocator has served its first buffers. All other values are relative to it.
+/// is printed after the allocator has served its first buffers. All other values are relative to that line.
 public final class MemoryProcess {
 
-    /// Prefix of all lines: a [Moment], or one of the others. All moments are compared with the first one.
+    /// Prefix of all lines but errors. A [Moment], [#FILLED] or [#CLOSED] follows. The other moments are compared with
+    /// the first one.
     static final String PREFIX = "memory ";
 
-    /// Prefix of the nanoseconds in which a burst was allocated and written.
+    /// Prefix of the time in which a burst was allocated and written, in nanoseconds.
     static final String FILLED = "filled ";
 
     /// The last line.

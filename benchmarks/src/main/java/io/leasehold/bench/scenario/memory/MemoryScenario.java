@@ -20,7 +20,7 @@ public final class MemoryScenario {
     private static final double MIB = 1 << 20;
     private static final int LIMIT_MILLIS = 180_000;
 
-    /// The last flag is for a JVM without C2, which sometimes uses about ten MiB for itself.
+    /// The last flag switches C2 off, because C2 sometimes uses about 10 MiB for itself.
     private static final List<String> FLAGS = List.of(
             Allocators.MIN_HEAP,
             Allocators.MAX_HEAP,

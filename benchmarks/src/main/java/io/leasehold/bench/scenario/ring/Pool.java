@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBufAllocator;
 
 /// A source of pages of 64 KiB. Each page is allocated once, and all are freed together.
 ///
-/// **Ownership.** Closing it proves that all pages of Leasehold were freed.
+/// **Ownership.** Closing a pool proves that all pages of Leasehold were freed.
 ///
 /// **Threads.** Confined to one thread at a time.
 sealed interface Pool extends AutoCloseable {

@@ -14,8 +14,8 @@ import org.HdrHistogram.Histogram;
 /// Measures one pool, while it grows or after a burst.
 ///
 /// **Growth**: how long single allocations take while a pool grows from 64 to 4,096 pages, repeated with new pools.
-/// Only the beginning of each page is written, because Netty's allocators return little of the memory when they are
-/// dropped. Prints `growth` and a [Growth] for each repetition after the warm-up.
+/// Only the beginning of each page is written, because Netty's allocators return little memory when they are dropped.
+/// Prints `growth` and a [Growth] for each repetition after the warm-up.
 ///
 /// **Burst**: resident memory after 4,096 pages were written and freed. After the burst nothing is called. Prints
 /// `burst` and a [Return].

@@ -58,7 +58,7 @@ public record PoolScenario(int growths, int bursts) {
     /// Measures the growth of each pool, in its own JVM.
     ///
     /// @param out receives lines that say what runs and what was measured
-    /// @return the results; may be empty
+    /// @return the results of the terms that succeeded
     /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
     public List<Growth> growth(Consumer<String> out) throws IOException, InterruptedException {
@@ -93,7 +93,7 @@ public record PoolScenario(int growths, int bursts) {
     /// Measures the burst of each pool, each time in a JVM of its own.
     ///
     /// @param out receives lines that say what runs and what was measured
-    /// @return the results; may be empty
+    /// @return the results of the terms that succeeded
     /// @throws IOException if every term failed
     /// @throws InterruptedException if the caller is interrupted; the process has ended by then
     public List<Return> returns(Consumer<String> out) throws IOException, InterruptedException {

@@ -18,9 +18,9 @@ record ByteRange(long from, long byteSize) {
 
     /// {@return the single range that a header requests}
     ///
-    /// Ranges outside the file are left out, and adjacent ranges are merged. The result is empty if the header is
-    /// malformed, if several ranges are left, or if the last bytes of an empty file are requested. The answer is then
-    /// the whole file, as RFC 9110 permits. The size is 0 if no range is left.
+    /// Ranges outside the file are left out, and overlapping or adjacent ranges are merged. The result is empty if the
+    /// header is malformed, if several ranges are left, or if the last bytes of an empty file are requested. The answer
+    /// is then the whole file, as RFC 9110 permits. The size is 0 if no range is left.
     ///
     /// @param header value of the header
     /// @param fileByteSize length of the file in bytes

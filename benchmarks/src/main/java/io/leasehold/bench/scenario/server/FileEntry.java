@@ -59,9 +59,9 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long changedNanos
 
     /// {@return the validators that identify this version to clients}
     ///
-    /// The tag has the time of modification and the length. If the file was changed two seconds later or more, or
-    /// earlier, a user may have set the time of modification, and another version may have the same. Then the tag has
-    /// the time of that change too.
+    /// The tag has the time of modification and the length. If the last change of any kind is before the time of
+    /// modification, or two seconds or more after it, a user may have set the time of modification. Another version may
+    /// then have the same time, so the tag also has the time of the last change and the inode.
     ///
     /// Two files of the same length that replace each other within one clock tick of the file system have the same tag.
     /// So have two states of a file that is written in place within one tick.
@@ -83,7 +83,7 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long changedNanos
         return new Validators("\"" + whole + "\"", modifiedSecond());
     }
 
-    /// {@return the time of the last change as a header value, or the present time if the file is from the future (RFC
+    /// {@return the time of modification as a header value, or the present time if the former is in the future (RFC
     /// 9110, 8.8.2.1)}
     String modified() {
         return HttpDates.text(

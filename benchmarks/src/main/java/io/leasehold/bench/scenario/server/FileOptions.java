@@ -13,7 +13,7 @@ record FileOptions(Path root, FileWay way, FileTrust trust) {
 
     /// {@return the trust with a name}
     ///
-    /// @throws IllegalArgumentException if the name is unknown, or the trust is not for foreign files
+    /// @throws IllegalArgumentException if the name is neither `foreign` nor `immutable`
     static FileTrust trust(String name) {
         return switch (name) {
             case "foreign" -> FileTrust.FOREIGN;

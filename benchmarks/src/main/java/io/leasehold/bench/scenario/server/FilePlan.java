@@ -36,8 +36,8 @@ public record FilePlan(int rounds, Timing timing) {
     /// | `short` | how do the ways compare on this machine now? | 5 min |
     /// | `full` | which results can be published? | 14 min |
     ///
-    /// On two processors TLS code is compiled during the first twenty seconds of traffic. A shorter measurement would
-    /// include that.
+    /// On two processors TLS code is compiled during the first twenty seconds of traffic. After a shorter warm-up, the
+    /// measurement includes that.
     public static FilePlan of(Form form) {
         return switch (form) {
             case CI -> new FilePlan(0, new Timing(0, 0, 0, 0, 1, 0));

@@ -43,8 +43,8 @@ final class HttpServer implements AutoCloseable {
     private static final int STOP_SECONDS = 5;
 
     /// Maximum number of answers of a connection that wait for its client. A client that reads nothing uses less than 1
-    /// MiB: 16 copies of 16 KiB, one window of 256 KiB, an outbound buffer up to its high watermark of 64 KiB, and the
-    /// requests of one read of at most 64 KiB.
+    /// MiB. That is 16 copies of 16 KiB, one window of 256 KiB, an outbound buffer up to its high watermark of 64 KiB,
+    /// and the requests of one read of at most 64 KiB.
     private static final int MAX_WAITING = 16;
 
     private final Answering.Counts counts = new Answering.Counts(); // (A)
@@ -52,8 +52,8 @@ final class HttpServer implements AutoCloseable {
     private final @Nullable Files files; // (C)
     private final EventLoopGroup group; // (C)
 
-    /// All connections. After the group is closed it closes each connection that joins it. A connection that an event
-    /// loop accepts while it ends is not closed.
+    /// All connections. A closed group closes each connection that joins it. A connection that an event loop accepts
+    /// while the loop ends is not closed.
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true); // (A)
 
     private final Channel listener; // (C)

@@ -15,11 +15,11 @@ import java.util.function.UnaryOperator;
 /// @param port of 127.0.0.1; 0 for any free port
 /// @param transport of the connections
 /// @param keys key file ([Keys]) if the connections are encrypted
-/// @param allocator `leased`, `adaptive` or `pooled`
+/// @param allocator `leased`, `adaptive`, `pooled`, `unpooled`, or the full name of the class of a rival
 /// @param threads number of event loops that serve connections
 /// @param files that the server sends; without them it sends bodies
-/// @param faultEvery corrupts each answer whose number is a multiple of this, to test that clients detect it; 0 for
-///     none
+/// @param faultEvery corrupts each answer whose number is a multiple of this value, so that clients can be tested; 0
+///     for none
 record ServerOptions(
         int port,
         Transport transport,

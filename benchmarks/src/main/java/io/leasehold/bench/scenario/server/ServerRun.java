@@ -47,7 +47,7 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
     ///
     /// @param load of the client
     /// @param before counters of the server when the measured time began
-    /// @param after counters of the server when it ended
+    /// @param after counters of the server when the measured time ended
     /// @param baselineBytes resident memory of the server after the warm-up, without traffic
     /// @param afterBytes resident memory of the server after the load and a pause
     /// @param curve resident memory of the server since the start of the load

@@ -13,7 +13,7 @@ public record Setting(Transport transport, boolean tls, JvmMode mode, int depth,
 
     /// Checks that there is a round from which the fixed rate is derived.
     ///
-    /// @throws IllegalArgumentException if there are rounds at a fixed rate and none at full load, or no rounds at all
+    /// @throws IllegalArgumentException if `depth` or `flatRounds` is below 1, or `rateRounds` is negative
     public Setting {
         if (depth < 1 || flatRounds < 1 || rateRounds < 0) {
             throw new IllegalArgumentException("a setting needs a depth and a round at full load: depth=" + depth

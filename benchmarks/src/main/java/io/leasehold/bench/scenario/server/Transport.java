@@ -25,7 +25,7 @@ public enum Transport implements Named {
         return this == NIO || Epoll.isAvailable() ? Optional.empty() : Optional.of(reason(Epoll.unavailabilityCause()));
     }
 
-    /// {@return the reason why a native library is missing, without what followed from it}
+    /// {@return the reason why a native library is missing: the text of the first cause}
     public static String reason(Throwable unavailability) {
         Throwable cause = unavailability;
         while (cause.getCause() != null) {

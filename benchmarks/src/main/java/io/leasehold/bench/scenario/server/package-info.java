@@ -6,9 +6,9 @@
 /// differs.
 ///
 /// **The memory of the allocator** is the resident memory above a baseline. The JVM touches its heap when it starts.
-/// The baseline is read after a warm-up that compiles the code with a few connections and one request each, so hardly
-/// any buffer is pooled then. After a load with many connections, the difference is the memory that the allocator
-/// keeps.
+/// The baseline is read after a warm-up that compiles the code. The warm-up has a few connections with one request in
+/// flight each, so hardly any buffer is pooled then. After a load with many connections, the difference is the memory
+/// that the allocator keeps.
 @NullMarked
 package io.leasehold.bench.scenario.server;
 

@@ -34,8 +34,8 @@ final class Echo extends ChannelInboundHandlerAdapter {
         fail(context, cause, tally);
     }
 
-    /// Closes a connection after a failure. It is not a failure if the sender closed the connection at the end of its
-    /// term.
+    /// Closes a connection after a failure. An `IOException` is not counted, because the sender closes its connections
+    /// at the end of its term.
     static void fail(ChannelHandlerContext context, Throwable cause, Tally tally) {
         if (!(cause instanceof IOException)) {
             System.out.println("a connection failed: " + cause);

@@ -13,7 +13,7 @@ import java.io.IOException;
 /// | end of input | `closed` if all pages were freed, or `error` and a message |
 public final class ReceiverProcess {
 
-    /// Number of warm-up answers: the first ones leave more garbage on the heap than some receivers do in a second.
+    /// Number of warm-up answers: the first answers leave more garbage on the heap than some receivers do in a second.
     private static final int WARM_ANSWERS = 4;
 
     private ReceiverProcess() {}

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/// Checks and drops the bytes of one connection: all of the first bytes, then only the first and last bytes of each
-/// read.
+/// Checks and drops the bytes of one connection: all of the first 64 MiB, then only the first and last eight bytes of
+/// each read.
 ///
 /// **Threads.** Confined to the connection's event loop.
 final class Sink extends ChannelInboundHandlerAdapter {

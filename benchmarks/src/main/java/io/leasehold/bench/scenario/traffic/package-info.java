@@ -1,5 +1,5 @@
-/// Receivers under traffic: pages of a pool of Leasehold compared with Netty, each in its own JVM. Another JVM sends to
-/// it over loopback.
+/// Receivers under traffic: pages of a pool of Leasehold compared with Netty. Each receiver has its own JVM. Another
+/// JVM sends to the receiver over loopback.
 ///
 /// ```text
 ///   TrafficScenario     two JVMs a term, one result          ReceiverProcess   a JVM that receives
@@ -17,10 +17,10 @@
 /// **Netty's rings take their pages from Netty's allocator.** They have the same depth as Leasehold's, and once 64
 /// pages. More pages can take a larger burst, but fewer of them stay in the cache.
 ///
-/// **The content is checked** ([Noise]). Of a connection, all bytes are checked during the warm-up, then the first and
-/// last bytes of every read, because comparing each byte would cost more than receiving it. The sender checks all bytes
-/// of an echo. Of datagrams, the first and last bytes of each are checked. When a receiver closes, it proves that every
-/// page was freed.
+/// **The content is checked** ([Noise]). Of a connection of a sink, the first 64 MiB are checked completely, then the
+/// first and last eight bytes of every read, because comparing each byte would cost more than receiving it. The sender
+/// checks all bytes of an echo. Of each datagram, the first and last eight bytes are checked. When a receiver closes,
+/// it proves that every page was freed.
 @NullMarked
 package io.leasehold.bench.scenario.traffic;
 

@@ -23,7 +23,7 @@ public record GrowthRange(long first, int doublings, int shortDoublings) {
         return upTo(doublings, 1);
     }
 
-    /// {@return every second value of the short form, which covers a wide range in a short run}
+    /// {@return every second value up to `shortDoublings`, to cover a wide range in a short run}
     public List<Long> few() {
         return upTo(shortDoublings, 2);
     }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 ///
 /// @param allocator name of the allocator
 /// @param n value of `n`
-/// @param budget approximate time to measure; the warm-up may take as long again
+/// @param budget approximate time to measure; the warm-up may take the same time again
 public record Load(String allocator, long n, Duration budget) {
 
     /// Off, because leak records would dominate the measurement.
@@ -51,7 +51,7 @@ public record Load(String allocator, long n, Duration budget) {
         return budget.toNanos() / 1e9;
     }
 
-    /// Opens the allocator, uses it and closes it.
+    /// Opens the allocator, uses it and closes it. If `use` throws, the allocator stays open.
     ///
     /// @param use runs on the calling thread, and releases every buffer before it returns
     /// @return what `use` returns
@@ -102,7 +102,7 @@ public record Load(String allocator, long n, Duration budget) {
     ///
     /// @param work to run
     /// @return what `work` returns
-    /// @throws Exception that `work` throws
+    /// @throws IllegalStateException if `work` throws, with the text of what it threw
     public static <T> T onLoop(Callable<T> work) throws Exception {
         DefaultEventExecutor loop = new DefaultEventExecutor();
         try {

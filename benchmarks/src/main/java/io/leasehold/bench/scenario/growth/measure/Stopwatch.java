@@ -24,9 +24,9 @@ public final class Stopwatch {
         void round(Stopwatch watch) throws Exception;
     }
 
-    /// Repeats work until its operations took a time in total.
+    /// Repeats work until its operations took a given time in total.
     ///
-    /// @param nanos the least total time
+    /// @param nanos minimum total time in nanoseconds
     /// @return the times of all operations
     public static Stopwatch repeat(long nanos, Work work) throws Exception {
         Stopwatch watch = new Stopwatch();
@@ -52,7 +52,7 @@ public final class Stopwatch {
         laps++;
     }
 
-    /// Stops after the last operation. Without another [#start], the next operation begins at this time.
+    /// Stops at the end of the last operation. Without another [#start], the next operation begins at that time.
     public void stop() {
         nanos += last - started;
         started = last;
@@ -65,7 +65,7 @@ public final class Stopwatch {
         worstNanos = Math.max(worstNanos, other.worstNanos);
     }
 
-    /// {@return the total time between starts and stops}
+    /// {@return the total time between starts and stops, in nanoseconds}
     public long nanos() {
         return nanos;
     }
@@ -75,17 +75,17 @@ public final class Stopwatch {
         return laps;
     }
 
-    /// {@return the time of the longest operation}
+    /// {@return the time of the longest operation in nanoseconds}
     public long worstNanos() {
         return worstNanos;
     }
 
-    /// {@return the mean time of an operation}
+    /// {@return the mean time of an operation in nanoseconds}
     public double nanosPerLap() {
         return (double) nanos / laps;
     }
 
-    /// {@return the mean rate of the operations}
+    /// {@return the mean number of operations per second}
     public double lapsPerSecond() {
         return laps * 1e9 / nanos;
     }

@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// `n` open allocators that have served one buffer each and are idle.
+/// Measures the processor time of `n` open allocators that have served one direct and one heap buffer each and are
+/// idle.
 final class IdleAllocators {
 
     private static final long LIMIT_BYTES = 64L << 20;

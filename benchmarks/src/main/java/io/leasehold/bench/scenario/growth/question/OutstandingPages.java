@@ -51,7 +51,7 @@ final class OutstandingPages implements AutoCloseable {
         }
     }
 
-    /// Frees them in random order.
+    /// Frees these pages in random order.
     void releaseAll() {
         for (int i = handles.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);

@@ -55,7 +55,7 @@ final class Replacement {
         return point;
     }
 
-    /// {@return sizes in equal ratios}
+    /// {@return sizes from `smallest` to `largest` in equal ratios}
     private static int[] sizes(int smallest, int largest, int count) {
         int[] sizes = new int[count];
         double ratio = Math.pow((double) largest / smallest, 1.0 / Math.max(1, count - 1));

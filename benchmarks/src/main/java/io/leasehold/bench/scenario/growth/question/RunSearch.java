@@ -5,7 +5,7 @@ import io.leasehold.bench.scenario.growth.measure.Load;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 
-/// Searches a run of 28 pages in an arena of `n` MiB whose free runs, except the last, have 20 pages.
+/// Searches for a run of 28 pages in an arena of `n` MiB whose free runs, except the last, have 20 pages.
 final class RunSearch {
 
     private static final int HOLE_PAGES = 20;

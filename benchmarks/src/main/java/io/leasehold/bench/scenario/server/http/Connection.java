@@ -25,6 +25,8 @@ public final class Connection {
     private boolean isOutputEnded; // (O)
     private boolean isInputEnded; // (O)
 
+    /// Creates the tracker of one connection.
+    ///
     /// @param decoder decoder of the connection's requests
     public Connection(PacedDecoder decoder) {
         this.decoder = decoder;

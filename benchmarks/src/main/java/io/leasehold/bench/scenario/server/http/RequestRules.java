@@ -116,7 +116,7 @@ public final class RequestRules {
                         .allMatch(host -> AUTHORITY.matcher(host).matches());
     }
 
-    /// Rejects all codings but "chunked". If that is not the last coding, the length of the body is unknown.
+    /// Rejects all codings but "chunked". If "chunked" is not the last coding, the length of the body is unknown.
     private static Optional<HttpResponseStatus> ofCoding(HttpRequest request) {
         List<String> values = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
         if (values.isEmpty()) {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The handler looks at the counts every ten seconds, so a request costs nothing. A client that reads slowly is cut off
 /// only if the system takes no byte for it in that time. The system takes more only when a good part of its own buffers
-/// is empty again. On loopback, where these have some MiB, a client that reads 20 kB a second stays connected, and one
-/// that reads 2 kB a second is cut off (2026-11).
+/// is empty again. On loopback, these buffers have some MiB. There a client that reads 20 kB a second stays connected,
+/// and one that reads 2 kB a second is cut off (2026-11).
 ///
 /// **Threads.** Confined to the connection's event loop.
 public final class StallLimit extends ChannelInboundHandlerAdapter {
@@ -40,6 +40,8 @@ public final class StallLimit extends ChannelInboundHandlerAdapter {
     /// @param sentBytes of the first object there
     private record Progress(long requests, long pendingBytes, long sentBytes) {}
 
+    /// Creates the handler of one connection.
+    ///
     /// @param decoder decoder of the connection's requests
     public StallLimit(PacedDecoder decoder) {
         this.decoder = decoder;

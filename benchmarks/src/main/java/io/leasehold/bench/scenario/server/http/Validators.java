@@ -10,15 +10,15 @@ import java.util.regex.Pattern;
 /// The validators of one version of a file, and the evaluation of request conditions against them.
 ///
 /// @param tag strong entity tag, with its quotes
-/// @param modifiedSecond time of the last change, in seconds since 1970
+/// @param modifiedSecond time of modification, in seconds since 1970
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests">RFC 9110, 13</a>
 public record Validators(String tag, long modifiedSecond) {
 
     private static final String ANY = "*";
     private static final String WEAK = "W/";
 
-    /// The next element of a list. A tag may contain commas, so a list cannot be split at commas. What follows the
-    /// first element that is no tag is ignored.
+    /// The next element of a list. A tag may contain commas, so a list cannot be split at commas. The first element
+    /// that is no tag, and all that follows it, is ignored.
     private static final Pattern TAG =
             Pattern.compile("\\G[ \t,]*((?:W/)?\"[\\x21\\x23-\\x7e\\x80-\\xff]*\")[ \t]*(?=,|$)");
 
