@@ -11,9 +11,9 @@ final class SamplerOptions {
 
     private SamplerOptions() {}
 
-    /// {@return the mean number of bytes between two samples}
+    /// {@return the mean number of bytes between two samples, at most [Sampler#MAX_MEAN_BYTES]}
     static long meanBytes() {
         long given = Long.getLong(SAMPLE_BYTES, DEFAULT_BYTES);
-        return given < 0 ? DEFAULT_BYTES : given;
+        return given < 0 ? DEFAULT_BYTES : Math.min(given, Sampler.MAX_MEAN_BYTES);
     }
 }

@@ -130,8 +130,8 @@ final class ThrottledChannel extends ChannelDuplexHandler {
         try {
             wrapper = ExternalMemory.of(allocator, handle -> released(buf, bytes), buf.memoryAddress(), bytes)
                     .wrap(0, bytes, Math.max(bytes, buf.maxCapacity()));
-        } catch (OutOfMemoryError e) {
-            return buf; // the Java heap is full: better not counted than lost
+        } catch (OutOfMemoryError | IllegalStateException e) {
+            return buf; // the Java heap is full, or the allocator is closed: better not counted than lost
         }
         wrapper.setIndex(buf.readerIndex(), buf.writerIndex());
         change(bytes);

@@ -105,7 +105,7 @@ final class PageReclaimers {
         return reclaimers.isEmpty();
     }
 
-    /// Calls every reclaimer. An exception is logged. An error is thrown again after the other reclaimers were called.
+    /// Calls every reclaimer. An exception is logged. The first error is thrown again after all reclaimers were called.
     private void call(String what, Consumer<PageReclaimer> call) {
         Error error = null;
         for (Registration registered : reclaimers) {
@@ -114,7 +114,7 @@ final class PageReclaimers {
             } catch (RuntimeException e) {
                 warn(registered, what, e);
             } catch (Error e) {
-                error = e;
+                error = error == null ? e : error;
             }
         }
         if (error != null) {

@@ -46,8 +46,14 @@ final class LeasedBuffer implements PooledByteBuffer {
     @Override
     public void close() {
         Block open = (Block) BLOCK.getAndSet(this, (Block) null);
-        if (open != null) {
+        if (open == null) {
+            return;
+        }
+        try {
             open.close();
+        } catch (StackOverflowError e) {
+            block = open; // the block stays open, so that the caller can close this buffer on a shorter stack
+            throw e;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.memory.FullHeap;
 import java.util.Arrays;
 
 /// A set of file ranges, disjoint, ordered and limited in number. Beyond the limit the two nearest ranges are joined,
@@ -14,14 +15,18 @@ import java.util.Arrays;
 ///
 /// **Threads.** Guarded by the lock of its owner.
 ///
+/// **Failures.** A change needs space for one more range at most, and each change leaves space for one. If the Java
+/// heap is too full for longer arrays, ranges are joined earlier. So no change fails for lack of heap.
+///
 /// **Invariants.** I1: no range is empty, and there is a gap between two ranges. I2: there are at most `most` ranges.
+/// I3: the arrays have space for one range more.
 final class ByteRanges {
 
     /// Initial capacity, enough for a file that is written from start to end.
     private static final int FEW = 4;
 
     private final int most; // (C) maximum number of ranges
-    private long[] starts = new long[FEW]; // (L) may have one more than `most`, until two are joined
+    private long[] starts = new long[FEW]; // (L)
     private long[] ends = new long[FEW]; // (L)
     private int count; // (L)
     private long byteSize; // (L) sum over all ranges
@@ -114,6 +119,9 @@ final class ByteRanges {
         if (count > most || sum != byteSize) {
             throw new AssertionError("I2: count=" + count + ", sum=" + sum + ", byteSize=" + byteSize + ", " + this);
         }
+        if (count >= starts.length || starts.length > ends.length) {
+            throw new AssertionError("I3: count=" + count + ", " + starts.length + " and " + ends.length);
+        }
     }
 
     @Override
@@ -146,10 +154,6 @@ final class ByteRanges {
     }
 
     private void insert(int at, long from, long end) {
-        if (count == starts.length) {
-            starts = Arrays.copyOf(starts, 2 * count);
-            ends = Arrays.copyOf(ends, 2 * count);
-        }
         System.arraycopy(starts, at, starts, at + 1, count - at);
         System.arraycopy(ends, at, ends, at + 1, count - at);
         starts[at] = from;
@@ -158,10 +162,30 @@ final class ByteRanges {
         count++;
     }
 
+    /// Joins ranges until there are at most `most`, and space for one more.
     private void squeeze() {
-        if (count <= most) {
-            return;
+        while (count > most || (count == starts.length && !tryGrow())) {
+            joinNearest();
         }
+    }
+
+    private boolean tryGrow() {
+        if (FullHeap.isLikely()) {
+            return false;
+        }
+        long begin = System.nanoTime();
+        try {
+            long[] longerStarts = Arrays.copyOf(starts, 2 * count);
+            ends = Arrays.copyOf(ends, 2 * count);
+            starts = longerStarts;
+            return true;
+        } catch (OutOfMemoryError e) {
+            FullHeap.met(begin);
+            return false;
+        }
+    }
+
+    private void joinNearest() {
         int nearest = 0;
         for (int i = 1; i < count - 1; i++) {
             if (starts[i + 1] - ends[i] < starts[nearest + 1] - ends[nearest]) {

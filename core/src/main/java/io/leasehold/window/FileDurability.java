@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.Files;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -108,6 +109,7 @@ final class FileDurability {
             if (dirty.byteSize() < dirtyByteSize) {
                 return;
             }
+            StackReserve.ensure(2); // as for a force
             from = dirty.start();
             end = dirty.end();
             if (!inFlight.isEmpty()) {
@@ -136,6 +138,7 @@ final class FileDurability {
     /// @throws SystemCallException if the disk reports a failure, or reported one for a part of the range that was not
     ///     written again
     void force(long from, long end, long fileByteSize) {
+        StackReserve.ensure(2); // an overflow after the system call would lose the report of a failure
         force.lock();
         try {
             boolean isWhole;
@@ -144,7 +147,6 @@ final class FileDurability {
             synchronized (this) {
                 requireNotFailed(from, Math.min(end, fileByteSize));
                 isWhole = isLengthChanged;
-                isLengthChanged = false;
                 ByteRanges due = isWhole ? unforced : unforced.within(from & -pageByteSize, pageEnd(end));
                 if (!due.isEmpty()) {
                     first = due.start();
@@ -153,6 +155,7 @@ final class FileDurability {
                     unforced.remove(first, last);
                     dirty.remove(first, last);
                 }
+                isLengthChanged = false;
             }
             sync(isWhole, first, last);
             synchronized (this) {
@@ -192,14 +195,16 @@ final class FileDurability {
             recordFailure(e);
             throw e;
         } finally {
-            if (!isDone && isWhole) {
-                restoreLengthChange();
+            if (!isDone) {
+                forceAgain(isWhole);
             }
         }
     }
 
-    private synchronized void restoreLengthChange() {
-        isLengthChanged = true;
+    /// Has the next force do what this one did not. After another error than one of the disk, `forcing` still has its
+    /// ranges. The next force then forces the whole file.
+    private synchronized void forceAgain(boolean isWhole) {
+        isLengthChanged |= isWhole || !forcing.isEmpty();
     }
 
     private synchronized void recordFailure(SystemCallException e) {

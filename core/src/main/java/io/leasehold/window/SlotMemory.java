@@ -133,8 +133,11 @@ final class SlotMemory {
 
     /// Unmaps all files, and never returns the address space to another owner: there may be pointers into it.
     void abandon() {
-        region.abandon();
-        reservations.mappings().credit(count);
+        if (!isClosed) {
+            region.abandon();
+            isClosed = true;
+            reservations.mappings().credit(count);
+        }
     }
 
     @Override

@@ -189,10 +189,13 @@ public final class FaultingClassLoader extends ClassLoader {
         }
     }
 
-    /// {@return true if a method of the JDK makes an object that the library could do without}
+    /// {@return true if a method of the JDK makes an object, and does nothing else that could fail}
     private static boolean makesObject(InvokeInstruction call) {
-        return call.owner().asInternalName().equals("java/lang/foreign/MemorySegment")
-                && call.name().equalsString("asSlice");
+        String owner = call.owner().asInternalName();
+        String name = call.name().stringValue();
+        return (owner.equals("java/lang/foreign/MemorySegment") && name.equals("asSlice"))
+                || (owner.equals("java/util/Arrays") && name.startsWith("copyOf"))
+                || (owner.startsWith("[") && name.equals("clone"));
     }
 
     /// {@return true if the JVM makes objects when a class makes this call for the first time}

@@ -63,6 +63,21 @@ class BudgetThrottleTest {
         assertThat(throttle.holders()).isZero();
     }
 
+    @Test
+    void messageThatIsReadAfterAForcedCloseReachesTheNextHandler() {
+        LeasedByteBufAllocator closed =
+                LeasedByteBufAllocator.builder().name("closed").byteLimit(MIB).build();
+        EmbeddedChannel channel =
+                new EmbeddedChannel(BudgetThrottle.of(network, closed, 16 * KIB).handler());
+        ByteBuf message = closed.directBuffer(KIB);
+        closed.closeForcibly();
+
+        channel.writeInbound(message);
+
+        assertThat(channel.<ByteBuf>readInbound()).isSameAs(message);
+        channel.finish();
+    }
+
     /// Puts the budget of the throttle above its share of a parent under pressure.
     private void press() {
         assertThat(network.tryReserve(33 << 20)).isTrue();

@@ -2,11 +2,14 @@ package io.leasehold.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.memory.FaultingClassLoader;
+import io.leasehold.memory.JavaFaults;
 import io.leasehold.memory.Seeds;
 import java.util.BitSet;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A set of ranges equals a set of its bytes, or contains it if ranges had to be joined.
@@ -54,6 +57,16 @@ class ByteRangesTest {
             ranges.checkInvariants();
             check(ranges, bytes, 0, most == PLACES);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = JavaFaults.Mode.class,
+            names = {"HEAP_ONCE", "HEAP_FULL"})
+    void noRangeIsLostWhileTheJavaHeapIsFull(JavaFaults.Mode mode) {
+        long before = JavaFaults.injected();
+        new FaultingClassLoader("window").program(ByteRangesFaultProgram.class).accept(mode);
+        assertThat(JavaFaults.injected()).isGreaterThan(before);
     }
 
     @Test

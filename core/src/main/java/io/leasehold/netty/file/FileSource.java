@@ -287,7 +287,16 @@ public final class FileSource implements AutoCloseable {
             throws IOException {
         boolean copies = copiesFor(PipelineTouch.of(context));
         hold(byteOffset, byteSize);
-        return new SourceChunks(this, byteOffset, byteSize, copies);
+        boolean isCreated = false;
+        try {
+            ChunkedInput<ByteBuf> chunks = new SourceChunks(this, byteOffset, byteSize, copies);
+            isCreated = true;
+            return chunks;
+        } finally {
+            if (!isCreated) {
+                dropHold(); // the Java heap is full
+            }
+        }
     }
 
     /// Closes the source. The file is closed once the last content that is being sent has ended. Closing twice has no

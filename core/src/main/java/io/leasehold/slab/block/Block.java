@@ -116,12 +116,18 @@ public final class Block implements AutoCloseable {
     /// Frees the block.
     ///
     /// @throws IllegalStateException if the block is already closed
+    /// @throws StackOverflowError if the stack is too short; the block stays open then
     @Override
     public void close() {
         if (!IN_USE.compareAndSet(this, true, false)) {
             throw closed();
         }
-        heap.free(handle);
+        try {
+            heap.free(handle);
+        } catch (StackOverflowError e) {
+            inUse = true; // nothing has changed, so that the caller can close the block on a shorter stack
+            throw e;
+        }
     }
 
     @Override
