@@ -10,9 +10,9 @@ import io.leasehold.os.AddressSpace;
 /// A layer calls changes of the layers below it, and those changes check the stack too. So a layer checks the space for
 /// all of these layers. After its own change has begun, the checks below it then always succeed.
 ///
-/// **Cost.** About 5 ns for one or two layers once compiled, if OS pages have 4 KiB ([LongFrames]), and 100 ns for each
-/// other layer. A fast path does not need the check: the calls before its first change go as deep as those after it, so
-/// they meet the overflow.
+/// **Cost.** About 5 ns for one or two layers once compiled, if [LongFrames] works, and 100 ns for each other layer
+/// (x86-64, JDK 25, 2026-11-30). A fast path does not need the check: the calls before its first change go as deep as
+/// those after it, so they meet the overflow.
 ///
 /// **Threads.** Stateless.
 public final class StackReserve {
@@ -21,8 +21,8 @@ public final class StackReserve {
     /// if the interpreter runs most of its calls. ([LongFrames] check more, because that costs nothing.)
     private static final int FRAMES = 80;
 
-    /// Layers that [LongFrames] checks: it works where all OS pages have 4 KiB.
-    private static final int LAYERS_OF_LONG_FRAMES = AddressSpace.hasSmallPages() ? 2 : 0;
+    /// Layers that [LongFrames] checks: it works on HotSpot where all OS pages have 4 KiB.
+    private static final int LAYERS_OF_LONG_FRAMES = AddressSpace.isHotSpotWithSmallPages() ? 2 : 0;
 
     private StackReserve() {}
 

@@ -194,10 +194,11 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         boolean isFreed = false;
         try {
             if ((int) COUNT.getAcquire(this) != 1 || slowRelease) {
-                return releaseSlow(1);
+                StackReserve.ensure(); // for the entry of the slow release, whose errors are not handled here
+            } else {
+                cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
+                isCounted = COUNT.compareAndSet(this, 1, 0);
             }
-            cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
-            isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
                 if (view != null) {
                     view = null;
@@ -215,11 +216,8 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
             if (cells != null) {
                 cells[BiasedSlots.BUSY] = 0;
             }
+            isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this call overflows too, nothing has changed
             // the stack has no space for another call, so only loads and stores follow
-            if (!isCounted && count == 1) {
-                count = 0; // no other thread may count, since the caller has the only reference
-                isCounted = true;
-            }
             for (int i = 0; isCounted && !isFreed && i < StrandedBuffers.PLACES; i++) {
                 if (allocator.stranded.places[i] == null) {
                     allocator.stranded.places[i] = this;
@@ -253,11 +251,10 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
                 try {
                     StackReserve.ensure(3); // before the count says that the buffer is free
                 } catch (StackOverflowError e) {
-                    // the stack has no space for another call, so only loads and stores follow
-                    if (count != seen) {
+                    if (!COUNT.compareAndSet(this, seen, 0)) {
                         throw e;
                     }
-                    count = 0;
+                    // the stack has no space for another call, so only loads and stores follow
                     boolean isFreed = false;
                     for (int i = 0; !isFreed && i < StrandedBuffers.PLACES; i++) {
                         if (allocator.stranded.places[i] == null) {

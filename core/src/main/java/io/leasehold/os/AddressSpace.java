@@ -53,10 +53,12 @@ public final class AddressSpace {
         return CHOICE.memory instanceof LinuxVirtualMemory;
     }
 
-    /// {@return true if the OS pages of this process are known to have 4 KiB}
-    public static boolean hasSmallPages() {
-        return SMALL_PAGE_MACHINES.contains(OsOptions.ofSystem().osArch())
+    /// {@return true if this virtual machine is HotSpot and its OS pages are known to have 4 KiB}
+    public static boolean isHotSpotWithSmallPages() {
+        OsOptions options = OsOptions.ofSystem();
+        boolean hasSmallPages = SMALL_PAGE_MACHINES.contains(options.osArch())
                 || (isNative() && memory().pageSize() == SMALL_PAGE_BYTES);
+        return options.isHotSpot() && hasSmallPages;
     }
 
     /// {@return the reason why [#ALL] is not the whole address space; empty if it is}

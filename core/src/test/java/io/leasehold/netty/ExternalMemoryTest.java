@@ -36,6 +36,29 @@ class ExternalMemoryTest {
     }
 
     @Test
+    void overflowInTheOwnerOfReleasedMemoryDoesNotTouchTheNextUse() {
+        List<ByteBuf> next = new ArrayList<>();
+        ExternalMemory[] memory = new ExternalMemory[1];
+        memory[0] = ExternalMemory.of(
+                allocator,
+                handle -> {
+                    if (next.isEmpty()) {
+                        next.add(memory[0].wrap(2, 8, 8));
+                        throw new StackOverflowError("injected");
+                    }
+                },
+                address,
+                BYTES);
+        ByteBuf first = memory[0].wrap(1, 8, 8);
+
+        assertThatThrownBy(first::release).isInstanceOf(StackOverflowError.class);
+
+        allocator.trim(); // frees the buffers that a release stored for later
+        assertThat(next.getFirst().refCnt()).isOne();
+        next.getFirst().release();
+    }
+
+    @Test
     void isTheSameBufferInEachUse() {
         ByteBuf first = external.wrap(1, 100, 200);
         assertThat(first.capacity()).isEqualTo(100);
