@@ -12,6 +12,7 @@ module io.leasehold {
     requires static java.management;
     requires static jdk.jfr;
     requires static org.jspecify;
+    requires static com.google.errorprone.annotations;
     requires static undertow.core;
 
     exports io.leasehold.agrona;

@@ -11,16 +11,17 @@
 /// the diagram true.
 ///
 /// ```text
-/// L9   agent                                         puts the allocator under servers without an option
-/// L8   netty    agrona   datagram jetty    undertow  leases as buffers of other libraries
-/// L7   observe                                       memory in numbers: counters, beans, meters
-/// L6   slab     jumbo    window                      small blocks | NIC buffers | file windows
-/// L5   lease                                         temporary mappings of pages (sf_buf)
-/// L4   page                                          page frames, wiring, runs, decommit (vm_page)
-/// L3   budget   holder                               limits for bytes | names and samples of holders
-/// L2   memory                                        address ranges, alignment, ordered words
-/// L1   os                                            system calls: mmap, madvise, memfd, mlock, sockets
-/// L0   error    event                                errors that users can catch | events of the flight recorder
+/// L10  agent                                         puts the allocator under servers without an option
+/// L9   netty    agrona   datagram jetty    undertow  leases as buffers of other libraries
+/// L8   observe                                       memory in numbers: counters, beans, meters
+/// L7   slab     jumbo    window                      small blocks | NIC buffers | file windows
+/// L6   lease                                         temporary mappings of pages (sf_buf)
+/// L5   page                                          page frames, wiring, runs, decommit (vm_page)
+/// L4   budget   holder                               limits for bytes | names and samples of holders
+/// L3   memory                                        address ranges, alignment, ordered words
+/// L2   os                                            system calls: mmap, madvise, memfd, mlock, sockets
+/// L1   error    event                                errors that users can catch | events of the flight recorder
+/// L0   text                                          text that is the same in every locale
 /// ```
 ///
 /// ## From mmap to a Netty buffer and back

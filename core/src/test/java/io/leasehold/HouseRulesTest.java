@@ -9,6 +9,7 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
@@ -38,6 +40,7 @@ final class HouseRulesTest {
 
     /// The layers from the bottom up. Layers without a class yet are planned. A package in no layer is a mistake.
     private static final Layer[] LAYERS = {
+        new Layer("text that is the same in every locale", List.of("text")),
         new Layer("errors that users can catch | events of the flight recorder", List.of("error", "event")),
         new Layer("system calls: mmap, madvise, memfd, mlock, sockets", List.of("os")),
         new Layer("address ranges, alignment, ordered words", List.of("memory")),
@@ -66,6 +69,16 @@ final class HouseRulesTest {
 
     /// A buffer has a method for each type of value in each byte order, because Netty's `ByteBuf` does.
     private static final int MAX_BUFFER_CODE_LINES = 370;
+
+    /// These use the default locale if none is passed.
+    private static final Set<String> LOCALE_READERS = Set.of(
+            "java.lang.String.format",
+            "java.lang.String.formatted",
+            "java.lang.String.toLowerCase",
+            "java.lang.String.toUpperCase",
+            "java.io.PrintStream.format",
+            "java.io.PrintStream.printf",
+            "java.util.Formatter.<init>");
 
     private static final Pattern NO_CODE = Pattern.compile("\\s*(//.*|(import|package) .*)?");
 
@@ -110,6 +123,16 @@ final class HouseRulesTest {
                 .orShould()
                 .accessTargetWhere(access(
                         "load a library", (owner, name) -> loaders.contains(owner) && name.matches("load(Library)?")))
+                .check(CLASSES);
+    }
+
+    /// A message in the digits of the default locale cannot be searched for.
+    @Test
+    void noTextDependsOnTheDefaultLocale() {
+        noClasses()
+                .should()
+                .accessTargetWhere(
+                        DescribedPredicate.describe("use the default locale", HouseRulesTest::usesDefaultLocale))
                 .check(CLASSES);
     }
 
@@ -434,7 +457,7 @@ final class HouseRulesTest {
         List<String> lines = new ArrayList<>();
         for (int i = LAYERS.length - 1; i >= 0; i--) {
             String packages = LAYERS[i].packages.stream().map("%-9s"::formatted).collect(joining());
-            lines.add("L%d   %-46s%s".formatted(i, packages.strip(), LAYERS[i].task));
+            lines.add("L%-4d%-46s%s".formatted(i, packages.strip(), LAYERS[i].task));
         }
         return lines;
     }
@@ -509,6 +532,15 @@ final class HouseRulesTest {
 
     private static DescribedPredicate<JavaClass> describe(String what, Predicate<JavaClass> test) {
         return DescribedPredicate.describe(what, test);
+    }
+
+    private static boolean usesDefaultLocale(JavaAccess<?> access) {
+        if (!(access.getTarget() instanceof AccessTarget.CodeUnitCallTarget target)) {
+            return false;
+        }
+        List<JavaClass> parameters = target.getRawParameterTypes();
+        boolean hasLocale = parameters.stream().anyMatch(type -> type.isEquivalentTo(Locale.class));
+        return !hasLocale && LOCALE_READERS.contains(target.getOwner().getName() + "." + target.getName());
     }
 
     private static DescribedPredicate<JavaAccess<?>> access(String what, BiPredicate<String, String> ownerAndName) {

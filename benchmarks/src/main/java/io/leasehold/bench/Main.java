@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public final class Main {
     ///
     /// @param args ignored
     public static void main(String[] args) {
+        Locale.setDefault(Locale.ROOT); // tables, charts and figures are the same on each machine
         endWithOthers();
         try {
             Main main = new Main(Options.parse(name -> System.getProperty(name, ""), MavenOptions.typed()));

@@ -1,5 +1,7 @@
 package io.leasehold.agrona;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeaseStateException;
@@ -161,12 +163,9 @@ public final class LeaseBuffers {
     }
 
     private static IllegalArgumentException outsideMemory(long address, int byteSize) {
-        return new IllegalArgumentException("block is outside the memory: address=0x%x, byteSize=%d, min=0x%x, max=0x%x"
-                .formatted(
-                        address,
-                        byteSize,
-                        Math.max(AddressSpace.BASE, 1),
-                        AddressSpace.BASE + AddressSpace.ALL.byteSize()));
+        return new IllegalArgumentException(format(
+                "block is outside the memory: address=0x%x, byteSize=%d, min=0x%x, max=0x%x",
+                address, byteSize, Math.max(AddressSpace.BASE, 1), AddressSpace.BASE + AddressSpace.ALL.byteSize()));
     }
 
     private static IllegalStateException unusable() {

@@ -1,6 +1,7 @@
 package io.leasehold.budget;
 
-import java.util.Locale;
+import static io.leasehold.text.Texts.format;
+
 import org.jspecify.annotations.Nullable;
 
 /// The reason why a reservation was refused: the first limit that refused, from the requested budget upwards.
@@ -42,8 +43,7 @@ public record BudgetRefusal(
 
     /// {@return a message with the limit that refused, the numbers, and the paths of both budgets}
     public String message() {
-        return String.format(
-                Locale.ROOT,
+        return format(
                 "%s: budget=%s%s, request=%,d B, max=%,d B, used=%,d B, requested in %s",
                 reason.words,
                 refusing.path(),

@@ -1,10 +1,11 @@
 package io.leasehold.budget;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -400,7 +401,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///
     /// For example `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`.
     public String report() {
-        String line = String.format(Locale.ROOT, "%s %,d of %,d B", name, usedBytes(), byteLimit());
+        String line = format("%s %,d of %,d B", name, usedBytes(), byteLimit());
         String below = children.largestFirst().map(MemoryBudget::report).collect(Collectors.joining(", "));
         return below.isEmpty() ? line : line + " (" + below + ")";
     }

@@ -1,7 +1,8 @@
 package io.leasehold.budget;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.os.VirtualMemory;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// The default budget of the process ([MemoryBudget#process()]) and its limit.
@@ -48,16 +49,11 @@ final class ProcessBudget {
         long margin = Math.max(0, Math.min(Math.max(memoryLimit / 10, MIN_MARGIN_BYTES), besideHeap / 2));
         long left = besideHeap - margin;
         if (left < MIN_BYTES) {
-            throw new IllegalStateException(String.format(
-                    Locale.ROOT,
+            throw new IllegalStateException(format(
                     "no room for off-heap memory: a limit of %,d B less a maximum heap of %,d B"
                             + " less a margin of %,d B leaves %,d B, and at least %,d B are needed;"
                             + " lower -Xmx, raise the limit, or give the arena a budget of its own",
-                    memoryLimit,
-                    maxHeap,
-                    margin,
-                    left,
-                    MIN_BYTES));
+                    memoryLimit, maxHeap, margin, left, MIN_BYTES));
         }
         return left;
     }

@@ -1,5 +1,7 @@
 package io.leasehold.budget;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.MemoryPressure;
 import java.util.concurrent.Executor;
@@ -93,7 +95,8 @@ public final class SystemPressure implements BooleanSupplier {
 
     @Override
     public String toString() {
-        return "SystemPressure(%s, maxStallPercent=%s, maxAnonBytes=%d)"
-                .formatted(last.pressure, maxStallPercent, maxAnonBytes);
+        return format(
+                "SystemPressure(%s, maxStallPercent=%s, maxAnonBytes=%d)",
+                last.pressure, maxStallPercent, maxAnonBytes);
     }
 }

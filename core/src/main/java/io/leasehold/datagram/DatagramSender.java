@@ -1,5 +1,7 @@
 package io.leasehold.datagram;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.lease.MemoryOwner;
@@ -305,8 +307,9 @@ public final class DatagramSender {
 
     @Override
     public String toString() {
-        return "DatagramSender(%s, byteSize=%d, segmentSize=%d, sentBytes=%d, isPending=%b, full=%d, socket=%s)"
-                .formatted(message, byteSize, segmentSize, sentBytes, isPending, fullCount, socket);
+        return format(
+                "DatagramSender(%s, byteSize=%d, segmentSize=%d, sentBytes=%d, isPending=%b, full=%d, socket=%s)",
+                message, byteSize, segmentSize, sentBytes, isPending, fullCount, socket);
     }
 
     /// {@return the bytes of the next batch: as many whole datagrams as one call may send, or the rest}

@@ -1,5 +1,7 @@
 package io.leasehold.datagram;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.JumboState;
@@ -256,15 +258,16 @@ public final class DatagramSource<T> implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "DatagramSource(batch=%d, hasGro=%b, callsWithoutPage=%s, isClosed=%b, socket=%s)"
-                .formatted(handles.length, hasGro, callsWithoutPage, closed, socket);
+        return format(
+                "DatagramSource(batch=%d, hasGro=%b, callsWithoutPage=%s, isClosed=%b, socket=%s)",
+                handles.length, hasGro, callsWithoutPage, closed, socket);
     }
 
     /// Checks the invariants, between calls.
     void checkInvariants() {
         for (long handle : handles) {
             if (handle != JumboPool.NONE && pool.state(handle) != JumboState.ARMED) {
-                throw new AssertionError("I1: handle=0x%x, %s".formatted(handle, this));
+                throw new AssertionError(format("I1: handle=0x%x, %s", handle, this));
             }
         }
     }

@@ -1,7 +1,8 @@
 package io.leasehold.datagram;
 
-import io.leasehold.jumbo.JumboPool;
+import static io.leasehold.text.Texts.format;
 
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Received;
 import java.lang.foreign.MemorySegment;
@@ -207,7 +208,7 @@ public final class JumboDatagram<T> {
     public String toString() {
         return index == NOT_SHOWN
                 ? "JumboDatagram(invalid)"
-                : "JumboDatagram(index=%d, handle=0x%x, isTaken=%b, %s)".formatted(index, handle, isTaken, received);
+                : format("JumboDatagram(index=%d, handle=0x%x, isTaken=%b, %s)", index, handle, isTaken, received);
     }
 
     void show(int newIndex, long newHandle) {

@@ -1,5 +1,7 @@
 package io.leasehold.datagram;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import java.lang.foreign.MemorySegment;
 
@@ -99,8 +101,9 @@ public final class SegmentCursor {
 
     @Override
     public String toString() {
-        return "SegmentCursor(address=0x%x, byteSize=%d, segmentSize=%d, remaining=%d)"
-                .formatted(batchAddress, byteSize, segmentSize, left);
+        return format(
+                "SegmentCursor(address=0x%x, byteSize=%d, segmentSize=%d, remaining=%d)",
+                batchAddress, byteSize, segmentSize, left);
     }
 
     private void checkAt() {

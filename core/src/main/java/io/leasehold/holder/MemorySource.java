@@ -1,5 +1,7 @@
 package io.leasehold.holder;
 
+import static io.leasehold.text.Texts.format;
+
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -8,7 +10,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -186,7 +187,7 @@ public final class MemorySource {
                 : bytes.entrySet().stream()
                         .sorted(Map.Entry.<Tag, Long>comparingByValue().reversed())
                         .limit(maxTags)
-                        .map(entry -> String.format(Locale.ROOT, "%s=%,d B", entry.getKey(), entry.getValue()))
+                        .map(entry -> format("%s=%,d B", entry.getKey(), entry.getValue()))
                         .collect(Collectors.joining(", "));
     }
 

@@ -1,11 +1,12 @@
 package io.leasehold.holder;
 
+import static io.leasehold.text.Texts.format;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -98,8 +99,7 @@ public record Site(
         List<Site> sites = of(sources, Sampler.process().now());
         StringBuilder text = new StringBuilder();
         for (Site site : sites.subList(0, Math.min(maxLines, sites.size()))) {
-            text.append(String.format(
-                    Locale.ROOT,
+            text.append(format(
                     "%n  about %,d B, tag=%s, oldest=%,d s, at %s",
                     Math.round(site.bytes()),
                     site.tag,

@@ -1,5 +1,7 @@
 package io.leasehold.jetty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
@@ -69,8 +71,9 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     @Override
     public RetainableByteBuffer.Mutable acquire(int size, boolean direct) {
         if (size < 0 || (direct && size > Blocks.MAX_BLOCK_BYTES)) {
-            throw new IllegalArgumentException("size of a buffer is out of bounds: pool=%s, size=%d, min=0, max=%d"
-                    .formatted(name, size, direct ? Blocks.MAX_BLOCK_BYTES : Integer.MAX_VALUE));
+            throw new IllegalArgumentException(format(
+                    "size of a buffer is out of bounds: pool=%s, size=%d, min=0, max=%d",
+                    name, size, direct ? Blocks.MAX_BLOCK_BYTES : Integer.MAX_VALUE));
         }
         if (!direct) {
             if (closed) {

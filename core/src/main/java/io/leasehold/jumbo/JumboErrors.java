@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.StateKind;
 import java.util.function.IntPredicate;
 
@@ -23,16 +25,16 @@ final class JumboErrors {
     JumboStateException refused(String what, JumboPage<?> page, long handle, long word) {
         JumboState state = state(page, handle, word);
         StateKind kind = kind(state, handle, word);
-        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, state, handle, word);
+        return error(kind, format("cannot %s, %s", what, reason(kind)), page, state, handle, word);
     }
 
     JumboStateException tooManyHolds(JumboPage<?> page, long handle, long word) {
-        String why = "cannot hold, the page is held %d times".formatted(JumboLayout.holds(word));
+        String why = format("cannot hold, the page is held %d times", JumboLayout.holds(word));
         return error(StateKind.TOO_MANY, why, page, JumboLayout.state(word), handle, word);
     }
 
     JumboStateException foreign(long handle) {
-        return bare(StateKind.FOREIGN, "handle is not of this pool: handle=0x%x, pool=%s".formatted(handle, pool));
+        return bare(StateKind.FOREIGN, format("handle is not of this pool: handle=0x%x, pool=%s", handle, pool));
     }
 
     JumboStateException closed() {
@@ -44,9 +46,9 @@ final class JumboErrors {
         if (!wasThere) {
             return foreign(handle);
         }
-        String message = ("cannot %s, the page has gone with its slab:"
-                        + " page=%d, handleGeneration=%d, thread=%d, pool=%s")
-                .formatted(what, JumboLayout.page(handle), generation(handle), here(), pool);
+        String message = format(
+                "cannot %s, the page has gone with its slab:" + " page=%d, handleGeneration=%d, thread=%d, pool=%s",
+                what, JumboLayout.page(handle), generation(handle), here(), pool);
         return new JumboStateException(
                 StateKind.REMOVED,
                 message,
@@ -109,18 +111,18 @@ final class JumboErrors {
 
     private JumboStateException error(
             StateKind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
-        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handleGeneration=%d,"
-                        + " lastThread=%d, thread=%d, pool=%s")
-                .formatted(
-                        why,
-                        page.index(),
-                        state,
-                        JumboLayout.generation(word),
-                        JumboLayout.holds(word),
-                        generation(handle),
-                        page.lastThread(),
-                        here(),
-                        pool);
+        String message = format(
+                "%s: page=%d, state=%s, generation=%d, holds=%d, handleGeneration=%d,"
+                        + " lastThread=%d, thread=%d, pool=%s",
+                why,
+                page.index(),
+                state,
+                JumboLayout.generation(word),
+                JumboLayout.holds(word),
+                generation(handle),
+                page.lastThread(),
+                here(),
+                pool);
         return new JumboStateException(
                 kind, message, page.index(), state, JumboLayout.generation(word), page.lastThread());
     }

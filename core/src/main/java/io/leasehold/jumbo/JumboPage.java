@@ -8,6 +8,7 @@ import static io.leasehold.jumbo.JumboLayout.LEASED;
 import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
 import static io.leasehold.jumbo.JumboLayout.ONE_HOLD;
 import static io.leasehold.jumbo.JumboLayout.STOLEN;
+import static io.leasehold.text.Texts.format;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -306,12 +307,8 @@ final class JumboPage<T> {
 
     @Override
     public String toString() {
-        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, lastThread=%d)"
-                .formatted(
-                        index,
-                        JumboLayout.state(word),
-                        JumboLayout.generation(word),
-                        JumboLayout.holds(word),
-                        lastThread);
+        return format(
+                "JumboPage(page=%d, state=%s, generation=%d, holds=%d, lastThread=%d)",
+                index, JumboLayout.state(word), JumboLayout.generation(word), JumboLayout.holds(word), lastThread);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.MemorySource;
@@ -165,7 +167,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         long handle = tryAllocate();
         if (handle == NONE) {
             throw new PageExhaustedException(
-                    "no page is available: pool=%s, %s, %s".formatted(options.name(), limit(), stats()));
+                    format("no page is available: pool=%s, %s, %s", options.name(), limit(), stats()));
         }
         return handle;
     }
@@ -173,7 +175,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     private String limit() {
         int maxPages = options.maxPages();
         PageArenaOptions of = arena.options();
-        return maxPages == 0 ? "arena=%s, max=%d B".formatted(of.name(), of.byteSize()) : "max=%d".formatted(maxPages);
+        return maxPages == 0 ? format("arena=%s, max=%d B", of.name(), of.byteSize()) : format("max=%d", maxPages);
     }
 
     /// Allocates a page as [#allocate()] does, if one is available.
@@ -504,6 +506,6 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
 
     @Override
     public String toString() {
-        return "JumboPool(%s, pageByteSize=%d, %s)".formatted(options.name(), pageByteSize(), supply);
+        return format("JumboPool(%s, pageByteSize=%d, %s)", options.name(), pageByteSize(), supply);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.StripedCounter;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,8 +104,7 @@ final class JumboReport {
                     && found[JumboState.STOLEN.ordinal()] == pages.stolen()
                     && found[JumboState.INACTIVE.ordinal()] == pages.inactive();
             if (!slabPool.closed && !isRight) {
-                throw new AssertionError(
-                        "counted %s, found %s of %s".formatted(pages, Arrays.toString(found), slabPool));
+                throw new AssertionError(format("counted %s, found %s of %s", pages, Arrays.toString(found), slabPool));
             }
         } finally {
             slabPool.unlock();
@@ -112,6 +113,6 @@ final class JumboReport {
 
     @Override
     public String toString() {
-        return "JumboReport(fallbacks=%s, refusals=%s, deferredFree=%s)".formatted(fallbacks, refusals, deferredFree);
+        return format("JumboReport(fallbacks=%s, refusals=%s, deferredFree=%s)", fallbacks, refusals, deferredFree);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import java.util.BitSet;
 
 /// A run of memory that is split into pages, and which of its pages are free.
@@ -148,18 +150,19 @@ final class JumboSlab<T> {
             boolean wrong =
                     (free.get(i) && !pages[i].isFreeOrLeased()) || inactive.get(i) != (state == JumboState.INACTIVE);
             if (wrong) {
-                throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
+                throw new AssertionError(format("I1: %s of %s", pages[i], this));
             }
         }
         if (free.cardinality() != freeCount || inactive.cardinality() != inactiveCount) {
             throw new AssertionError(
-                    "I1: free=%d, inactive=%d of %s".formatted(free.cardinality(), inactive.cardinality(), this));
+                    format("I1: free=%d, inactive=%d of %s", free.cardinality(), inactive.cardinality(), this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlab(position=%d, pages=%d, freeCount=%d, inactive=%d)"
-                .formatted(position, pages.length, freeCount, inactiveCount);
+        return format(
+                "JumboSlab(position=%d, pages=%d, freeCount=%d, inactive=%d)",
+                position, pages.length, freeCount, inactiveCount);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.ShortLock;
 import java.util.List;
@@ -296,7 +298,7 @@ final class JumboSlabPool<T> {
         }
         String pages = String.join(" ", first.stream().map(JumboPage::toString).toList());
         throw new IllegalStateException(
-                "pool has pages in use: pool=%s, inUse=%d, first=%s".formatted(options.name(), out, pages));
+                format("pool has pages in use: pool=%s, inUse=%d, first=%s", options.name(), out, pages));
     }
 
     /// Checks the invariants, under `lock`. Exact only while no other thread uses the pool.
@@ -309,7 +311,7 @@ final class JumboSlabPool<T> {
         }
         shardCounts.forEachCached(next -> {
             if (slabs.isFreeInSlab(JumboLayout.page(next))) {
-                throw new AssertionError("I2: free in its slab and in a shard: handle=0x%x, %s".formatted(next, this));
+                throw new AssertionError(format("I2: free in its slab and in a shard: handle=0x%x, %s", next, this));
             }
         });
         return slabs.countStates();
@@ -383,6 +385,6 @@ final class JumboSlabPool<T> {
 
     @Override
     public String toString() {
-        return "JumboSlabPool(%s, stolen=%d, %s)".formatted(options.name(), stolen, slabs);
+        return format("JumboSlabPool(%s, stolen=%d, %s)", options.name(), stolen, slabs);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.IndexSet;
 import java.util.ArrayList;
 import java.util.List;
@@ -307,13 +309,14 @@ final class JumboSlabs<T> {
         });
         boolean areAll = withFree.size() <= sums[0] && withInactive.size() <= sums[0] && sums[0] == count();
         if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != freeCount) {
-            throw new AssertionError("I1: slabs=%d, in service=%d, free=%d, leaving=%d of %s"
-                    .formatted(sums[0], sums[1], sums[2], leaving, this));
+            throw new AssertionError(format(
+                    "I1: slabs=%d, in service=%d, free=%d, leaving=%d of %s",
+                    sums[0], sums[1], sums[2], leaving, this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlabs(slabs=%d, inService=%d, freeCount=%d)".formatted(count(), inService, freeCount);
+        return format("JumboSlabs(slabs=%d, inService=%d, freeCount=%d)", count(), inService, freeCount);
     }
 }

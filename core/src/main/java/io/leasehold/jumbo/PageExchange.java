@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.memory.StripedCounter;
@@ -100,8 +102,9 @@ public final class PageExchange {
         long address = pool.address(handle);
         int pageByteSize = pool.pageByteSize();
         if (byteOffset < 0 || byteSize < 0 || byteOffset > pageByteSize - byteSize) {
-            throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, max=%d"
-                    .formatted(byteOffset, byteSize, pageByteSize));
+            throw new IndexOutOfBoundsException(format(
+                    "payload is not within the page: byteOffset=%d, byteSize=%d, max=%d",
+                    byteOffset, byteSize, pageByteSize));
         }
         JumboPage<?> page = pool.require("flip", handle);
         StackReserve.ensure();

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
@@ -376,6 +378,6 @@ final class PageSupply<T> {
 
     @Override
     public String toString() {
-        return "PageSupply(%s, %s, %s%s)".formatted(slabPool, shards, pressure, drain.isClosed() ? ", closed" : "");
+        return format("PageSupply(%s, %s, %s%s)", slabPool, shards, pressure, drain.isClosed() ? ", closed" : "");
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.page.PageArena;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -207,6 +209,6 @@ final class PageTable<T> {
 
     @Override
     public String toString() {
-        return "PageTable(positions=%d of %d, perSlab=%d)".formatted(rows.length, positions, perSlab);
+        return format("PageTable(positions=%d of %d, perSlab=%d)", rows.length, positions, perSlab);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.BiasedSlot;
 import java.lang.invoke.VarHandle;
 import java.util.BitSet;
@@ -85,7 +87,7 @@ final class ShardCounts {
         forEachCached(next -> {
             JumboPage<?> page = shards.page(JumboLayout.page(next));
             if (cached.get(page.index()) || page.word() != JumboLayout.leasedWord(next)) {
-                throw new AssertionError("I1, I3: handle=0x%x, %s of %s".formatted(next, page, shards));
+                throw new AssertionError(format("I1, I3: handle=0x%x, %s of %s", next, page, shards));
             }
             cached.set(page.index());
         });
@@ -95,7 +97,7 @@ final class ShardCounts {
             checkSlot(slot);
         });
         if (open[0] != shards.openSlots() || (!shards.areOpen() && !cached.isEmpty())) {
-            throw new AssertionError("I4: open=%d, cached=%s of %s".formatted(open[0], cached, shards));
+            throw new AssertionError(format("I4: open=%d, cached=%s of %s", open[0], cached, shards));
         }
     }
 
@@ -108,12 +110,12 @@ final class ShardCounts {
             long entry = entry(slot, i);
             JumboPage<?> page = shards.page(JumboLayout.page(entry));
             if (page.ownerShard() != (entry < 0 ? shard : Shards.NO_SHARD)) {
-                throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
+                throw new AssertionError(format("I3: shard=%d, entry=0x%x, %s", shard, entry, page));
             }
         }
         if (owned < queued || owned > shards.queueCapacity || depth < 0 || depth > shards.maxDepth) {
             throw new AssertionError(
-                    "I2: shard=%d, owned=%d, queued=%d, depth=%d of %s".formatted(shard, owned, queued, depth, shards));
+                    format("I2: shard=%d, owned=%d, queued=%d, depth=%d of %s", shard, owned, queued, depth, shards));
         }
     }
 

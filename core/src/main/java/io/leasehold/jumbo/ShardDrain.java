@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
@@ -210,6 +212,6 @@ final class ShardDrain {
 
     @Override
     public String toString() {
-        return "ShardDrain(%s%s)".formatted(shards, closed ? ", closed" : "");
+        return format("ShardDrain(%s%s)", shards, closed ? ", closed" : "");
     }
 }

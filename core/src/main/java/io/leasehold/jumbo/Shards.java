@@ -1,5 +1,7 @@
 package io.leasehold.jumbo;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
@@ -400,7 +402,8 @@ final class Shards {
 
     @Override
     public String toString() {
-        return "Shards(claimed=%d, open=%d, maxDepth=%d, queueCapacity=%d, %s)"
-                .formatted(lastShard(), openSlots.get(), maxDepth, queueCapacity, slots);
+        return format(
+                "Shards(claimed=%d, open=%d, maxDepth=%d, queueCapacity=%d, %s)",
+                lastShard(), openSlots.get(), maxDepth, queueCapacity, slots);
     }
 }

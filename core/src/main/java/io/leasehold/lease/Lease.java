@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -202,8 +204,9 @@ public final class Lease implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Lease(%s, address=0x%x%s)"
-                .formatted(errors().describe(handle, page), address, isOpen() ? "" : ", unusable by this thread");
+        return format(
+                "Lease(%s, address=0x%x%s)",
+                errors().describe(handle, page), address, isOpen() ? "" : ", unusable by this thread");
     }
 
     private long at(long byteOffset, int count) {

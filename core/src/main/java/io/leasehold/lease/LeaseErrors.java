@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.StateKind;
 import org.jspecify.annotations.Nullable;
 
@@ -24,16 +26,16 @@ final class LeaseErrors {
     /// {@return a description of the lease and its page, for messages}
     String describe(long lease, long page) {
         String which = lease > 0
-                ? "lease=%d, generation=%d".formatted(LeaseLayout.index(lease), LeaseLayout.generationOf(lease))
+                ? format("lease=%d, generation=%d", LeaseLayout.index(lease), LeaseLayout.generationOf(lease))
                 : "lease=confined";
-        return "%s, page=%s, pool=%s"
-                .formatted(which, page == UNKNOWN_PAGE ? "unknown" : "0x" + Long.toHexString(page), pool);
+        return format(
+                "%s, page=%s, pool=%s", which, page == UNKNOWN_PAGE ? "unknown" : "0x" + Long.toHexString(page), pool);
     }
 
     LeaseStateException foreign(long lease) {
         return new LeaseStateException(
                 StateKind.FOREIGN,
-                "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool),
+                format("lease handle belongs to another pool: lease=0x%x, pool=%s", lease, pool),
                 null);
     }
 
@@ -42,8 +44,9 @@ final class LeaseErrors {
     }
 
     IndexOutOfBoundsException pastEnd(long lease, long page, long byteOffset, int count, long byteSize) {
-        return new IndexOutOfBoundsException("access is past the end: byteOffset=%d, bytes=%d, byteSize=%d, %s"
-                .formatted(byteOffset, count, byteSize, describe(lease, page)));
+        return new IndexOutOfBoundsException(format(
+                "access is past the end: byteOffset=%d, bytes=%d, byteSize=%d, %s",
+                byteOffset, count, byteSize, describe(lease, page)));
     }
 
     /// {@return the exception for a lease without a record that is confined to another thread or has ended}
@@ -60,8 +63,9 @@ final class LeaseErrors {
     private LeaseStateException confined(String what, long lease, long page, long thread) {
         return error(
                 StateKind.CONFINED,
-                "cannot %s, the lease is confined to thread %d and this is %s"
-                        .formatted(what, thread, Thread.currentThread()),
+                format(
+                        "cannot %s, the lease is confined to thread %d and this is %s",
+                        what, thread, Thread.currentThread()),
                 lease,
                 page);
     }

@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 /// Flags for acquiring a lease. Flags are or-ed together.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
@@ -28,7 +30,7 @@ public final class LeaseFlag {
     /// @throws IllegalArgumentException if other bits are set
     static void check(int flags) {
         if ((flags & ~ALL) != 0) {
-            throw new IllegalArgumentException("lease flags are unknown: flags=0x%x, max=0x%x".formatted(flags, ALL));
+            throw new IllegalArgumentException(format("lease flags are unknown: flags=0x%x, max=0x%x", flags, ALL));
         }
     }
 

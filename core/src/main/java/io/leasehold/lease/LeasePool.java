@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.SizeCount;
 import io.leasehold.memory.StackReserve;
@@ -428,7 +430,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
 
     @Override
     public String toString() {
-        return "LeasePool(%s, %s%s)".formatted(options.name(), map, closed ? ", closed" : "");
+        return format("LeasePool(%s, %s%s)", options.name(), map, closed ? ", closed" : "");
     }
 
     /// Checks the invariants. Exact only while no other thread uses the pool.

@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Remnant;
@@ -133,6 +135,6 @@ final class WindowRegion {
 
     @Override
     public String toString() {
-        return "WindowRegion(first=%d, lost=%d, %s)".formatted(first, lost.cardinality(), region);
+        return format("WindowRegion(first=%d, lost=%d, %s)", first, lost.cardinality(), region);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.lease.RequestTree.Node;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -224,7 +226,7 @@ final class WindowWaiters {
                 return true;
             }
             if (slots.tryJoin(slot, page) == 0) {
-                throw new IllegalStateException("window has another page: slot=%d, page=0x%x".formatted(slot, page));
+                throw new IllegalStateException(format("window has another page: slot=%d, page=0x%x", slot, page));
             }
             Waiter waiter = request.first;
             remove(request, waiter);
@@ -334,13 +336,13 @@ final class WindowWaiters {
             if (first == null
                     || isInLine != request.inLine.isMember()
                     || (isInLine && request.inLine.key() != first.turn)) {
-                throw new AssertionError("I2: page=0x%x, window=%d".formatted(request.page, request.window));
+                throw new AssertionError(format("I2: page=0x%x, window=%d", request.page, request.window));
             }
             int slot = slots.find(request.page);
             boolean isTaken = slot != WindowSlots.NO_SLOT && WindowSlots.isBusy(slots.word(slot));
             if (isTaken == isInLine || (request.window >= 0 && slot != request.window)) {
                 throw new AssertionError(
-                        "I2: page=0x%x, window=%d, slot=%d".formatted(request.page, request.window, slot));
+                        format("I2: page=0x%x, window=%d, slot=%d", request.page, request.window, slot));
             }
             counts[0] += isInLine ? 1 : 0;
             counts[1] += request.window >= 0 ? 1 : 0;
@@ -355,15 +357,15 @@ final class WindowWaiters {
         Waiter before = null;
         for (Waiter waiter = request.first; waiter != null; waiter = waiter.after) {
             if (waiter.request != request || waiter.before != before || waiter.isServed()) {
-                throw new AssertionError("I1: page=0x%x, turn=%d".formatted(request.page, waiter.turn));
+                throw new AssertionError(format("I1: page=0x%x, turn=%d", request.page, waiter.turn));
             }
             if (before != null && before.turn >= waiter.turn) {
-                throw new AssertionError("I3: page=0x%x, turn=%d".formatted(request.page, waiter.turn));
+                throw new AssertionError(format("I3: page=0x%x, turn=%d", request.page, waiter.turn));
             }
             before = waiter;
         }
         if (before == null || before != request.last) {
-            throw new AssertionError("I1: page=0x%x, last waiter".formatted(request.page));
+            throw new AssertionError(format("I1: page=0x%x, last waiter", request.page));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
@@ -282,8 +284,7 @@ final class WindowedMap implements PageMap {
 
     @Override
     public String toString() {
-        return "WindowedMap(slots=%d, windowByteSize=%d, address=0x%x)"
-                .formatted(slots.count(), 1L << windowPower, base);
+        return format("WindowedMap(slots=%d, windowByteSize=%d, address=0x%x)", slots.count(), 1L << windowPower, base);
     }
 
     /// Maps a claimed slot. Afterwards the caller has a lease of it.

@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -300,8 +302,9 @@ public final class BiasedSlots {
 
     @Override
     public String toString() {
-        return "BiasedSlots(owned=%d, shared=%d, cells=%d, revoked=%d)"
-                .formatted(owned.length, shared.length, cellCount, gate & ~FENCED);
+        return format(
+                "BiasedSlots(owned=%d, shared=%d, cells=%d, revoked=%d)",
+                owned.length, shared.length, cellCount, gate & ~FENCED);
     }
 
     /// {@return a slot, created at its first use, or null if the Java heap is full}

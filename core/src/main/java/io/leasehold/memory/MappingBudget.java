@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -60,9 +62,9 @@ public final class MappingBudget {
     /// @throws IllegalArgumentException if `count` is negative
     public void charge(String purpose, long count) {
         if (!tryCharge(count)) {
-            throw new IllegalStateException(
-                    "out of kernel mappings: purpose=%s, wanted=%d, used=%d, max=%d (a quarter of vm.max_map_count)"
-                            .formatted(purpose, count, used.get(), limit));
+            throw new IllegalStateException(format(
+                    "out of kernel mappings: purpose=%s, wanted=%d, used=%d, max=%d (a quarter of vm.max_map_count)",
+                    purpose, count, used.get(), limit));
         }
     }
 

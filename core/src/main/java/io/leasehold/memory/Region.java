@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
@@ -217,8 +219,9 @@ public final class Region implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Region(%s, address=0x%x, byteSize=%d, committed=%d%s)"
-                .formatted(name, address(), byteSize, committedByteSize, closed ? ", closed" : "");
+        return format(
+                "Region(%s, address=0x%x, byteSize=%d, committed=%d%s)",
+                name, address(), byteSize, committedByteSize, closed ? ", closed" : "");
     }
 
     private void surrender() {

@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -110,6 +112,6 @@ public final class Remnant {
 
     @Override
     public String toString() {
-        return "Remnant(pages=%d, pageByteSize=%d, lost=%d)".formatted(pageCount, pageByteSize, lost.cardinality());
+        return format("Remnant(pages=%d, pageByteSize=%d, lost=%d)", pageCount, pageByteSize, lost.cardinality());
     }
 }

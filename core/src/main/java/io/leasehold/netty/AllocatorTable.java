@@ -1,8 +1,9 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.observe.SizeClassFigures;
 import java.util.List;
-import java.util.Locale;
 
 /// The table that [LeasedByteBufAllocator#dumpStats] prints.
 ///
@@ -22,8 +23,7 @@ final class AllocatorTable {
     /// {@return the table of an allocator}
     static String of(String name, LeasedByteBufAllocatorMetric metric) {
         StringBuilder text = new StringBuilder(256);
-        text.append(String.format(
-                Locale.ROOT,
+        text.append(format(
                 "%s: reserved %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n",
                 name,
                 metric.reservedBytes(),
@@ -37,22 +37,15 @@ final class AllocatorTable {
     }
 
     private static void append(StringBuilder text, String kind, long usedBytes, List<SizeClassFigures> classes) {
-        text.append(String.format(Locale.ROOT, "%-9s %,17d B used%n", kind, usedBytes));
+        text.append(format("%-9s %,17d B used%n", kind, usedBytes));
         if (classes.isEmpty()) {
             return;
         }
-        text.append(
-                String.format("  %12s %8s %10s %10s %10s %15s%n", "block", "slabs", "live", "cached", "free", "held"));
+        text.append(format("  %12s %8s %10s %10s %10s %15s%n", "block", "slabs", "live", "cached", "free", "held"));
         for (SizeClassFigures c : classes) {
-            text.append(String.format(
-                    Locale.ROOT,
+            text.append(format(
                     "  %,12d %,8d %,10d %,10d %,10d %,15d%n",
-                    c.byteSize(),
-                    c.slabs(),
-                    c.liveBlocks(),
-                    c.cachedBlocks(),
-                    c.freeBlocks(),
-                    c.heldBytes()));
+                    c.byteSize(), c.slabs(), c.liveBlocks(), c.cachedBlocks(), c.freeBlocks(), c.heldBytes()));
         }
     }
 }

@@ -1,10 +1,11 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.memory.StripedCounter;
 import io.netty.channel.ChannelHandler;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -121,13 +122,8 @@ public final class BudgetThrottle {
 
     @Override
     public String toString() {
-        return String.format(
-                Locale.ROOT,
+        return format(
                 "BudgetThrottle(%s, held=%,d B of %d channels, share=%,d B, stops=%d)",
-                budget.path(),
-                heldBytes(),
-                holders(),
-                shareBytes(),
-                stops());
+                budget.path(), heldBytes(), holders(), shareBytes(), stops());
     }
 }

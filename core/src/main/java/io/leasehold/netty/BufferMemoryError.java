@@ -1,7 +1,8 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import java.io.Serializable;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// No buffer can be allocated. The message says which limit or state rejected the request, and then names the holders
@@ -61,13 +62,9 @@ public final class BufferMemoryError extends OutOfMemoryError {
     @Override
     public String getMessage() {
         StringBuilder text = new StringBuilder(256);
-        text.append(String.format(
-                Locale.ROOT,
+        text.append(format(
                 "no memory for a %s buffer, %s: allocator=%s, request=%,d B",
-                isDirect ? "direct" : "heap",
-                refusal.words,
-                allocator,
-                requestedBytes));
+                isDirect ? "direct" : "heap", refusal.words, allocator, requestedBytes));
         appendIfAny(text, ", ", refusal.values);
         if (getCause() != null) {
             text.append(", cause=").append(getCause());

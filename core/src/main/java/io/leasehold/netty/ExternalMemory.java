@@ -1,5 +1,7 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.slab.SlabHeap;
@@ -77,8 +79,9 @@ public final class ExternalMemory {
     ///     memory has
     public ByteBuf wrap(long handle, int capacity, int maxCapacity) {
         if (capacity < 0 || capacity > Math.min(byteSize, maxCapacity)) {
-            throw new IllegalArgumentException("capacity does not fit the memory: capacity=%d, min=0, max=%d"
-                    .formatted(capacity, Math.min(byteSize, maxCapacity)));
+            throw new IllegalArgumentException(format(
+                    "capacity does not fit the memory: capacity=%d, min=0, max=%d",
+                    capacity, Math.min(byteSize, maxCapacity)));
         }
         CountedByteBuf buf = buffer();
         buf.reuseExternal(handle, capacity, maxCapacity);
@@ -113,7 +116,7 @@ public final class ExternalMemory {
         CountedByteBuf buf = sharedBuffer;
         ByteBuf wrapper = sharedWrapper;
         if (buf == null || wrapper == null) {
-            throw new IllegalStateException("memory is not shared: address=0x%x".formatted(address));
+            throw new IllegalStateException(format("memory is not shared: address=0x%x", address));
         }
         sharedBuffer = null;
         sharedWrapper = null;
@@ -162,6 +165,6 @@ public final class ExternalMemory {
 
     @Override
     public String toString() {
-        return "ExternalMemory(0x%x, byteSize=%d, of %s)".formatted(address, byteSize, owner);
+        return format("ExternalMemory(0x%x, byteSize=%d, of %s)", address, byteSize, owner);
     }
 }

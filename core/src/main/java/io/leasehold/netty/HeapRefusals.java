@@ -1,5 +1,7 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.holder.MemorySource;
@@ -13,7 +15,6 @@ import io.leasehold.slab.SlabHeapStats;
 import io.leasehold.slab.SlabHeapStats.SizeClass;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -92,12 +93,9 @@ final class HeapRefusals {
         if (block > arena.options().byteSize()) {
             return new Refusal(
                     "the block for the request is more than the limit of the arena",
-                    String.format(
-                            Locale.ROOT,
+                    format(
                             "block=%,d B, arena=%s, %s",
-                            block,
-                            arena.options().name(),
-                            max(arena.options().byteSize())),
+                            block, arena.options().name(), max(arena.options().byteSize())),
                     held.text);
         }
         BudgetRefusal full = charged.refusal(wanted);
@@ -117,8 +115,7 @@ final class HeapRefusals {
         }
         return new Refusal(
                 "no free run is long enough, or the kernel refused memory",
-                String.format(
-                        Locale.ROOT,
+                format(
                         "arena=%s, %s, longestFreeRun=%,d B, kernelRefusals=%d",
                         arena.options().name(),
                         max(arena.options().byteSize()),
@@ -132,7 +129,7 @@ final class HeapRefusals {
     }
 
     private static String max(long byteLimit) {
-        return String.format(Locale.ROOT, "max=%,d B", byteLimit);
+        return format("max=%,d B", byteLimit);
     }
 
     private Holdings directHoldings() {
@@ -143,12 +140,8 @@ final class HeapRefusals {
 
     private static String holders(SlabHeap<?> heap) {
         SlabHeapStats stats = heap.stats();
-        return String.format(
-                Locale.ROOT,
-                "held=%,d B, top holders: %s%s",
-                stats.heldBytes(),
-                topHolders(stats),
-                tags(List.of(heap.source())));
+        return format(
+                "held=%,d B, top holders: %s%s", stats.heldBytes(), topHolders(stats), tags(List.of(heap.source())));
     }
 
     private static String places(SlabHeap<?> heap) {
@@ -163,8 +156,7 @@ final class HeapRefusals {
 
     /// {@return the error of a close that finds buffers outstanding}
     IllegalStateException buffersOutstanding(SlabHeapStats directStats, SlabHeapStats heapStats) {
-        return new IllegalStateException(String.format(
-                Locale.ROOT,
+        return new IllegalStateException(format(
                 "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s;"
                         + " on the Java heap: %s%s%s",
                 name,
@@ -188,7 +180,7 @@ final class HeapRefusals {
         }
         String top = live.stream()
                 .limit(TOP_HOLDERS)
-                .map(c -> String.format(Locale.ROOT, "%,d x %,d B", c.liveBlocks(), c.byteSize()))
+                .map(c -> format("%,d x %,d B", c.liveBlocks(), c.byteSize()))
                 .collect(Collectors.joining(", "));
         return live.size() <= TOP_HOLDERS ? top : top + ", and " + (live.size() - TOP_HOLDERS) + " more sizes";
     }

@@ -1,5 +1,7 @@
 package io.leasehold.netty;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.PageArenaStats;
 import io.leasehold.slab.SlabHeapStats;
@@ -88,10 +90,13 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
     /// {@return the values as one line, for people; they are read one after the other}
     @Override
     public String toString() {
-        return "LeasedByteBufAllocatorMetric(allocator=%s, usedDirectMemory=%d, usedHeapMemory=%d, reservedBytes=%d,"
-                        .formatted(allocator.name(), usedDirectMemory(), usedHeapMemory(), reservedBytes())
-                + " committedBytes=%d, pinnedBytes=%d, pinnedBuffers=%d, cachedBytes=%d)"
-                        .formatted(committedBytes(), pinnedBytes(), pinnedBuffers(), cachedBytes());
+        return format(
+                        "LeasedByteBufAllocatorMetric(allocator=%s, usedDirectMemory=%d, usedHeapMemory=%d,"
+                                + " reservedBytes=%d,",
+                        allocator.name(), usedDirectMemory(), usedHeapMemory(), reservedBytes())
+                + format(
+                        " committedBytes=%d, pinnedBytes=%d, pinnedBuffers=%d, cachedBytes=%d)",
+                        committedBytes(), pinnedBytes(), pinnedBuffers(), cachedBytes());
     }
 
     private SlabHeapStats direct() {

@@ -1,10 +1,11 @@
 package io.leasehold.observe;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OptionChecks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -105,8 +106,7 @@ record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
         allocator.holders().entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .limit(OptionChecks.atLeast("rows", rows, 1))
-                .forEach(
-                        held -> text.append(String.format(Locale.ROOT, "%s: %,d B%n", held.getKey(), held.getValue())));
+                .forEach(held -> text.append(format("%s: %,d B%n", held.getKey(), held.getValue())));
         return text.append(System.lineSeparator())
                 .append(allocator.profile().toTable(rows))
                 .toString();

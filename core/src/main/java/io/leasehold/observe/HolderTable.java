@@ -1,10 +1,11 @@
 package io.leasehold.observe;
 
+import static io.leasehold.text.Texts.format;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -50,11 +51,9 @@ final class HolderTable {
     /// @param rows maximum number of rows
     static String exact(List<Holding> holdings, int rows) {
         StringBuilder text = new StringBuilder(512);
-        text.append(String.format(
-                "%-30s %-12s %-26s %12s %11s %17s%n", "tag", "kind", "source", "block", "blocks", "bytes"));
+        text.append(format("%-30s %-12s %-26s %12s %11s %17s%n", "tag", "kind", "source", "block", "blocks", "bytes"));
         for (Holding holding : holdings.subList(0, Math.min(rows, holdings.size()))) {
-            text.append(String.format(
-                    Locale.ROOT,
+            text.append(format(
                     "%-30s %-12s %-26s %,12d %,11d %,17d%n",
                     holding.tag(),
                     holding.kind(),
@@ -80,7 +79,7 @@ final class HolderTable {
     static String of(List<SampledHolder> holders, int rows) {
         StringBuilder text = new StringBuilder(1024);
         append(text, "by tag", holders, SampledHolder::tag, rows);
-        append(text, "by size", holders, h -> String.format(Locale.ROOT, "%,d B", h.byteSize()), rows);
+        append(text, "by size", holders, h -> format("%,d B", h.byteSize()), rows);
         append(text, "by age of the oldest block", holders, h -> ageBand(h.oldest()), rows);
         append(text, "by stack", holders, HolderTable::stack, rows);
         return text.toString();
@@ -98,7 +97,7 @@ final class HolderTable {
             sums.computeIfAbsent(key.apply(holder), k -> new Sum()).add(holder);
             total.add(holder);
         }
-        text.append(String.format(
+        text.append(format(
                 "%-" + NAME_COLUMNS + "s %17s %6s %11s %8s %15s %9s%n",
                 title,
                 "bytes",
@@ -112,8 +111,7 @@ final class HolderTable {
         for (Map.Entry<String, Sum> row : sorted.subList(0, Math.min(rows, sorted.size()))) {
             String[] lines = row.getKey().split("\n", -1);
             Sum sum = row.getValue();
-            text.append(String.format(
-                    Locale.ROOT,
+            text.append(format(
                     "  %-" + (NAME_COLUMNS - 2) + "s %,17d %4d %% %,11d %,8d %,15d %,7d s%n",
                     lines[0],
                     sum.bytes,

@@ -1,5 +1,7 @@
 package io.leasehold.observe;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.holder.CallStack;
 import io.leasehold.observe.counters.CounterSnapshot;
 import io.leasehold.observe.counters.CounterSnapshot.Counter;
@@ -8,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -100,15 +101,12 @@ final class StatReport {
     /// {@return the numbers as a table}
     static String table(CounterSnapshot snapshot) {
         StringBuilder text = new StringBuilder(1024);
-        text.append(String.format(
-                Locale.ROOT,
+        text.append(format(
                 "process %d, %s, last change %.1f s ago%n",
-                snapshot.pid(),
-                snapshot.isAlive() ? "runs" : "ended",
-                ageSeconds(snapshot)));
+                snapshot.pid(), snapshot.isAlive() ? "runs" : "ended", ageSeconds(snapshot)));
         List<Allocator> allocators = allocators(snapshot);
         if (allocators.isEmpty()) {
-            text.append(String.format("no allocator is open%n"));
+            text.append(format("no allocator is open%n"));
         }
         for (Allocator allocator : allocators) {
             append(text, allocator);
@@ -121,8 +119,7 @@ final class StatReport {
     }
 
     private static void append(StringBuilder text, Allocator a) {
-        text.append(String.format(
-                Locale.ROOT,
+        text.append(format(
                 "%s: limit %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n"
                         + "  refusals %,d, reclaims %,d, decommits %,d, kernel faults %,d%n",
                 a.name,
@@ -136,22 +133,18 @@ final class StatReport {
                 a.total(CounterType.DECOMMITS),
                 a.total(CounterType.KERNEL_FAULTS)));
         if (!a.sizes().isEmpty()) {
-            text.append(String.format("  %12s %10s %15s%n", "block", "live", "held"));
+            text.append(format("  %12s %10s %15s%n", "block", "live", "held"));
         }
         for (long size : a.sizes()) {
-            text.append(String.format(
-                    Locale.ROOT,
+            text.append(format(
                     "  %,12d %,10d %,15d%s%n",
-                    Math.abs(size),
-                    a.live.get(size),
-                    a.held(size),
-                    size < 0 ? "  Java heap" : ""));
+                    Math.abs(size), a.live.get(size), a.held(size), size < 0 ? "  Java heap" : ""));
         }
         for (Counter holder : a.holders()) {
-            text.append(String.format(Locale.ROOT, "  holder %s: %,d B%n", holder.label(), holder.value()));
+            text.append(format("  holder %s: %,d B%n", holder.label(), holder.value()));
         }
         for (Counter stack : a.stacks()) {
-            text.append(String.format(Locale.ROOT, "  about %,d B at %s%n", stack.value(), stack.label()));
+            text.append(format("  about %,d B at %s%n", stack.value(), stack.label()));
         }
     }
 
@@ -252,7 +245,7 @@ final class StatReport {
             if (c == '"' || c == '\\') {
                 text.append('\\').append(c);
             } else if (c < ' ') {
-                text.append(String.format("\\u%04x", (int) c));
+                text.append(format("\\u%04x", (int) c));
             } else {
                 text.append(c);
             }

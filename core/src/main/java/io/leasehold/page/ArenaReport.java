@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.SystemCallException;
 import java.util.ArrayList;
@@ -78,20 +80,20 @@ final class ArenaReport {
             return new Numbers(live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
         return new PageExhaustedException(
-                ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
-                                + " longestFreeRun=%d, budget=%s, holders: %s")
-                        .formatted(
-                                pages,
-                                seen.shortage.message,
-                                options.name(),
-                                seen.live,
-                                seen.free,
-                                seen.idle,
-                                options.byteSize() / options.pageByteSize(),
-                                options.pageByteSize(),
-                                seen.longestFreeRun,
-                                budget.report(),
-                                frames.owners().holders(seen.live)),
+                format(
+                        "no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
+                                + " longestFreeRun=%d, budget=%s, holders: %s",
+                        pages,
+                        seen.shortage.message,
+                        options.name(),
+                        seen.live,
+                        seen.free,
+                        seen.idle,
+                        options.byteSize() / options.pageByteSize(),
+                        options.pageByteSize(),
+                        seen.longestFreeRun,
+                        budget.report(),
+                        frames.owners().holders(seen.live)),
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
     }
 
@@ -112,7 +114,8 @@ final class ArenaReport {
                 named.add(frames.errors().describe(page));
             }
         });
-        return new IllegalStateException("arena has live pages, free them first: arena=%s, live=%d, listed=%d: %s"
-                .formatted(options.name(), live, named.size(), String.join("; ", named)));
+        return new IllegalStateException(format(
+                "arena has live pages, free them first: arena=%s, live=%d, listed=%d: %s",
+                options.name(), live, named.size(), String.join("; ", named)));
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.StateKind;
 
 /// Makes the errors for handles and addresses that a frame table rejects. The messages name the page, its state and its
@@ -23,16 +25,16 @@ final class FrameErrors {
 
     private String describe(long page, long word) {
         int index = FrameLayout.index(page);
-        return "index=%d, generation=%d, state=%s, pages=%d, wires=%d, holds=%d, owner=%s, arena=%s"
-                .formatted(
-                        index,
-                        FrameLayout.generation(word),
-                        FrameLayout.isLive(word) ? "live" : "free",
-                        frames.run(index),
-                        FrameLayout.wires(word),
-                        FrameLayout.holds(word),
-                        frames.owners().name(FrameLayout.owner(frames.use(index))),
-                        arena);
+        return format(
+                "index=%d, generation=%d, state=%s, pages=%d, wires=%d, holds=%d, owner=%s, arena=%s",
+                index,
+                FrameLayout.generation(word),
+                FrameLayout.isLive(word) ? "live" : "free",
+                frames.run(index),
+                FrameLayout.wires(word),
+                FrameLayout.holds(word),
+                frames.owners().name(FrameLayout.owner(frames.use(index))),
+                arena);
     }
 
     PageStateException closed() {
@@ -44,22 +46,22 @@ final class FrameErrors {
             return closed();
         }
         return new PageStateException(
-                StateKind.FOREIGN, "page handle is not of this arena: handle=0x%x, %s".formatted(page, frames));
+                StateKind.FOREIGN, format("page handle is not of this arena: handle=0x%x, %s", page, frames));
     }
 
     PageStateException foreignAddress(long address) {
         return new PageStateException(
-                StateKind.FOREIGN, "address is not of this arena: address=0x%x, %s".formatted(address, frames));
+                StateKind.FOREIGN, format("address is not of this arena: address=0x%x, %s", address, frames));
     }
 
     PageStateException notAllocated(int index) {
-        return new PageStateException(StateKind.FREED, "page is not allocated: index=%d, %s".formatted(index, frames));
+        return new PageStateException(StateKind.FREED, format("page is not allocated: index=%d, %s", index, frames));
     }
 
     PageStateException countExceeded(String what, long page, int count) {
         return new PageStateException(
                 count == 0 ? StateKind.NOT_WIRED : StateKind.TOO_MANY,
-                "cannot %s, the count is at its limit: count=%d, %s".formatted(what, count, describe(page)));
+                format("cannot %s, the count is at its limit: count=%d, %s", what, count, describe(page)));
     }
 
     /// {@return the error for a page that cannot be leased}
@@ -72,7 +74,7 @@ final class FrameErrors {
                     StateKind.NOT_WIRED, "cannot lease a page that is not wired: " + describe(page, word));
         }
         return new IllegalArgumentException(
-                "cannot lease, the run is too long: %s, max=%d".formatted(describe(page), maxPages));
+                format("cannot lease, the run is too long: %s, max=%d", describe(page), maxPages));
     }
 
     /// {@return the error for a frame whose word, loaded once, did not allow the requested change}
@@ -97,6 +99,6 @@ final class FrameErrors {
     private PageStateException rejected(StateKind kind, String what, String why, long page, long word) {
         long generation = FrameLayout.generation(FrameLayout.idleWord(page));
         return new PageStateException(
-                kind, "cannot %s, %s: handleGeneration=%d, %s".formatted(what, why, generation, describe(page, word)));
+                kind, format("cannot %s, %s: handleGeneration=%d, %s", what, why, generation, describe(page, word)));
     }
 }

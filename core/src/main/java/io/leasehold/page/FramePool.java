@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import java.util.BitSet;
@@ -334,8 +336,8 @@ final class FramePool {
             frames.forEachLive(supply.frontier(), page -> live[0] += frames.run(FrameLayout.index(page)));
             int cached = magazines.cachedPages();
             if (supply.usedPages() != live[0] + cached + transit) {
-                throw new AssertionError("I1: used=%d, live=%d, cached=%d, transit=%d"
-                        .formatted(supply.usedPages(), live[0], cached, transit));
+                throw new AssertionError(format(
+                        "I1: used=%d, live=%d, cached=%d, transit=%d", supply.usedPages(), live[0], cached, transit));
             }
         } finally {
             lock.unlock();

@@ -6,6 +6,7 @@ import static io.leasehold.page.BitmapLayout.WORDS_PER_PAGEBLOCK;
 import static io.leasehold.page.BitmapLayout.mask;
 import static io.leasehold.page.BitmapLayout.nextWord;
 import static io.leasehold.page.BitmapLayout.wordOffset;
+import static io.leasehold.text.Texts.format;
 
 import io.leasehold.memory.OffHeap;
 import java.util.BitSet;
@@ -393,7 +394,7 @@ final class FreeMap {
 
     @Override
     public String toString() {
-        return "FreeMap(pages=%d, free=%d, idle=%d, warm=%d, %s)"
-                .formatted(pageCount, freePages, idlePages, warmPages, aging);
+        return format(
+                "FreeMap(pages=%d, free=%d, idle=%d, warm=%d, %s)", pageCount, freePages, idlePages, warmPages, aging);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SizeCount;
@@ -471,7 +473,8 @@ public final class PageArena implements AutoCloseable {
     /// {@return the name, the limit and the charged bytes}
     @Override
     public String toString() {
-        return "PageArena(name=%s, byteSize=%d, pageByteSize=%d, committedBytes=%d)"
-                .formatted(options.name(), options.byteSize(), options.pageByteSize(), space.budget.usedBytes());
+        return format(
+                "PageArena(name=%s, byteSize=%d, pageByteSize=%d, committedBytes=%d)",
+                options.name(), options.byteSize(), options.pageByteSize(), space.budget.usedBytes());
     }
 }

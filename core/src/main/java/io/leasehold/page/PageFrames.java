@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Words;
 import io.leasehold.page.service.PageOwner;
@@ -442,8 +444,9 @@ public final class PageFrames {
 
     @Override
     public String toString() {
-        return "PageFrames(arena=%s, address=0x%x, pageCount=%d, pageByteSize=%d)"
-                .formatted(arena, pages, pageCount, 1L << pageSizePower);
+        return format(
+                "PageFrames(arena=%s, address=0x%x, pageCount=%d, pageByteSize=%d)",
+                arena, pages, pageCount, 1L << pageSizePower);
     }
 
     boolean isClosed() {

@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import io.leasehold.page.service.PageReclaimer.Progress;
@@ -125,8 +127,9 @@ final class PageReclaimers {
     private void warn(Registration registered, String what, RuntimeException e) {
         if (!registered.warned) {
             registered.warned = true; // a repeated failure would flood the log
-            String message = "reclaimer failed to %s: arena=%s, reclaimer=%s"
-                    .formatted(what, arena, registered.reclaimer.getClass().getName());
+            String message = format(
+                    "reclaimer failed to %s: arena=%s, reclaimer=%s",
+                    what, arena, registered.reclaimer.getClass().getName());
             LOG.log(System.Logger.Level.WARNING, message, e);
         }
     }

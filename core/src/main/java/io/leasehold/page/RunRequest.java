@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.page.FrameSupply.Shortage;
 
 /// A request for a run on the slow path, and why its last attempt failed.
@@ -60,6 +62,6 @@ final class RunRequest {
 
     @Override
     public String toString() {
-        return "RunRequest(pages=%d, align=%d, at=%d, shortage=%s)".formatted(pageCount, align, at, shortage);
+        return format("RunRequest(pages=%d, align=%d, at=%d, shortage=%s)", pageCount, align, at, shortage);
     }
 }

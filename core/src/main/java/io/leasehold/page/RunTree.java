@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import static io.leasehold.page.BitmapLayout.PAGEBLOCK_PAGES;
 import static io.leasehold.page.BitmapLayout.PAGEBLOCK_POWER;
+import static io.leasehold.text.Texts.format;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
@@ -185,15 +186,9 @@ final class RunTree {
     void check(int pageblock, int prefix, int suffix, int longest) {
         int node = leaves + pageblock;
         if (get(node, PREFIX) != prefix || get(node, SUFFIX) != suffix || get(node, LONGEST) != longest) {
-            throw new AssertionError("I1: pageblock=%d, known=%d %d %d, counted=%d %d %d"
-                    .formatted(
-                            pageblock,
-                            get(node, PREFIX),
-                            get(node, SUFFIX),
-                            get(node, LONGEST),
-                            prefix,
-                            suffix,
-                            longest));
+            throw new AssertionError(format(
+                    "I1: pageblock=%d, known=%d %d %d, counted=%d %d %d",
+                    pageblock, get(node, PREFIX), get(node, SUFFIX), get(node, LONGEST), prefix, suffix, longest));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import static io.leasehold.text.Texts.format;
+
 /// Counts the work of a [HeapReclaimer], so that tests can check that it is in proportion to what changed.
 ///
 /// **Threads.** Guarded by the lock of the [HeapReclaimer].
@@ -13,7 +15,8 @@ final class ReclaimWork {
 
     @Override
     public String toString() {
-        return "ReclaimWork(flushes=%d, visits=%d, holds=%d, looks=%d, slabs=%d, purges=%d)"
-                .formatted(flushes, visits, holds, looks, slabs, purges);
+        return format(
+                "ReclaimWork(flushes=%d, visits=%d, holds=%d, looks=%d, slabs=%d, purges=%d)",
+                flushes, visits, holds, looks, slabs, purges);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import static io.leasehold.text.Texts.format;
+
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +143,7 @@ final class Slab {
 
     @Override
     public String toString() {
-        return "Slab(byteSize=%d, blocks=%d, present=%d, runs=%s)"
-                .formatted(shape.byteSize(), shape.blocks(), present, runs);
+        return format(
+                "Slab(byteSize=%d, blocks=%d, present=%d, runs=%s)", shape.byteSize(), shape.blocks(), present, runs);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import static io.leasehold.text.Texts.format;
+
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -28,8 +30,7 @@ public record SlabHeapStats(
 
     /// {@return the exception for closing a heap while a thread allocates or releases a block}
     IllegalStateException threadInside() {
-        return new IllegalStateException(
-                "a thread is inside allocate or release: heap=%s; close again".formatted(name));
+        return new IllegalStateException(format("a thread is inside allocate or release: heap=%s; close again", name));
     }
 
     /// {@return the exception for closing a heap with blocks in use}
@@ -39,8 +40,8 @@ public record SlabHeapStats(
                 .limit(NAMED_CLASSES)
                 .map(c -> c.liveBlocks() + " of " + c.byteSize() + " B")
                 .collect(Collectors.joining(", "));
-        return new IllegalStateException("heap has blocks in use: heap=%s, blocks=%d, bytes=%d: %s"
-                .formatted(name, liveBlocks, liveBytes, named));
+        return new IllegalStateException(
+                format("heap has blocks in use: heap=%s, blocks=%d, bytes=%d: %s", name, liveBlocks, liveBytes, named));
     }
 
     /// Statistics of one size class.

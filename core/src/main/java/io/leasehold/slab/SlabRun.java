@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import static io.leasehold.text.Texts.format;
+
 import org.jspecify.annotations.Nullable;
 
 /// Adjacent pages of a slab, with their handle and their lease.
@@ -23,6 +25,6 @@ final class SlabRun {
 
     @Override
     public String toString() {
-        return "SlabRun(address=0x%x, pages=%d)".formatted(address, pages);
+        return format("SlabRun(address=0x%x, pages=%d)", address, pages);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.IndexSet;
 import java.util.BitSet;
@@ -393,7 +395,8 @@ final class SlabSet<T> {
 
     @Override
     public String toString() {
-        return "SlabSet(byteSize=%d, slabs=%d, free=%d, present=%d, pages=%d)"
-                .formatted(shape.byteSize(), slabCount(), free, present, pages);
+        return format(
+                "SlabSet(byteSize=%d, slabs=%d, free=%d, present=%d, pages=%d)",
+                shape.byteSize(), slabCount(), free, present, pages);
     }
 }

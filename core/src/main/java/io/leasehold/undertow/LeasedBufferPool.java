@@ -1,5 +1,7 @@
 package io.leasehold.undertow;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
@@ -63,13 +65,9 @@ public final class LeasedBufferPool implements ByteBufferPool {
     public static LeasedBufferPool open(PageArena arena, int bufferSize, BlocksOptions options) {
         long max = Math.min(Blocks.MAX_BLOCK_BYTES, arena.options().byteSize());
         if (bufferSize < 1 || bufferSize > max) {
-            throw new IllegalArgumentException(
-                    "buffer size is out of bounds: pool=%s, bufferSize=%d, min=1, max=%d, arena=%s"
-                            .formatted(
-                                    options.name(),
-                                    bufferSize,
-                                    max,
-                                    arena.options().name()));
+            throw new IllegalArgumentException(format(
+                    "buffer size is out of bounds: pool=%s, bufferSize=%d, min=1, max=%d, arena=%s",
+                    options.name(), bufferSize, max, arena.options().name()));
         }
         return new LeasedBufferPool(arena, bufferSize, options);
     }

@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import java.io.EOFException;
 import java.io.IOException;
@@ -31,8 +33,9 @@ final class FileChecksum {
                 MemorySegment block = OffHeap.segment(run.address(), Math.min(byteSize - at, StagingRuns.BYTES));
                 long count = reads.read(file, byteOffset + at, block);
                 if (count == 0) {
-                    throw new EOFException("file ends within the range: file=%s, byteOffset=%d, byteSize=%d, end=%d"
-                            .formatted(file.path(), byteOffset, byteSize, byteOffset + at));
+                    throw new EOFException(format(
+                            "file ends within the range: file=%s, byteOffset=%d, byteSize=%d, end=%d",
+                            file.path(), byteOffset, byteSize, byteOffset + at));
                 }
                 crc.update(block.asSlice(0, count).asByteBuffer());
                 at += count;

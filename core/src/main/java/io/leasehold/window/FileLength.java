@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
 import java.io.IOException;
@@ -70,7 +72,8 @@ final class FileLength {
         } finally {
             file.leave(entered);
         }
-        throw new IOException("cannot measure the file, its length is not reported: file=%s, read=%d, max=%d"
-                .formatted(file.path(), MAX_READ_BYTES, MAX_READ_BYTES));
+        throw new IOException(format(
+                "cannot measure the file, its length is not reported: file=%s, read=%d, max=%d",
+                file.path(), MAX_READ_BYTES, MAX_READ_BYTES));
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
 import java.io.IOException;
@@ -287,7 +289,7 @@ public final class MappedFile implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "MappedFile(path=%s, trust=%s, tier=%s, byteSize=%d)".formatted(path, trust(), tier(), byteSize);
+        return format("MappedFile(path=%s, trust=%s, tier=%s, byteSize=%d)", path, trust(), tier(), byteSize);
     }
 
     /// {@return a key that all objects that write the same file have in common; other objects are their own key}

@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Reservations;
@@ -142,7 +144,7 @@ final class SlotMemory {
 
     @Override
     public String toString() {
-        return "SlotMemory(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, address);
+        return format("SlotMemory(slots=%d, slotByteSize=%d, address=0x%x)", count, 1L << power, address);
     }
 
     private static void closeAfter(Throwable cause, Region region) {

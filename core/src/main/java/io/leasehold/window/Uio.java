@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -147,8 +149,9 @@ public final class Uio {
 
     @Override
     public String toString() {
-        return "Uio(%s, byteOffset=%d, residual=%d, moved=%d)"
-                .formatted(writes ? "writing" : "reading", byteOffset, residual, moved);
+        return format(
+                "Uio(%s, byteOffset=%d, residual=%d, moved=%d)",
+                writes ? "writing" : "reading", byteOffset, residual, moved);
     }
 
     /// {@return the memory that the transfer fills or writes, from its first byte on, or null for a channel}

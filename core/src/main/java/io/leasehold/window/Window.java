@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import java.io.IOException;
@@ -119,14 +121,14 @@ public final class Window implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Window(file=%s, byteOffset=%d, byteSize=%d%s%s%s)"
-                .formatted(
-                        file.path(),
-                        byteOffset,
-                        byteSize,
-                        writable ? ", writable" : "",
-                        isPrivate() ? ", private" : "",
-                        (boolean) RELEASED.getAcquire(this) ? ", released" : "");
+        return format(
+                "Window(file=%s, byteOffset=%d, byteSize=%d%s%s%s)",
+                file.path(),
+                byteOffset,
+                byteSize,
+                writable ? ", writable" : "",
+                isPrivate() ? ", private" : "",
+                (boolean) RELEASED.getAcquire(this) ? ", released" : "");
     }
 
     /// Marks the window as released.

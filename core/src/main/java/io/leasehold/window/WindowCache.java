@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.Errno;
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
@@ -259,7 +261,7 @@ public final class WindowCache implements AutoCloseable {
         WindowFlag.checkTransfer(flags, TRANSFER_FLAGS);
         if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
             throw new IllegalArgumentException(
-                    "flags and transfer have different directions: flags=0x%x, transfer=%s".formatted(flags, uio));
+                    format("flags and transfer have different directions: flags=0x%x, transfer=%s", flags, uio));
         }
         requireOfThisCache(file);
         uio.requireBlocking();

@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.Errno;
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
@@ -45,27 +47,29 @@ final class WindowErrors {
     /// {@return the exception for a transfer whose system call failed}
     static IOException failed(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
         return new IOException(
-                "cannot %s: file=%s, byteOffset=%d, byteSize=%d: %s"
-                        .formatted(what, file.path(), byteOffset, byteSize, cause.getMessage()),
+                format(
+                        "cannot %s: file=%s, byteOffset=%d, byteSize=%d: %s",
+                        what, file.path(), byteOffset, byteSize, cause.getMessage()),
                 cause);
     }
 
     /// {@return the exception for a call on a whole file whose system call failed}
     static IOException failed(String what, MappedFile file, SystemCallException cause) {
-        return new IOException("cannot %s: file=%s: %s".formatted(what, file.path(), cause.getMessage()), cause);
+        return new IOException(format("cannot %s: file=%s: %s", what, file.path(), cause.getMessage()), cause);
     }
 
     /// {@return the exception for a file that was truncated during a read}
     static IOException truncated(MappedFile file, long byteOffset, long byteSize, long fileByteSize) {
-        return new IOException(
-                "file was truncated while it was read: file=%s, byteOffset=%d, byteSize=%d, fileByteSize=%d"
-                        .formatted(file.path(), byteOffset, byteSize, fileByteSize));
+        return new IOException(format(
+                "file was truncated while it was read: file=%s, byteOffset=%d, byteSize=%d, fileByteSize=%d",
+                file.path(), byteOffset, byteSize, fileByteSize));
     }
 
     /// {@return the exception for a write to a file that is shorter than this process has made it}
     static IOException truncatedByOthers(MappedFile file, long expectedEnd, long fileByteSize) {
-        return new IOException("cannot write, file was truncated by others: file=%s, expectedEnd=%d, fileByteSize=%d"
-                        .formatted(file.path(), expectedEnd, fileByteSize)
+        return new IOException(format(
+                        "cannot write, file was truncated by others: file=%s, expectedEnd=%d, fileByteSize=%d",
+                        file.path(), expectedEnd, fileByteSize)
                 + "; truncate it to at most fileByteSize, or open it again");
     }
 
@@ -79,14 +83,16 @@ final class WindowErrors {
 
     /// {@return the exception for a call that needs to know the end of the file}
     static IOException lengthUnknown(String what, MappedFile file) {
-        return new IOException("cannot %s, the file system does not report the length: file=%s, trust=%s"
-                .formatted(what, file.path(), file.trust()));
+        return new IOException(format(
+                "cannot %s, the file system does not report the length: file=%s, trust=%s",
+                what, file.path(), file.trust()));
     }
 
     /// {@return the exception for a window that has no bytes}
     static EOFException beyondEnd(MappedFile file, long byteOffset) {
-        return new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
-                .formatted(file.path(), byteOffset, file.knownByteSize()));
+        return new EOFException(format(
+                "window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d",
+                file.path(), byteOffset, file.knownByteSize()));
     }
 
     /// {@return true if the file system does not support a call for this file; another call can replace it}
@@ -99,8 +105,9 @@ final class WindowErrors {
 
     /// {@return the exception for stores in a window whose file was closed by force}
     static IOException closedByForce(MappedFile file, Window window) {
-        return new IOException("cannot write, file was closed by force: file=%s, byteOffset=%d, byteSize=%d"
-                .formatted(file.path(), window.byteOffset(), window.byteSize()));
+        return new IOException(format(
+                "cannot write, file was closed by force: file=%s, byteOffset=%d, byteSize=%d",
+                file.path(), window.byteOffset(), window.byteSize()));
     }
 
     /// {@return a timeout in nanoseconds}
@@ -118,14 +125,15 @@ final class WindowErrors {
     /// @throws IOException if the end is behind [#MAX_END]
     static void checkEnd(String what, MappedFile file, long end) throws IOException {
         if (end > MAX_END) {
-            throw new IOException("cannot %s, file would be too large: file=%s, end=%d, max=%d"
-                    .formatted(what, file.path(), end, MAX_END));
+            throw new IOException(format(
+                    "cannot %s, file would be too large: file=%s, end=%d, max=%d", what, file.path(), end, MAX_END));
         }
     }
 
     static IllegalArgumentException ofAnotherCache(Object what, WindowCache cache) {
-        return new IllegalArgumentException("file or window belongs to another cache: %s, cache=%s"
-                .formatted(what, cache.options().name()));
+        return new IllegalArgumentException(format(
+                "file or window belongs to another cache: %s, cache=%s",
+                what, cache.options().name()));
     }
 
     static WindowStateException closed(MappedFile file) {
@@ -135,8 +143,10 @@ final class WindowErrors {
     static WindowStateException hasWriter(MappedFile file, MappedFile writer) {
         return new WindowStateException(
                 StateKind.IN_USE,
-                "cannot open, the cache has the file open for writing: file=%s, writer=%s; use that object, or close it"
-                        .formatted(file.path(), writer.path()));
+                format(
+                        "cannot open, the cache has the file open for writing: file=%s, writer=%s;"
+                                + " use that object, or close it",
+                        file.path(), writer.path()));
     }
 
     static WindowStateException notWritable(MappedFile file) {
@@ -148,6 +158,6 @@ final class WindowErrors {
     static WindowStateException inUse(String what, MappedFile file, String windows) {
         return new WindowStateException(
                 StateKind.IN_USE,
-                "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
+                format("cannot %s, windows are outstanding: file=%s, windows=%s", what, file.path(), windows));
     }
 }

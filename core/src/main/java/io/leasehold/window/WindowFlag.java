@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 /// Flags of a window or a transfer; they are combined with `|`.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>
@@ -41,7 +43,7 @@ public final class WindowFlag {
         boolean oneWay = Integer.bitCount(flags & DIRECTIONS) == 1;
         if (!oneWay || (has(flags, FAULTBUSY) && !has(flags, WRITE))) {
             throw new IllegalArgumentException(
-                    "flags need exactly one of READ and WRITE, and WRITE with FAULTBUSY: flags=0x%x".formatted(flags));
+                    format("flags need exactly one of READ and WRITE, and WRITE with FAULTBUSY: flags=0x%x", flags));
         }
     }
 
@@ -51,7 +53,7 @@ public final class WindowFlag {
     static void checkRelease(int flags, int allowed) {
         if ((flags & ~allowed) != 0) {
             throw new IllegalArgumentException(
-                    "flags are not allowed here: flags=0x%x, allowed=0x%x".formatted(flags, allowed));
+                    format("flags are not allowed here: flags=0x%x, allowed=0x%x", flags, allowed));
         }
     }
 }

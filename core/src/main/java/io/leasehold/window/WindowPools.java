@@ -1,5 +1,7 @@
 package io.leasehold.window;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.SizeCount;
@@ -205,7 +207,7 @@ final class WindowPools {
     record Loan(long byteOffset, long byteSize, long loans) {
         @Override
         public String toString() {
-            return "byteOffset=%d byteSize=%d loans=%d".formatted(byteOffset, byteSize, loans);
+            return format("byteOffset=%d byteSize=%d loans=%d", byteOffset, byteSize, loans);
         }
     }
 

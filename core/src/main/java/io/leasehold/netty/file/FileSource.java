@@ -1,5 +1,7 @@
 package io.leasehold.netty.file;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.window.AccessAdvice;
@@ -311,7 +313,7 @@ public final class FileSource implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "FileSource(%s, holds=%d%s)".formatted(file, holds.get(), closed ? ", closed" : "");
+        return format("FileSource(%s, holds=%d%s)", file, holds.get(), closed ? ", closed" : "");
     }
 
     /// {@return a guarded copy of up to [#COPY_BYTES]}
@@ -465,9 +467,9 @@ public final class FileSource implements AutoCloseable {
     }
 
     private IllegalArgumentException outside(long byteOffset, long byteSize, long fileByteSize) {
-        return new IllegalArgumentException(
-                "range is not within the file: file=%s, byteOffset=%d, byteSize=%d, min=0, max=%d"
-                        .formatted(path(), byteOffset, byteSize, fileByteSize));
+        return new IllegalArgumentException(format(
+                "range is not within the file: file=%s, byteOffset=%d, byteSize=%d, min=0, max=%d",
+                path(), byteOffset, byteSize, fileByteSize));
     }
 
     private static IllegalStateException unchunked(ChannelHandlerContext context) {

@@ -1,5 +1,7 @@
 package io.leasehold.netty.file;
 
+import static io.leasehold.text.Texts.format;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -105,7 +107,8 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
 
     @Override
     public String toString() {
-        return "SourceChunks(%s, byteOffset=%d, byteSize=%d, progress=%d)"
-                .formatted(source, begin, end - begin, position - begin);
+        return format(
+                "SourceChunks(%s, byteOffset=%d, byteSize=%d, progress=%d)",
+                source, begin, end - begin, position - begin);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.netty.uring;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.jumbo.PressureListener;
 import io.leasehold.memory.StripedCounter;
 import io.leasehold.netty.ReadStops;
@@ -193,7 +195,8 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public String toString() {
-        return "AutoReadThrottle(%s, channels=%d, throttlings=%d)"
-                .formatted(high ? "throttling" : "reading", channels(), throttlings());
+        return format(
+                "AutoReadThrottle(%s, channels=%d, throttlings=%d)",
+                high ? "throttling" : "reading", channels(), throttlings());
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.netty.uring;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StripedCounter;
 import io.leasehold.netty.LeasedByteBufAllocator;
@@ -94,6 +96,6 @@ final class FallbackBuffers {
 
     @Override
     public String toString() {
-        return "FallbackBuffers(leased=%d, unpooled=%d, of %s)".formatted(leased(), unpooled(), allocator);
+        return format("FallbackBuffers(leased=%d, unpooled=%d, of %s)", leased(), unpooled(), allocator);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.netty.uring;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.StackReserve;
@@ -271,6 +273,6 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     @Override
     public String toString() {
-        return "LeasedBufferRing(%s, of %s)".formatted(ring, allocator);
+        return format("LeasedBufferRing(%s, of %s)", ring, allocator);
     }
 }

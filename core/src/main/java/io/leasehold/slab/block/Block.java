@@ -1,5 +1,7 @@
 package io.leasehold.slab.block;
 
+import static io.leasehold.text.Texts.format;
+
 import io.leasehold.memory.OffHeap;
 import io.leasehold.slab.SlabHeap;
 import java.lang.foreign.MemorySegment;
@@ -132,7 +134,7 @@ public final class Block implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, inUse ? "" : ", closed");
+        return format("Block(address=0x%x, byteSize=%d%s)", address, byteSize, inUse ? "" : ", closed");
     }
 
     private IllegalStateException closed() {
