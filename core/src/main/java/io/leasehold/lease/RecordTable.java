@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// The memory of the lease records of a pool, and the free records that are in no stripe.
 ///
 /// ```text
-///   chunks   | 128 records | 128 records | ...           created when needed, never moved
+///   chunks   | 32 records  | 32 records  | ...           created when needed, never moved
 ///   record   | word | page | address | link |            four longs
 ///
 ///   top ---> batch ---> batch ---> batch                 link of the first record of a batch: next record, next batch
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe. `lock` is taken only to add a chunk, and is held while its records are linked.
 ///
-/// **Footprint.** 4 KiB of Java heap for each chunk. When the array of chunks is full it doubles, which copies 4 bytes
+/// **Footprint.** 1 KiB of Java heap for each chunk. When the array of chunks is full it doubles, which copies 4 bytes
 /// per chunk.
 ///
 /// **Invariants.** I1: every batch has [#BATCH] records. I2: a record is in one batch, in one stripe, or used by a
@@ -40,7 +40,7 @@ final class RecordTable {
     /// Number of records in a batch.
     static final int BATCH = Stripe.CAPACITY / 2;
 
-    private static final int CHUNK_POWER = 7;
+    private static final int CHUNK_POWER = 5;
     private static final int CHUNK_RECORDS = 1 << CHUNK_POWER;
     private static final int CHUNK_BATCHES = CHUNK_RECORDS / BATCH;
     private static final int MAX_CHUNKS = LeaseLayout.MAX_RECORDS >>> CHUNK_POWER;

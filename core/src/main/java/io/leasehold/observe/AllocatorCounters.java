@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The counters of one allocator in the file of the process.
 ///
@@ -87,10 +88,7 @@ final class AllocatorCounters {
 
         private final SlabHeap<?> heap; // (C)
         private final int sign; // (C) 1, or -1 for the Java heap
-        private final int[] liveCounters = new int[SlabHeap.SIZE_CLASSES]; // (L) by class; NONE if it has no counter
-        private final int[] heldCounters = new int[SlabHeap.SIZE_CLASSES]; // (L)
-        private final boolean[] wasSeen = new boolean[SlabHeap.SIZE_CLASSES]; // (L) its counters are not 0
-        private final boolean[] isSeen = new boolean[SlabHeap.SIZE_CLASSES]; // (L) in this update
+        private final @Nullable ClassCounters[] classes = new ClassCounters[SlabHeap.SIZE_CLASSES]; // (L) this
         private long live; // (L) sums of this update
         private long liveBytes; // (L)
         private long cachedBytes; // (L)
@@ -99,8 +97,6 @@ final class AllocatorCounters {
         Kind(SlabHeap<?> heap, int sign) {
             this.heap = heap;
             this.sign = sign;
-            Arrays.fill(liveCounters, CounterFile.NONE);
-            Arrays.fill(heldCounters, CounterFile.NONE);
         }
 
         void update() {
@@ -108,14 +104,14 @@ final class AllocatorCounters {
             liveBytes = 0;
             cachedBytes = 0;
             heldBytes = 0;
-            Arrays.fill(isSeen, false);
             heap.visit(scratch, this);
-            for (int c = 0; c < SlabHeap.SIZE_CLASSES; c++) {
-                if (wasSeen[c] && !isSeen[c]) {
-                    file.set(liveCounters[c], 0);
-                    file.set(heldCounters[c], 0);
+            for (ClassCounters counters : classes) {
+                if (counters != null && !counters.isSeen) {
+                    file.set(counters.live, 0);
+                    file.set(counters.held, 0);
+                } else if (counters != null) {
+                    counters.isSeen = false; // for the next update
                 }
-                wasSeen[c] = isSeen[c];
             }
         }
 
@@ -123,14 +119,19 @@ final class AllocatorCounters {
         public void visit(
                 int byteSize, int slabs, long liveBlocks, long cachedBlocks, long freeBlocks, long classHeldBytes) {
             int sizeClass = SlabHeap.sizeClassOf(byteSize);
-            if (liveCounters[sizeClass] == CounterFile.NONE && heldCounters[sizeClass] == CounterFile.NONE) {
-                String label = name + ": " + byteSize + " B" + (sign < 0 ? " on the Java heap: " : ": ");
-                liveCounters[sizeClass] = allocate(CounterType.CLASS_LIVE, label, byteSize);
-                heldCounters[sizeClass] = allocate(CounterType.CLASS_HELD, label, byteSize);
+            ClassCounters counters = classes[sizeClass];
+            if (counters == null) {
+                counters = new ClassCounters();
+                classes[sizeClass] = counters;
             }
-            isSeen[sizeClass] = true;
-            file.set(liveCounters[sizeClass], liveBlocks);
-            file.set(heldCounters[sizeClass], classHeldBytes);
+            if (counters.live == CounterFile.NONE && counters.held == CounterFile.NONE) {
+                String label = name + ": " + byteSize + " B" + (sign < 0 ? " on the Java heap: " : ": ");
+                counters.live = allocate(CounterType.CLASS_LIVE, label, byteSize);
+                counters.held = allocate(CounterType.CLASS_HELD, label, byteSize);
+            }
+            counters.isSeen = true;
+            file.set(counters.live, liveBlocks);
+            file.set(counters.held, classHeldBytes);
             live += liveBlocks;
             liveBytes += liveBlocks * byteSize;
             cachedBytes += cachedBlocks * byteSize;
@@ -142,11 +143,20 @@ final class AllocatorCounters {
         }
 
         void free() {
-            for (int c = 0; c < SlabHeap.SIZE_CLASSES; c++) {
-                file.free(liveCounters[c]);
-                file.free(heldCounters[c]);
+            for (ClassCounters counters : classes) {
+                if (counters != null) {
+                    file.free(counters.live);
+                    file.free(counters.held);
+                }
             }
         }
+    }
+
+    /// The counters of one size class. The file may have been full for one or both.
+    private static final class ClassCounters {
+        private int live = CounterFile.NONE; // (L) the allocator's counters
+        private int held = CounterFile.NONE; // (L)
+        private boolean isSeen; // (L) in this update
     }
 
     /// Stores the current numbers. Has no effect after the close.
