@@ -2,6 +2,7 @@ package io.leasehold.jetty;
 
 import static io.leasehold.text.Texts.format;
 
+import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
@@ -32,6 +33,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     private final Blocks blocks; // (C)
     private final String name; // (C)
     private final ByteBufferPool onHeap = new ArrayByteBufferPool(); // (C)
+    private final LateBuffers late = new LateBuffers(); // (C)
     private volatile boolean closed; // (A)
 
     private LeasedBufferPool(PageArena arena, BlocksOptions options) {
@@ -68,6 +70,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     /// @throws IllegalArgumentException if `size` is out of bounds
     /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
     /// @throws IllegalStateException if the pool is closed
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     @Override
     public RetainableByteBuffer.Mutable acquire(int size, boolean direct) {
         if (size < 0 || (direct && size > Blocks.MAX_BLOCK_BYTES)) {
@@ -81,11 +84,13 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
             }
             return onHeap.acquire(size, false);
         }
+        late.free();
+        StackReserve.ensure(); // an overflow after the allocation would lose the block
         Block block = blocks.allocate(size);
         boolean isDone = false;
         try {
             ByteBuffer bytes = block.segment().asByteBuffer().limit(0);
-            RetainableByteBuffer.Mutable buffer = RetainableByteBuffer.wrap(bytes, block::close);
+            RetainableByteBuffer.Mutable buffer = new LeasedBuffer(bytes, block, late);
             isDone = true;
             return buffer;
         } finally {
@@ -98,12 +103,14 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     /// Gives the memory of free buffers back to the arena. Buffers in use are not changed.
     @Override
     public void clear() {
+        late.free();
         blocks.trim();
         onHeap.clear();
     }
 
     /// {@return statistics of the direct buffers: a snapshot; may be stale}
     public BlocksStats stats() {
+        late.free();
         return blocks.stats();
     }
 
@@ -113,6 +120,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     ///     acquiring or releasing one; nothing is changed then
     @Override
     public void close() {
+        late.free();
         blocks.close();
         closed = true;
         onHeap.clear();

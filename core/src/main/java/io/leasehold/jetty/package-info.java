@@ -18,7 +18,7 @@
 /// * **Heap buffers stay with Jetty.** The collector frees them anyway. Jetty's TLS uses heap buffers unless
 ///   `SslConnectionFactory` is told otherwise: `setDirectBuffersForEncryption(true)` and
 ///   `setDirectBuffersForDecryption(true)`.
-/// * **Jetty's own wrapper counts the references.** A buffer costs a wrapper and a view, which are garbage. In exchange
+/// * **Jetty's own class counts the references.** A buffer costs an object and a view, which are garbage. In exchange
 ///   a stale `ByteBuffer` has a position of its own, and cannot move that of the next buffer.
 /// * **At the limit a request fails.** Jetty closes the connection that needed the buffer and serves the others.
 ///   Waiting would block a thread of the selector.

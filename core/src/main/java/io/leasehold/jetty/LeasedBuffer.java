@@ -1,0 +1,56 @@
+package io.leasehold.jetty;
+
+import io.leasehold.slab.block.Block;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.io.RetainableByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// A block as Jetty's buffer. Jetty counts the references, and the last release frees the block.
+///
+/// If the stack of the last release has no space for the free, the pool frees the block later. The caller could not
+/// release again, because Jetty's count is 0 then.
+///
+/// **Threads.** As for every buffer of Jetty: any thread may count references.
+final class LeasedBuffer extends RetainableByteBuffer.FixedCapacity {
+
+    private final Block block; // (C)
+    private final LateBuffers late; // (C)
+
+    @Nullable LeasedBuffer next; // (L) late
+
+    LeasedBuffer(ByteBuffer bytes, Block block, LateBuffers late) {
+        super(bytes);
+        this.block = block;
+        this.late = late;
+    }
+
+    /// Releases one reference.
+    ///
+    /// @return true if it was the last one
+    /// @throws IllegalStateException if there is no reference left
+    /// @throws StackOverflowError if the stack is too short to count; nothing is changed then
+    @Override
+    public boolean release() {
+        boolean isLast = false;
+        try {
+            isLast = super.release(); // changes the count last: if the stack overflows in it, nothing has changed
+            if (isLast) {
+                block.close();
+            }
+        } catch (StackOverflowError e) {
+            if (!isLast) {
+                throw e;
+            }
+            synchronized (late) { // the stack has no space for another call
+                next = late.first;
+                late.first = this;
+            }
+        }
+        return isLast;
+    }
+
+    /// Frees the block of a buffer whose last release could not.
+    void free() {
+        block.close();
+    }
+}
