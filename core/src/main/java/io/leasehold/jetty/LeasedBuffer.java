@@ -1,5 +1,6 @@
 package io.leasehold.jetty;
 
+import io.leasehold.memory.LateFrees;
 import io.leasehold.slab.block.Block;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.io.RetainableByteBuffer;
@@ -11,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// release again, because Jetty's count is 0 then.
 ///
 /// **Threads.** As for every buffer of Jetty: any thread may count references.
-final class LeasedBuffer extends RetainableByteBuffer.FixedCapacity {
+final class LeasedBuffer extends RetainableByteBuffer.FixedCapacity implements LateFrees.Late {
 
     private final Block block; // (C)
-    private final LateBuffers late; // (C)
+    private final LateFrees late; // (C)
 
-    @Nullable LeasedBuffer next; // (L) late
+    private LateFrees.@Nullable Late next; // (L) late
 
-    LeasedBuffer(ByteBuffer bytes, Block block, LateBuffers late) {
+    LeasedBuffer(ByteBuffer bytes, Block block, LateFrees late) {
         super(bytes);
         this.block = block;
         this.late = late;
@@ -49,8 +50,15 @@ final class LeasedBuffer extends RetainableByteBuffer.FixedCapacity {
         return isLast;
     }
 
-    /// Frees the block of a buffer whose last release could not.
-    void free() {
+    @Override
+    public LateFrees.@Nullable Late takeNext() {
+        LateFrees.Late taken = next;
+        next = null;
+        return taken;
+    }
+
+    @Override
+    public void freeLate() {
         block.close();
     }
 }

@@ -2,6 +2,7 @@ package io.leasehold.jetty;
 
 import static io.leasehold.text.Texts.format;
 
+import io.leasehold.memory.LateFrees;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
@@ -33,7 +34,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     private final Blocks blocks; // (C)
     private final String name; // (C)
     private final ByteBufferPool onHeap = new ArrayByteBufferPool(); // (C)
-    private final LateBuffers late = new LateBuffers(); // (C)
+    private final LateFrees late = new LateFrees(); // (C)
     private volatile boolean closed; // (A)
 
     private LeasedBufferPool(PageArena arena, BlocksOptions options) {

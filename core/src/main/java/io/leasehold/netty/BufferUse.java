@@ -35,6 +35,9 @@ final class BufferUse implements Use {
             LeasedHeapByteBuf.class.getName(),
             LeasedByteBufAllocator.class.getName());
 
+    /// The use of a buffer that is not recorded, and whose release must bind its object again.
+    static final Use NOT_RECORDED = new BufferUse(null);
+
     private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) while the leak detector watches the buffer
     private @Nullable Sample sample; // (O) while the buffer is part of the profile
     private @Nullable TagCount count; // (O) the count of the tag, if the allocating thread had one

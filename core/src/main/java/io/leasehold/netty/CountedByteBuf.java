@@ -3,6 +3,7 @@ package io.leasehold.netty;
 import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Use;
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.LateFrees;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.ByteBuf;
@@ -47,7 +48,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Loads that only choose the expected value of a compare-and-set are racy on purpose: if the value was wrong, the
 /// compare-and-set fails.
-abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf, LeasedHeapByteBuf {
+abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.Late
+        permits LeasedByteBuf, LeasedHeapByteBuf {
 
     private static final VarHandle COUNT = count();
 
@@ -58,12 +60,11 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
 
     private int capacity; // (O) the holder
     private int blockByteSize; // (O) the holder
-    private boolean slowRelease; // (O) the holder; true if `detached`, or if `use` is not null
-    private boolean detached; // (O) the holder; true if unbound, or if the block is not of a heap
     private long handle; // (O) the holder
     private long address; // (O) the holder; of the first byte of the block, or its index in the array
-    private @Nullable Use use; // (O) the holder; while this use is sampled or has a tag
+    private @Nullable Use use; // (O) the holder; not null if recorded, unbound, or over an external memory
     int countdown; // (O) the holder; of uses until the leak detector or the profile is due
+    LateFrees.@Nullable Late nextLate; // (L) allocator.late
 
     CountedByteBuf(
             LeasedByteBufAllocator allocator,
@@ -93,7 +94,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
     /// be neither written beyond that byte nor moved before [#allowGrowth].
     final void reusePart(long newHandle, int index, int length, int references) {
         handle = newHandle;
-        detached = slowRelease = true;
+        use = BufferUse.NOT_RECORDED;
         capacity = index + length;
         maxCapacity(capacity);
         setIndex(index, capacity);
@@ -105,7 +106,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
     /// Starts a use of a buffer over an [ExternalMemory]: one reference, empty.
     final void reuseExternal(long newHandle, int newCapacity, int newMaxCapacity) {
         handle = newHandle;
-        detached = slowRelease = true;
+        use = BufferUse.NOT_RECORDED;
         reuse(newCapacity, newMaxCapacity);
     }
 
@@ -113,7 +114,6 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
     final void cancelUse() {
         Use begun = use;
         use = null;
-        detached = slowRelease = false;
         COUNT.setRelease(this, 0);
         BufferUse.end(begun, this);
     }
@@ -132,7 +132,9 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         } else {
             heap.unbind(handle);
         }
-        detached = slowRelease = true;
+        if (use == null) {
+            use = BufferUse.NOT_RECORDED; // so that the release binds the object again
+        }
     }
 
     /// {@return true if the leak detector or the profile is due to record this use of the buffer}
@@ -142,8 +144,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
 
     /// Sets the record that is notified when this use of the buffer ends.
     final void record(@Nullable Use newUse) {
-        use = newUse;
-        slowRelease = true;
+        use = newUse == null ? BufferUse.NOT_RECORDED : newUse;
     }
 
     /// Sets bytes to zero, unchecked.
@@ -193,7 +194,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         boolean isCounted = false;
         boolean isFreed = false;
         try {
-            if ((int) COUNT.getAcquire(this) != 1 || slowRelease) {
+            if ((int) COUNT.getAcquire(this) != 1 || use != null) {
                 StackReserve.ensure(); // for the entry of the slow release, whose errors are not handled here
             } else {
                 cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
@@ -217,20 +218,16 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
                 cells[BiasedSlots.BUSY] = 0;
             }
             isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this call overflows too, nothing has changed
-            // the stack has no space for another call, so only loads and stores follow
-            for (int i = 0; isCounted && !isFreed && i < StrandedBuffers.PLACES; i++) {
-                if (allocator.stranded.places[i] == null) {
-                    allocator.stranded.places[i] = this;
-                    isFreed = true;
-                }
-            }
-            if (!isFreed) {
-                if (isCounted) {
-                    count = 1;
-                }
+            if (!isCounted) {
                 throw e;
             }
-            allocator.stranded.areSome = true;
+            if (!isFreed) {
+                LateFrees late = allocator.late;
+                synchronized (late) { // the stack has no space for another call
+                    nextLate = late.first;
+                    late.first = this;
+                }
+            }
         }
         return isCounted || releaseSlow(1);
     }
@@ -254,19 +251,11 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
                     if (!COUNT.compareAndSet(this, seen, 0)) {
                         throw e;
                     }
-                    // the stack has no space for another call, so only loads and stores follow
-                    boolean isFreed = false;
-                    for (int i = 0; !isFreed && i < StrandedBuffers.PLACES; i++) {
-                        if (allocator.stranded.places[i] == null) {
-                            allocator.stranded.places[i] = this;
-                            isFreed = true;
-                        }
+                    LateFrees late = allocator.late;
+                    synchronized (late) { // the stack has no space for another call
+                        nextLate = late.first;
+                        late.first = this;
                     }
-                    if (!isFreed) {
-                        count = seen;
-                        throw e;
-                    }
-                    allocator.stranded.areSome = true;
                     return true;
                 }
             }
@@ -288,8 +277,16 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         return this;
     }
 
+    @Override
+    public final LateFrees.@Nullable Late takeNext() {
+        LateFrees.Late taken = nextLate;
+        nextLate = null;
+        return taken;
+    }
+
     /// Frees the block of a buffer that no caller has, whatever its count is.
-    final void freeStranded() {
+    @Override
+    public final void freeLate() {
         COUNT.setRelease(this, 0);
         free();
     }
@@ -297,17 +294,15 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
     /// Frees the block after the count became 0. No other thread can reach the block until its heap or owner has it.
     private void free() {
         view = null;
+        if (use == null) {
+            heap.free(handle);
+            return;
+        }
         try {
             BufferUse.end(use, this);
         } finally { // also if the leak detector failed
             use = null;
-            slowRelease = false;
-            if (detached) {
-                detached = false;
-                freeSlow(this);
-            } else {
-                heap.free(handle);
-            }
+            freeSlow(this);
         }
     }
 
@@ -357,7 +352,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
             blockByteSize = heap.byteSize(longer);
             view = null;
         }
-        BufferUse.resized(this, use, newCapacity);
+        BufferUse.resized(this, BufferUse.NOT_RECORDED.equals(use) ? null : use, newCapacity);
     }
 
     /// Moves this buffer to a longer block, and binds a new object to its old block. An object only moves to longer
@@ -367,9 +362,7 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf permits LeasedByteBuf
         CountedByteBuf successor = successor();
         CountedByteBuf other = allocator.take(heap, isDirect(), newCapacity);
         copyTo(other, capacity);
-        if (!detached) {
-            unbind();
-        }
+        unbind();
         freeSlow(successor);
         other.unbind();
         handle = other.handle;

@@ -120,7 +120,7 @@ final class LazyHeaps {
             return;
         }
         BufferHeaps open = allocator.heaps;
-        allocator.stranded.release();
+        allocator.late.free();
         if (open != null) {
             open.close();
         }
@@ -136,7 +136,7 @@ final class LazyHeaps {
             return 0;
         }
         BufferHeaps open = allocator.heaps;
-        allocator.stranded.release();
+        allocator.late.free();
         int outstanding = open == null ? 0 : open.closeForcibly();
         allocator.heaps = null; // last: if a system call fails or the stack is too short, closing can be repeated
         closed = true;

@@ -3,6 +3,7 @@ package io.leasehold.netty;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.holder.EveryUse;
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.LateFrees;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
@@ -56,7 +57,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
     final LazyHeaps lazyHeaps; // (C)
-    final StrandedBuffers stranded; // (C)
+    final LateFrees late; // (C) buffers that were released or allocated on a full stack
     final ByteBufAllocator facade; // (C) this object, or the pool of Netty in front of it ([FacadeHeap])
 
     /// Null before the first buffer and after the close.
@@ -64,7 +65,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// @param clock time in nanoseconds, used for the age of a failure to open
     LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
-        this(builder, clock, isOfProcess, new StrandedBuffers(), null);
+        this(builder, clock, isOfProcess, new LateFrees(), null);
     }
 
     /// Creates the allocator behind a pool of Netty. It allocates from the heaps of another allocator, which stays
@@ -72,7 +73,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @param facade the pool, which [ByteBuf#alloc()] of the buffers returns
     LeasedByteBufAllocator(LeasedByteBufAllocator shared, ByteBufAllocator facade) {
-        this(shared.lazyHeaps.builder, System::nanoTime, true, shared.stranded, facade);
+        this(shared.lazyHeaps.builder, System::nanoTime, true, shared.late, facade);
         this.heaps = shared.heaps();
     }
 
@@ -80,7 +81,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             LeasedByteBufAllocatorBuilder builder,
             LongSupplier clock,
             boolean isOfProcess,
-            StrandedBuffers stranded,
+            LateFrees late,
             @Nullable ByteBufAllocator facade) {
         super(builder.preferDirect);
         this.name = builder.name;
@@ -88,7 +89,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.zeroing = builder.zeroing;
         this.isPlain = !builder.zeroing && builder.softLimit == null;
         this.lazyHeaps = new LazyHeaps(this, builder, clock, isOfProcess);
-        this.stranded = stranded;
+        this.late = late;
         this.facade = facade == null ? this : facade;
     }
 
@@ -137,15 +138,10 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                     ? zeroedAndWatched(buf, isSampled, isDirect, initialCapacity)
                     : buf;
         } catch (StackOverflowError e) {
-            // the stack has no space for another call, so only loads and stores follow
-            boolean isKept = false;
-            for (int i = 0; i < StrandedBuffers.PLACES && !isKept; i++) {
-                if (stranded.places[i] == null) {
-                    stranded.places[i] = buf;
-                    isKept = true;
-                }
+            synchronized (late) { // the stack has no space for another call
+                buf.nextLate = late.first;
+                late.first = buf;
             }
-            stranded.areSome = true;
             throw e;
         }
     }
@@ -213,7 +209,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     private CountedByteBuf takeSlow(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
-        stranded.release();
+        late.free();
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, HeapRefusals.tooLarge(), null);
         }
@@ -317,7 +313,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     @Override
     public long trim() {
         BufferHeaps open = heaps;
-        stranded.release();
+        late.free();
         return open == null ? 0 : open.trim();
     }
 
@@ -361,7 +357,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     @Nullable BufferHeaps heapsIfOpen() {
-        stranded.release();
+        late.free();
         return heaps;
     }
 
