@@ -1,5 +1,6 @@
 package io.leasehold.undertow;
 
+import io.leasehold.memory.LateFrees;
 import io.leasehold.slab.block.Block;
 import io.undertow.connector.PooledByteBuffer;
 import java.lang.invoke.MethodHandles;
@@ -9,8 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /// A block as Undertow's buffer. As the contract of [PooledByteBuffer] demands, closing it twice has no effect.
 ///
+/// If the stack of the close has no space for the free, the pool frees the block later: Undertow does not close a
+/// buffer again after an error.
+///
 /// **Threads.** One thread at a time, except for [#close]: of concurrent calls exactly one frees the block.
-final class LeasedBuffer implements PooledByteBuffer {
+final class LeasedBuffer implements PooledByteBuffer, LateFrees.Late {
 
     private static final VarHandle BLOCK;
 
@@ -25,10 +29,14 @@ final class LeasedBuffer implements PooledByteBuffer {
     }
 
     private final ByteBuffer bytes; // (C)
+    private final LateFrees late; // (C)
     private volatile @Nullable Block block; // (A) null after the close
+    private @Nullable Block lateBlock; // (L) late
+    private LateFrees.@Nullable Late next; // (L) late
 
-    LeasedBuffer(Block block, int byteSize) {
+    LeasedBuffer(Block block, int byteSize, LateFrees late) {
         this.bytes = block.segment().asSlice(0, byteSize).asByteBuffer();
+        this.late = late;
         this.block = block;
     }
 
@@ -43,17 +51,42 @@ final class LeasedBuffer implements PooledByteBuffer {
         return bytes;
     }
 
+    /// Frees the block, unless the buffer is closed.
+    ///
+    /// @throws StackOverflowError if the stack is too short to begin; the buffer stays open then
     @Override
     public void close() {
-        Block open = (Block) BLOCK.getAndSet(this, (Block) null);
-        if (open == null) {
-            return;
-        }
+        Block open = null;
         try {
-            open.close();
+            open = (Block) BLOCK.getAndSet(this, (Block) null);
+            if (open != null) {
+                open.close();
+            }
         } catch (StackOverflowError e) {
-            block = open; // the block stays open, so that the caller can close this buffer on a shorter stack
-            throw e;
+            if (open == null) {
+                throw e;
+            }
+            synchronized (late) { // the stack has no space for another call
+                lateBlock = open;
+                next = late.first;
+                late.first = this;
+            }
+        }
+    }
+
+    @Override
+    public LateFrees.@Nullable Late takeNext() {
+        LateFrees.Late taken = next;
+        next = null;
+        return taken;
+    }
+
+    @Override
+    public void freeLate() {
+        Block freed = lateBlock;
+        lateBlock = null;
+        if (freed != null) {
+            freed.close();
         }
     }
 

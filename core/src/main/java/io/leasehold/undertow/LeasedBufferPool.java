@@ -2,6 +2,8 @@ package io.leasehold.undertow;
 
 import static io.leasehold.text.Texts.format;
 
+import io.leasehold.memory.LateFrees;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
@@ -32,6 +34,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     private final Blocks blocks; // (C)
     private final int bufferSize; // (C)
     private final ByteBufferPool onHeap; // (C)
+    private final LateFrees late = new LateFrees(); // (C)
 
     private LeasedBufferPool(PageArena arena, int bufferSize, BlocksOptions options) {
         this.bufferSize = bufferSize;
@@ -77,12 +80,15 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// @return the buffer, to be closed by the caller
     /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
     /// @throws IllegalStateException if the pool is closed
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     @Override
     public PooledByteBuffer allocate() {
+        late.free();
+        StackReserve.ensure(); // an overflow after the allocation would lose the block
         Block block = blocks.allocate(bufferSize);
         boolean isDone = false;
         try {
-            PooledByteBuffer buffer = new LeasedBuffer(block, bufferSize);
+            PooledByteBuffer buffer = new LeasedBuffer(block, bufferSize, late);
             isDone = true;
             return buffer;
         } finally {
@@ -112,11 +118,13 @@ public final class LeasedBufferPool implements ByteBufferPool {
     ///
     /// @return number of bytes that were given back
     public long trim() {
+        late.free();
         return blocks.trim();
     }
 
     /// {@return statistics of the buffers: a snapshot; may be stale}
     public BlocksStats stats() {
+        late.free();
         return blocks.stats();
     }
 
@@ -126,6 +134,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     ///     or closing a buffer; nothing is changed then
     @Override
     public void close() {
+        late.free();
         blocks.close();
         onHeap.close();
     }

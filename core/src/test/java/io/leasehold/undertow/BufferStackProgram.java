@@ -6,17 +6,19 @@ import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
-import io.leasehold.slab.block.Blocks;
-import io.leasehold.slab.block.BlocksOptions;
+import io.undertow.connector.PooledByteBuffer;
 import java.util.function.Consumer;
 
-/// Closes buffers, each on a stack with space for one frame more, and again if the first close found too little space.
+/// Closes buffers, each on a stack with space for one frame more.
 ///
 /// **Threads.** Confined to one thread.
 final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
 
     private static final int BYTES = 1 << 20; // without a place in the cache of a thread
     private static final int MAX_FRAMES = 120; // more than a close uses
+
+    /// A close that itself does not fit on the stack throws, and changes nothing.
+    private static final int FRAMES_OF_A_CLOSE = 1;
 
     @Override
     public void accept(JavaFaults.Mode mode) {
@@ -25,10 +27,10 @@ final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
                 .byteSize(16 * BYTES)
                 .budget(MemoryBudget.of("test", 32 * BYTES))
                 .build());
-        Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
-        blocks.allocate(BYTES).close();
+        LeasedBufferPool pool = LeasedBufferPool.open(arena, BYTES);
+        pool.allocate().close();
         for (int frames = 0; frames < MAX_FRAMES; frames++) {
-            LeasedBuffer buffer = new LeasedBuffer(blocks.allocate(BYTES), BYTES);
+            PooledByteBuffer buffer = pool.allocate();
             boolean isClosed = false;
             JavaFaults.arm(mode, frames + 1);
             try {
@@ -39,12 +41,16 @@ final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
             } finally {
                 JavaFaults.disarm();
             }
+            assertThat(isClosed || frames < FRAMES_OF_A_CLOSE)
+                    .as("closed with %d frames on the stack", frames)
+                    .isTrue();
             if (!isClosed) {
                 buffer.close();
             }
+            assertThat(buffer.isOpen()).isFalse();
         }
-        assertThat(blocks.stats().liveBlocks()).isZero();
-        blocks.close();
+        assertThat(pool.stats().liveBlocks()).isZero();
+        pool.close();
         arena.close();
     }
 }

@@ -4,7 +4,7 @@ import io.leasehold.memory.FaultingClassLoader;
 import io.leasehold.memory.JavaFaults;
 import org.junit.jupiter.api.Test;
 
-/// A buffer whose close finds too little stack stays open, and can be closed on a shorter stack.
+/// A close that finds too little stack frees its block later, because Undertow does not close a buffer again.
 class BufferStackTest {
 
     @Test
