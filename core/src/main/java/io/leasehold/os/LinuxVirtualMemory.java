@@ -121,7 +121,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
             trim(start, address - start);
             kept = address;
             trim(address + byteSize, end - address - byteSize);
-        } catch (SystemCallException e) {
+        } catch (RuntimeException | Error e) { // an error if the Java heap has no room for the exception of the call
             LinuxCall.MUNMAP.invoke(kept, end - kept, 0);
             throw e;
         }

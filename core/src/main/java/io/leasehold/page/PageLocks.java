@@ -91,7 +91,7 @@ final class PageLocks {
         try {
             memory.lock(address, byteSize);
             isLocked = true;
-        } catch (SystemCallException e) {
+        } catch (RuntimeException | Error e) { // an error if the Java heap has no room for the exception of the call
             unlockRest(address, byteSize, e);
             throw e;
         } finally {
@@ -102,7 +102,7 @@ final class PageLocks {
     }
 
     /// Unlocks the part of the range that a failed call may have locked.
-    private void unlockRest(long address, long byteSize, SystemCallException cause) {
+    private void unlockRest(long address, long byteSize, Throwable cause) {
         try {
             memory.unlock(address, byteSize);
         } catch (SystemCallException e) {
