@@ -83,7 +83,7 @@ final class Decay {
             reclaimer.flush();
         }
         noteGrowth(tick);
-        boolean isFinished = isGrowing || reclaimer.decommitAged(TICKS + 1, pace);
+        boolean isFinished = isGrowing || reclaimer.decommitAged(pace);
 
         if (progress == Progress.DONE && isFinished && !pool.isAging() && !magazines.areOpen()) {
             return NEVER;

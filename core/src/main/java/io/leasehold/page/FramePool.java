@@ -203,12 +203,12 @@ final class FramePool {
 
     /// Takes a batch of idle pages out of the pool, for a decommit.
     ///
-    /// @param minAge ticks since the last use of the pages, or 0 for all
+    /// @param isAgedOnly true for pages that were idle for more than a decay, false for all idle pages
     /// @return true if there may be more such pages
-    boolean takeIdle(DecommitBatch batch, int minAge) {
+    boolean takeIdle(DecommitBatch batch, boolean isAgedOnly) {
         lock.lockInTurn();
         try {
-            boolean more = !isClosed && supply.takeIdle(batch, tick, minAge);
+            boolean more = !isClosed && supply.takeIdle(batch, tick, isAgedOnly);
             transit += batch.total();
             counts.looks += batch.looks();
             return more;

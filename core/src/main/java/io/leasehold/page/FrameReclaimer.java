@@ -155,7 +155,7 @@ final class FrameReclaimer {
         int page = FreeMap.NONE;
         boolean more = true;
         while (more && page < 0) {
-            more = decommitOnce(batch, 0);
+            more = decommitOnce(batch, false);
             page = batch.count() > 0 ? pool.tryTake(request) : FreeMap.NONE;
         }
         return page;
@@ -256,7 +256,7 @@ final class FrameReclaimer {
         long decommitted = 0;
         boolean more = decommits;
         while (more && decommitted < byteSize) {
-            more = decommitOnce(batch, 0);
+            more = decommitOnce(batch, false);
             decommitted += (long) batch.decommittedPages() << frames.pageSizePower();
         }
         return decommitted;
@@ -275,18 +275,18 @@ final class FrameReclaimer {
         return decommitted;
     }
 
-    /// Decommits pages that were idle for at least `minAge` ticks. The pages of a batch whose decommit fails begin to
-    /// age again.
+    /// Decommits the pages that were idle for more than a decay. The pages of a batch whose decommit fails begin to age
+    /// again.
     ///
     /// @return true if this tick has no more work
-    boolean decommitAged(int minAge, Pace pace) {
+    boolean decommitAged(Pace pace) {
         if (!pool.isAging()) {
             return true;
         }
         DecommitBatch batch = new DecommitBatch(batchPages);
         boolean more = true;
         while (more) {
-            more = decommitOnce(batch, minAge);
+            more = decommitOnce(batch, true);
             if (more && pace.isSpent()) {
                 return false;
             }
@@ -296,11 +296,12 @@ final class FrameReclaimer {
 
     /// Decommits one batch of idle pages.
     ///
+    /// @param isAgedOnly true for pages that were idle for more than a decay, false for all idle pages
     /// @return true if there may be more such pages
-    private boolean decommitOnce(DecommitBatch batch, int minAge) {
+    private boolean decommitOnce(DecommitBatch batch, boolean isAgedOnly) {
         StackReserve.ensure(2);
         batch.clear();
-        boolean more = pool.takeIdle(batch, minAge);
+        boolean more = pool.takeIdle(batch, isAgedOnly);
         if (batch.count() > 0) {
             decommit(batch);
         }

@@ -163,13 +163,14 @@ final class FrameSupply {
         map.giveIdle(page, pageCount, tick);
     }
 
-    /// Takes idle pages for a decommit: those that are old enough, or all of them if `minAge` is 0.
+    /// Takes idle pages for a decommit.
     ///
+    /// @param isAgedOnly true for pages that were idle for more than a decay, false for all idle pages
     /// @return true if there may be more such pages
-    boolean takeIdle(DecommitBatch batch, int tick, int minAge) {
-        return minAge == 0
-                ? map.takeIdle(batch, tick, 0, settings.framePages)
-                : map.takeAged(batch, tick, settings.framePages);
+    boolean takeIdle(DecommitBatch batch, int tick, boolean isAgedOnly) {
+        return isAgedOnly
+                ? map.takeAged(batch, tick, settings.framePages)
+                : map.takeIdle(batch, tick, 0, settings.framePages);
     }
 
     /// {@return true if there are idle pages that are not old enough yet}

@@ -225,19 +225,20 @@ final class FreeMap {
         return true;
     }
 
-    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all pageblocks behind the search
-    /// position of the batch, and adds them to `batch` as runs.
+    /// Takes idle pages from all pageblocks behind the search position of the batch, and adds them to `batch` as runs.
     ///
+    /// @param minTicks minimum number of ticks from the free of a page to `tick`, at most 255; 0 takes all pages
     /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole; the arena may end
     ///     before its last huge frame does
     /// @return true if there may be more such pages behind the visited pageblocks
-    boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
+    boolean takeIdle(DecommitBatch batch, int tick, int minTicks, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks += pageblocksOf(framePages)) {
             int page = batch.from() < pageCount ? idleRuns.findFrom(batch.from(), 1) : NONE;
             if (page < 0) {
                 return false;
             }
-            batch.continueAt(takeIdleOf(page >>> PAGEBLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
+            batch.continueAt(
+                    takeIdleOf(page >>> PAGEBLOCK_POWER, page & -framePages, batch, tick, minTicks, framePages));
         }
         return true;
     }
@@ -245,14 +246,14 @@ final class FreeMap {
     /// Takes the old idle pages of one pageblock, from `from` on, until the batch is full.
     ///
     /// @return the page after the last one that was visited
-    private int takeIdleOf(int pageblock, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
+    private int takeIdleOf(int pageblock, int from, DecommitBatch batch, int tick, int minTicks, int framePages) {
         int page = from;
         boolean isChanged = false;
         batch.countLook();
         while (page < end(pageblock) && !batch.isFull()) {
             int most = Math.min(end(pageblock) - page, batch.remaining());
-            int n = framePages > 1 ? Math.min(framePages, pageCount - page) : idleRun(page, most, tick, minAge);
-            if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge)) {
+            int n = framePages > 1 ? Math.min(framePages, pageCount - page) : idleRun(page, most, tick, minTicks);
+            if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minTicks)) {
                 batch.add(page, n, n - coldIn(page, n));
                 markWords(page, n, false);
                 isChanged = true;
@@ -298,20 +299,20 @@ final class FreeMap {
         aging.checkInvariants();
     }
 
-    private int idleRun(int page, int max, int tick, int minAge) {
+    private int idleRun(int page, int max, int tick, int minTicks) {
         int n = 0;
-        while (n < max && isIdle(page + n) && isOld(page + n, tick, minAge)) {
+        while (n < max && isIdle(page + n) && isOld(page + n, tick, minTicks)) {
             n++;
         }
         return n;
     }
 
-    private boolean isOldFrame(int page, int n, int tick, int minAge) {
+    private boolean isOldFrame(int page, int n, int tick, int minTicks) {
         if (!isFree(page, n) || coldIn(page, n) == n) {
             return false;
         }
         for (int i = page; i < page + n; i++) {
-            if (isIdle(i) && !isOld(i, tick, minAge)) {
+            if (isIdle(i) && !isOld(i, tick, minTicks)) {
                 return false;
             }
         }
@@ -322,8 +323,8 @@ final class FreeMap {
         return (idleRuns.bits(page / Long.SIZE) >>> page & 1) != 0;
     }
 
-    private boolean isOld(int page, int tick, int minAge) {
-        return minAge == 0 || age(page, tick) >= minAge;
+    private boolean isOld(int page, int tick, int minTicks) {
+        return minTicks == 0 || age(page, tick) >= minTicks;
     }
 
     private int age(int page, int tick) {

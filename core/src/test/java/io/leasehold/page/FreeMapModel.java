@@ -63,7 +63,7 @@ final class FreeMapModel {
     }
 
     /// {@return the pages of the idle frames that are old enough, lowest first} Marks them as used.
-    List<Integer> takeIdle(int tick, int minAge, int framePages, int maxPages) {
+    List<Integer> takeIdle(int tick, int minTicks, int framePages, int maxPages) {
         List<Integer> taken = new ArrayList<>();
         int runs = 0;
         for (int frame = 0; frame < pageCount && taken.size() < maxPages; frame += framePages) {
@@ -74,7 +74,7 @@ final class FreeMapModel {
             for (int page = frame; page < end; page++) {
                 frees += used[page] ? 0 : 1;
                 idle += isIdle(page) ? 1 : 0;
-                old &= !isIdle(page) || ((tick - stamps[page]) & 0xFF) >= minAge;
+                old &= !isIdle(page) || ((tick - stamps[page]) & 0xFF) >= minTicks;
             }
             if (frees == end - frame && idle > 0 && old) {
                 runs += taken.isEmpty() || taken.getLast() != frame - 1 ? 1 : 0;

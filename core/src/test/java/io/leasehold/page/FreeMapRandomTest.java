@@ -76,15 +76,15 @@ class FreeMapRandomTest {
 
     private static void takeIdle(FreeMap map, FreeMapModel model, SplittableRandom random, int tick, String where) {
         int framePages = FRAMES[random.nextInt(FRAMES.length)];
-        int minAge = random.nextInt(6);
+        int minTicks = random.nextInt(6);
         // whole frames may exceed the size of a batch, so the size is a multiple of a frame
         int maxPages = framePages * (1 + random.nextInt(1 + model.pageCount / framePages));
         DecommitBatch batch = new DecommitBatch(maxPages);
-        map.takeIdle(batch, tick, minAge, framePages);
+        map.takeIdle(batch, tick, minTicks, framePages);
         int warmBefore = model.warmPages();
-        List<Integer> expected = model.takeIdle(tick, minAge, framePages, maxPages);
+        List<Integer> expected = model.takeIdle(tick, minTicks, framePages, maxPages);
         assertThat(FreeMapFixture.pages(batch))
-                .as("%s: takeIdle(%d, %d)", where, minAge, framePages)
+                .as("%s: takeIdle(%d, %d)", where, minTicks, framePages)
                 .isEqualTo(expected);
         int warm = (int) expected.stream().filter(page -> model.warm[page]).count();
         assertThat(batch.warm()).as(where).isEqualTo(warm);
