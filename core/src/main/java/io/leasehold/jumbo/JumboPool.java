@@ -11,7 +11,6 @@ import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageExhaustedException;
@@ -238,7 +237,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     }
 
     private void freeSlow(long handle) {
-        StackReserve.ensure(2);
+        supply.ensureStack();
         if (supply.openSlot() && tryKeep(handle)) {
             return;
         }
@@ -320,7 +319,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @throws JumboStateException if the page is not held, or the handle is stale or foreign
     public void unhold(long handle) {
         JumboPage<T> page = require("unhold", handle);
-        StackReserve.ensure(2);
+        supply.ensureStack();
         if (page.unhold(handle, errors)) {
             supply.giveDeferred(page);
         }
@@ -459,8 +458,9 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @return the number of pages that were in use or stolen
     /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated
     public int closeForcibly() {
+        int out = supply.close(true);
         source.close();
-        return supply.close(true);
+        return out;
     }
 
     /// {@return the page of a handle of this pool, in any state}

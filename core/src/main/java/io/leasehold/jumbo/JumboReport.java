@@ -43,7 +43,8 @@ final class JumboReport {
     /// {@return a snapshot of the statistics}
     ///
     /// @param armed number of armed pages
-    JumboStats stats(int armed, PageExchange.Counts exchanged) {
+    /// @param spareBytes bytes of a run that is in no slab
+    JumboStats stats(int armed, int spareBytes, PageExchange.Counts exchanged) {
         int cached = shardCounts.cachedPages();
         long returned = shardCounts.returned();
         int deferredFreeNow = deferredFree.get();
@@ -57,7 +58,8 @@ final class JumboReport {
             return new JumboStats(
                     options.name(),
                     pages,
-                    new JumboStats.Bytes(live, slabPool.slabs.pinned() * slab, slabPool.slabs.count() * slab),
+                    new JumboStats.Bytes(
+                            live, slabPool.slabs.pinned() * slab, slabPool.slabs.count() * slab + spareBytes),
                     new JumboStats.Slabs(counts.grows, counts.shrinks, counts.removedPages, refusals.sum()),
                     new JumboStats.Traffic(
                             fallbacks.sum(),

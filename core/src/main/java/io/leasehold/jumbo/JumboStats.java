@@ -36,7 +36,7 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     ///
     /// @param live bytes of pages that are outstanding or stolen
     /// @param pinned bytes of slabs that cannot be given back, because a page is not free in its slab
-    /// @param taken bytes of all slabs
+    /// @param taken bytes of all slabs, and of a run that the kernel did not unlock when its slab could not be made
     public record Bytes(long live, long pinned, long taken) {}
 
     /// Numbers of slabs that were added and given back.

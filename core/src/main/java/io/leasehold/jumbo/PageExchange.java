@@ -64,7 +64,7 @@ public final class PageExchange {
     /// @throws JumboStateException if the handle is not of a stolen or flipped page
     public void adopt(long handle) {
         JumboPage<?> page = pool.require("adopt", handle);
-        StackReserve.ensure(2);
+        pool.supply().ensureStack();
         pool.supply().noteAdopted(page, page.adopt(handle, pool.errors()));
     }
 

@@ -34,6 +34,10 @@ final class PageSupply<T> {
     /// Other shards are drained before the pool grows if they have at least this fraction of all pages: 1 / 8.
     private static final int RICH_PART = 8;
 
+    /// Layers that check the stack when the last page of a slab comes back to a closed pool: the lease ends, and the run
+    /// is freed.
+    private static final int LATE_LAYERS = 4;
+
     private final PageArena arena; // (C)
     private final ArenaServices services; // (C) of the arena
     private final JumboOptions options; // (C)
@@ -206,8 +210,7 @@ final class PageSupply<T> {
             }
         } finally {
             if (!added) {
-                from.unwire(run); // the Java heap is full, or there are no numbers for the pages
-                from.free(run);
+                from.giveUp(run); // the Java heap is full, or there are no numbers for the pages
             }
         }
         if (!added) {
@@ -231,6 +234,12 @@ final class PageSupply<T> {
             services.requestDecay();
         }
         return isOpened;
+    }
+
+    /// Checks the stack for a page that comes back. If the pool was closed by force, the slab of the page may be freed
+    /// too.
+    void ensureStack() {
+        StackReserve.ensure(drain.isClosed() ? LATE_LAYERS : 2);
     }
 
     /// Returns a freed page that no shard took to the slab pool.
@@ -321,23 +330,43 @@ final class PageSupply<T> {
 
     /// Closes the pool and frees all slabs of which no page is in use.
     ///
+    /// The pool is closed for all its users first: no page is allocated, and no task waits. Only then memory is given
+    /// back. If that fails, the pool stays closed, and a repeated call continues.
+    ///
     /// @param isForced true to close the pool even if pages are in use
     /// @return the number of pages that were in use or stolen
     int close(boolean isForced) {
-        int[] out = new int[1];
+        StackReserve.ensure(LATE_LAYERS); // of the tasks too, which are notified after an error
         growLock.lock();
         try {
-            drain.close(() -> out[0] = slabReclaimer.close(isForced));
+            int out = shut(isForced);
+            slabReclaimer.close();
             services.removeReclaimer(reclaimer);
+            return out;
         } finally {
             growLock.unlock();
+            if (drain.isClosed()) {
+                backpressure.notifyAllWaiters();
+            }
         }
-        backpressure.notifyAllWaiters();
+    }
+
+    private int shut(boolean isForced) {
+        if (drain.isClosed()) {
+            return slabPool.shut(true); // only counts
+        }
+        int[] out = new int[1];
+        drain.close(() -> out[0] = slabPool.shut(isForced));
         return out[0];
     }
 
+    /// {@return true if the pool is closed for its users, even if memory could not be given back}
+    boolean isClosed() {
+        return drain.isClosed();
+    }
+
     JumboStats stats(PageExchange.Counts exchanged) {
-        return report.stats(backpressure.armed(), exchanged);
+        return report.stats(backpressure.armed(), slabReclaimer.spareBytes(), exchanged);
     }
 
     /// The work of slow paths and of background work, for tests.
@@ -358,6 +387,11 @@ final class PageSupply<T> {
 
     Shards shards() {
         return shards;
+    }
+
+    /// {@return true if a run is in no slab, because the kernel did not unlock it, for tests}
+    boolean hasSpare() {
+        return slabReclaimer.spareBytes() > 0;
     }
 
     /// {@return true if at least `count` threads wait for a thread that asks the arena, for tests}

@@ -72,9 +72,10 @@ final class SlabReclaimer<T> {
         }
         StackReserve.ensure(2);
         if (!isTickUnfinished) {
-            if (!shards.areOpen() && slabPool.isDecayDone()) {
+            if (!shards.areOpen() && slabPool.isDecayDone() && !to.hasSpare()) {
                 return Progress.DONE;
             }
+            int ignored = to.freeSpare();
             drain.run();
             beginTick();
         }
@@ -85,7 +86,7 @@ final class SlabReclaimer<T> {
             }
         }
         isTickUnfinished = false;
-        return endTick() && !shards.areOpen() ? Progress.DONE : Progress.NEXT_TICK;
+        return endTick() && !shards.areOpen() && !to.hasSpare() ? Progress.DONE : Progress.NEXT_TICK;
     }
 
     private void beginTick() {
@@ -116,6 +117,12 @@ final class SlabReclaimer<T> {
     private int spare() {
         JumboSlabs<T> slabs = slabPool.slabs;
         return Math.min(slabs.freeCount(), slabs.inService() - slabPool.stolen - options.initialPages());
+    }
+
+    /// {@return the bytes of a run that is in no slab, because the kernel did not unlock it; may be stale}
+    int spareBytes() {
+        JumboMemory of = memory;
+        return of == null ? 0 : of.spareBytes();
     }
 
     /// Moves the pages that the calling thread caches into the slab pool.
@@ -154,9 +161,10 @@ final class SlabReclaimer<T> {
         if (from == null || drain.isClosed()) {
             return 0;
         }
+        int spare = from.freeSpare();
         boolean isDrained = drains && drain.run();
         if (!isDrained && !slabPool.isReclaimable()) {
-            return 0;
+            return spare;
         }
         int slabs = 0;
         int more = giveSome(from, true);
@@ -164,7 +172,7 @@ final class SlabReclaimer<T> {
             slabs += more;
             more = giveSome(from, true);
         }
-        return slabs * from.runPages();
+        return spare + slabs * from.runPages();
     }
 
     /// Frees some idle slabs.
@@ -264,16 +272,14 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Closes the slab pool and frees every slab of which no page is in use. Called after a drain of the shards.
+    /// Frees every slab of which no page is in use, for a slab pool that is closed. The other slabs stay until their
+    /// pages are released.
     ///
-    /// @param isForced true to close even if pages are in use; their slabs stay until the pages are released
-    /// @return the number of pages that are in use or stolen
-    /// @throws IllegalStateException if pages are in use and `isForced` is false; nothing is changed then
-    /// @throws SystemCallException if the kernel fails; the slab pool is closed, and calling this again continues
-    int close(boolean isForced) {
+    /// @throws SystemCallException if the kernel fails; calling this again continues
+    void close() {
+        StackReserve.ensure(2);
         lock.lock();
         try {
-            int out = slabPool.shut(isForced);
             JumboMemory to = memory;
             if (to != null) {
                 for (JumboSlab<T> slab = idleSlab(); slab != null; slab = idleSlab()) {
@@ -283,7 +289,6 @@ final class SlabReclaimer<T> {
                 }
                 to.close();
             }
-            return out;
         } finally {
             lock.unlock();
         }
