@@ -353,12 +353,17 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         requireUsable(handle).bind(null);
     }
 
-    /// {@return the state of the page of a handle; [JumboState#LEASED] also if the page is free; may be stale}
+    /// {@return the state of the page of a handle; may be stale}
+    ///
+    /// Takes constant time for an armed, stolen, flipped or inactive page. For another page it may search the magazines
+    /// and queues of all threads.
     ///
     /// @param handle handle of a page; its generation is not checked
     /// @throws JumboStateException if the pool has no such page
     public JumboState state(long handle) {
-        return JumboLayout.state(require("look at", handle).word());
+        JumboPage<T> page = require("look at", handle);
+        JumboState state = JumboLayout.state(page.word());
+        return state == JumboState.LEASED && supply.isFree(page.index()) ? JumboState.FREE : state;
     }
 
     /// {@return a page in use as a memory segment} The segment is bounded, and stays accessible after the page is

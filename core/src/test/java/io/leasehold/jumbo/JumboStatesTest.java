@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.ProjectFiles;
 import io.leasehold.lease.StateTable;
 import io.leasehold.memory.ScratchMemory;
+import io.leasehold.page.Watchdog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,6 +112,29 @@ class JumboStatesTest {
         assertThat(table().columns())
                 .containsExactlyElementsOf(CALLS.stream().map(Named::row).toList());
         assertThat(table().rows()).hasSize(13);
+    }
+
+    /// A page that was freed is FREE in a magazine, in the queue of its owner shard, and in its slab.
+    @Test
+    void freedPageIsFreeWhereverItIs() throws InterruptedException {
+        try (JumboFixture fixture = new JumboFixture(BufferSize.KIB_4, 0, 1)) {
+            JumboPool<JumboView> pool = fixture.pool();
+            long kept = pool.tryAllocate();
+            long magazine = pool.tryAllocate();
+            long queue = pool.tryAllocate();
+            assertThat(pool.state(magazine)).isEqualTo(JumboState.LEASED);
+            pool.free(magazine);
+            assertThat(pool.state(magazine)).isEqualTo(JumboState.FREE);
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("consumer", () -> pool.free(queue));
+            watchdog.join();
+            assertThat(pool.state(queue)).isEqualTo(JumboState.FREE);
+            pool.trim();
+            assertThat(pool.state(magazine)).as("in its slab").isEqualTo(JumboState.FREE);
+            assertThat(pool.state(queue)).as("in its slab").isEqualTo(JumboState.FREE);
+            assertThat(pool.state(kept)).isEqualTo(JumboState.LEASED);
+            pool.free(kept);
+        }
     }
 
     @TestFactory
