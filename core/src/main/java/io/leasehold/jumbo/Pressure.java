@@ -2,6 +2,8 @@ package io.leasehold.jumbo;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// The state of [Backpressure]: whether too many pages are in use, which tasks wait for a page, and what the listener
@@ -18,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// without a lock.
 ///
 /// **Memory order.** `high` and `pressed` are volatile. They are written before the copies of [JumboSlabPool] or
-/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`.
+/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`. A thread writes
+/// `decided` and then reads `notified`; the thread that notifies writes `notified` and then reads `decided`. So at least
+/// one of them sees a change, as in `SoftLimitSignal`.
 ///
 /// **Invariants.** I1: `pressed` is set while `high` is set, or a task waits.
 final class Pressure {
@@ -28,10 +32,12 @@ final class Pressure {
     private final String pool; // (C)
     private final JumboOptions.@Nullable Watermarks watermarks; // (C)
     private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // (A)
+    private final AtomicLong owed = new AtomicLong(); // (A) tasks to run; not 0 while a thread runs tasks
     private volatile boolean high; // (A)
     private volatile boolean pressed; // (A) one flag for all reasons, because every release reads it
     private volatile boolean decided; // (A) the value that the listener gets
-    private boolean notified; // (L) this
+    private final AtomicInteger claims = new AtomicInteger(); // (A) not 0 while a thread notifies the listener
+    private volatile boolean notified; // (A) written by the thread that notifies
     private boolean warned; // (L) this
 
     Pressure(JumboOptions options) {
@@ -102,32 +108,59 @@ final class Pressure {
         return !waiters.isEmpty();
     }
 
-    /// Runs the tasks that have waited the longest, each once.
+    /// Runs the tasks that have waited the longest, each once. If a thread is running tasks, that thread runs these too.
+    /// It may be the calling thread: a task that frees a page notifies the next one, and tasks inside each other would
+    /// overflow the stack.
     ///
-    /// @param count maximum number of tasks
+    /// Called by callers that checked the stack: an overflow in here would leave `owed` taken.
+    ///
+    /// @param count maximum number of tasks, at least 1
     void notifyWaiters(int count) {
-        for (int i = 0; i < count; i++) {
+        if (owed.getAndAdd(count) != 0) {
+            return;
+        }
+        long seen = count;
+        do {
             Runnable task = waiters.poll();
-            if (task == null) {
-                return;
+            for (long i = 1; task != null; i++) {
+                run(task);
+                task = i < seen ? waiters.poll() : null;
             }
-            try {
-                task.run();
-            } catch (RuntimeException | Error e) {
-                logFailure(e);
-            }
+            seen = owed.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            logFailure(e);
         }
     }
 
-    /// Notifies the listener of a change that it was not notified of yet.
-    synchronized void notifyListener() {
-        while (watermarks != null && notified != decided) {
-            notified = !notified;
-            try {
-                watermarks.listener().pressureChanged(notified);
-            } catch (RuntimeException | Error e) {
-                logFailure(e);
+    /// Notifies the listener of a change that it was not notified of yet. If a thread is notifying the listener, that
+    /// thread looks again afterwards. It may be the calling thread: the listener itself may change the pressure.
+    ///
+    /// Called by callers that checked the stack: an overflow in here would leave the claim taken.
+    void notifyListener() {
+        if (watermarks == null || notified == decided || claims.getAndIncrement() != 0) {
+            return;
+        }
+        int seen = 1;
+        do {
+            for (boolean isHigh = decided; isHigh != notified; isHigh = decided) {
+                notified = isHigh;
+                notify(watermarks.listener(), isHigh);
             }
+            seen = claims.addAndGet(-seen);
+        } while (seen != 0);
+    }
+
+    private void notify(PressureListener listener, boolean isHigh) {
+        try {
+            listener.pressureChanged(isHigh);
+        } catch (RuntimeException | Error e) {
+            logFailure(e);
         }
     }
 

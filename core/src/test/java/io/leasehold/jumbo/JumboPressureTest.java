@@ -142,4 +142,55 @@ class JumboPressureTest {
             opened.check();
         }
     }
+
+    /// A listener that frees pages ends the pressure, and gets to know it when it has returned.
+    @Test
+    void listenerIsNotCalledInsideItself() {
+        List<Long> handles = new ArrayList<>();
+        int[] calls = new int[2]; // on the stack, and their maximum
+        JumboFixture[] fixture = new JumboFixture[1];
+        PressureListener listener = isHigh -> {
+            calls[1] = Math.max(calls[1], ++calls[0]);
+            notified.add(isHigh);
+            if (isHigh) {
+                fixture[0].release(handles);
+            }
+            calls[0]--;
+        };
+        try (JumboFixture opened = fixture(10, 50, 0, listener)) {
+            fixture[0] = opened;
+            for (int i = 0; i < 80; i++) {
+                handles.addAll(opened.allocate(1));
+            }
+            assertThat(notified).as("pages were freed in the first call").startsWith(true, false);
+            opened.release(handles);
+            assertThat(notified.getLast()).isFalse();
+            assertThat(calls).containsExactly(0, 1);
+            opened.check();
+        }
+    }
+
+    /// Changes that end before the listener returns are not reported.
+    @Test
+    void listenerThatLeavesThePressureAsItWasIsNotCalledAgain() {
+        List<Long> handles = new ArrayList<>();
+        JumboFixture[] fixture = new JumboFixture[1];
+        PressureListener listener = isHigh -> {
+            notified.add(isHigh);
+            if (isHigh) {
+                fixture[0].release(handles);
+                handles.addAll(fixture[0].allocate(80));
+            }
+        };
+        try (JumboFixture opened = fixture(10, 50, 0, listener)) {
+            fixture[0] = opened;
+            while (notified.isEmpty()) {
+                handles.addAll(opened.allocate(1));
+            }
+            assertThat(notified).containsExactly(true);
+            opened.release(handles);
+            assertThat(notified).containsExactly(true, false);
+            opened.check();
+        }
+    }
 }

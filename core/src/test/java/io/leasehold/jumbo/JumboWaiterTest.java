@@ -186,4 +186,31 @@ class JumboWaiterTest {
             fixture.check();
         }
     }
+
+    /// A task that needs its page for a moment only frees it, and so notifies the next task.
+    @Test
+    void tasksAreNotNotifiedInsideEachOther() {
+        try (JumboFixture fixture = fixture()) {
+            JumboPool<JumboView> pool = fixture.pool();
+            List<Long> handles = fixture.exhaust();
+            int count = 20_000;
+            int[] calls = new int[3]; // in all, on the stack, and their maximum
+            for (int i = 0; i < count; i++) {
+                pool.whenFree(() -> {
+                    calls[0]++;
+                    calls[2] = Math.max(calls[2], ++calls[1]);
+                    long handle = pool.tryAllocate();
+                    if (handle >= 0) {
+                        pool.free(handle);
+                    }
+                    calls[1]--;
+                });
+            }
+            pool.free(handles.removeFirst());
+            assertThat(calls).as("all are notified, one after the other").containsExactly(count, 0, 1);
+            assertThat(fixture.isPressed()).isFalse();
+            fixture.release(handles);
+            fixture.check();
+        }
+    }
 }
