@@ -271,8 +271,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// users of the arena free.
     ///
     /// @param task run without a lock: by the caller, the thread that frees a page or adds a slab, the clock of the
-    ///     arena, [#close], or a thread that runs another task, after that task. The task must not block and may use the
-    ///     pool. Only the first exception of the tasks and the listener of this pool is logged
+    ///     arena, [#close], or a thread that runs another task, after that task. The task must not block and may use
+    ///     the pool. Only the first exception of the tasks and the listener of this pool is logged
     /// @throws JumboStateException if the pool is closed
     public void whenFree(Runnable task) {
         supply.backpressure().await(task);

@@ -34,8 +34,8 @@ final class PageSupply<T> {
     /// Other shards are drained before the pool grows if they have at least this fraction of all pages: 1 / 8.
     private static final int RICH_PART = 8;
 
-    /// Layers that check the stack when the last page of a slab comes back to a closed pool: the lease ends, and the run
-    /// is freed.
+    /// Layers that check the stack when the last page of a slab comes back to a closed pool: the lease ends, and the
+    /// run is freed.
     private static final int LATE_LAYERS = 4;
 
     private final PageArena arena; // (C)
@@ -192,32 +192,31 @@ final class PageSupply<T> {
     }
 
     private boolean tryAdd() {
-        JumboMemory from = Objects.requireNonNull(memory);
         long request = requests + 1;
         requests = request;
-        JumboMemory.Run run = from.tryCarve();
-        if (run == null) {
+        boolean isAdded = addSlab(Objects.requireNonNull(memory));
+        if (!isAdded) {
             lastRefused = request;
             report.refusals.increment();
-            return false;
         }
-        boolean added = false;
+        return isAdded;
+    }
+
+    private boolean addSlab(JumboMemory from) {
+        JumboMemory.Run run = from.tryCarve();
+        boolean isAdded = false;
         try {
-            if (table.hasNumbers(run.address())) {
+            if (run != null && table.hasNumbers(run.address())) {
                 slabPool.add(run);
-                added = true;
+                isAdded = true;
                 FlightEvents.ringGrew(options.name(), options.slabByteSize(), options.pagesPerSlab(), run.address());
             }
         } finally {
-            if (!added) {
+            if (run != null && !isAdded) {
                 from.giveUp(run); // the Java heap is full, or there are no numbers for the pages
             }
         }
-        if (!added) {
-            lastRefused = request;
-            report.refusals.increment();
-        }
-        return added;
+        return isAdded;
     }
 
     /// Opens the slot of the calling thread, so that the thread can keep the pages that it frees.
@@ -339,7 +338,7 @@ final class PageSupply<T> {
         StackReserve.ensure(LATE_LAYERS); // of the tasks too, which are notified after an error
         growLock.lock();
         try {
-            int out = shut(isForced);
+            int out = drain.close(() -> slabPool.shut(isForced));
             slabReclaimer.close();
             services.removeReclaimer(reclaimer);
             return out;
@@ -349,20 +348,6 @@ final class PageSupply<T> {
                 backpressure.notifyAllWaiters();
             }
         }
-    }
-
-    private int shut(boolean isForced) {
-        if (drain.isClosed()) {
-            return slabPool.shut(true); // only counts
-        }
-        int[] out = new int[1];
-        drain.close(() -> out[0] = slabPool.shut(isForced));
-        return out[0];
-    }
-
-    /// {@return true if the pool is closed for its users, even if memory could not be given back}
-    boolean isClosed() {
-        return drain.isClosed();
     }
 
     JumboStats stats(PageExchange.Counts exchanged) {
@@ -387,11 +372,6 @@ final class PageSupply<T> {
 
     Shards shards() {
         return shards;
-    }
-
-    /// {@return true if a run is in no slab, because the kernel did not unlock it, for tests}
-    boolean hasSpare() {
-        return slabReclaimer.spareBytes() > 0;
     }
 
     /// {@return true if at least `count` threads wait for a thread that asks the arena, for tests}

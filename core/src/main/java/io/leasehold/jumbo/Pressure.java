@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Memory order.** `high` and `pressed` are volatile. They are written before the copies of [JumboSlabPool] or
 /// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`. A thread writes
-/// `decided` and then reads `notified`; the thread that notifies writes `notified` and then reads `decided`. So at least
-/// one of them sees a change, as in `SoftLimitSignal`.
+/// `decided` and then reads `notified`; the thread that notifies writes `notified` and then reads `decided`. So at
+/// least one of them sees a change, as in `SoftLimitSignal`.
 ///
 /// **Invariants.** I1: `pressed` is set while `high` is set, or a task waits.
 final class Pressure {
@@ -108,9 +108,9 @@ final class Pressure {
         return !waiters.isEmpty();
     }
 
-    /// Runs the tasks that have waited the longest, each once. If a thread is running tasks, that thread runs these too.
-    /// It may be the calling thread: a task that frees a page notifies the next one, and tasks inside each other would
-    /// overflow the stack.
+    /// Runs the tasks that have waited the longest, each once. If a thread is running tasks, that thread runs these
+    /// too. It may be the calling thread: a task that frees a page notifies the next one, and tasks inside each other
+    /// would overflow the stack.
     ///
     /// Called by callers that checked the stack: an overflow in here would leave `owed` taken.
     ///

@@ -4,8 +4,8 @@ package io.leasehold.jumbo;
 ///
 /// **Threads.** Called by the thread that allocated or freed the page in question, by the clock of the arena, or by a
 /// thread that is in an earlier call. Calls do not overlap, and no lock is held. So the callback may allocate and free
-/// pages. If that changes the pressure, the callback is called again after it returned. It must not block. Only the first
-/// exception of the tasks and the listener of a pool is logged.
+/// pages. If that changes the pressure, the callback is called again after it returned. It must not block. Only the
+/// first exception of the tasks and the listener of a pool is logged.
 @FunctionalInterface
 public interface PressureListener {
 

@@ -8,6 +8,7 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /// Moves all free pages from the shards into the slab pool.
 ///
@@ -130,29 +131,32 @@ final class ShardDrain {
         }
     }
 
-    /// Runs the action that closes the pool, with all pages in the slab pool. If the action succeeds, the slots stay
-    /// suspended.
+    /// Runs the action that shuts the slab pool, with all pages in the slab pool. If the action succeeds, the slots
+    /// stay suspended. A repeated call only runs the action again.
     ///
-    /// @param end returns normally if it closed the pool
-    void close(Runnable end) {
+    /// @param shut returns normally if it shut the slab pool, with the number of pages in use
+    /// @return the result of the action
+    int close(IntSupplier shut) {
         StackReserve.ensure(2);
         lock.lock();
         try {
-            if (!closed) {
-                shards.slots().suspend();
-                try {
-                    if (shards.slots().isUsed()) {
-                        visit(); // even if no slot is known to be open: a thread in its slot may be about to open it
-                    }
-                    for (int i = 1; shards.areOpen() && i < MAX_DRAINS; i++) {
-                        visit();
-                    }
-                    end.run();
-                    closed = true;
-                } finally {
-                    if (!closed) {
-                        shards.slots().resume();
-                    }
+            if (closed) {
+                return shut.getAsInt();
+            }
+            shards.slots().suspend();
+            try {
+                if (shards.slots().isUsed()) {
+                    visit(); // even if no slot is known to be open: a thread in its slot may be about to open it
+                }
+                for (int i = 1; shards.areOpen() && i < MAX_DRAINS; i++) {
+                    visit();
+                }
+                int out = shut.getAsInt();
+                closed = true;
+                return out;
+            } finally {
+                if (!closed) {
+                    shards.slots().resume();
                 }
             }
         } finally {
