@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 
 /// Files of Linux on x86-64 and aarch64, by descriptors of the kernel.
 ///
@@ -137,15 +138,16 @@ final class LinuxFiles implements Files {
         }
     }
 
-    /// {@return a `struct timespec` in nanoseconds; the nearest number if it does not fit, which is after the year
-    /// 2262}
+    /// {@return a `struct timespec` in nanoseconds, as [FileTime#to] converts it; the nearest number if it does not
+    /// fit, which is after the year 2262}
     private static long nanos(MemorySegment stat, long offset) {
         long seconds = stat.get(ValueLayout.JAVA_LONG, offset);
         long nanos = stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
-        if (Math.abs(seconds) >= Long.MAX_VALUE / NANOS_PER_SECOND) {
+        try {
+            return Math.addExact(Math.multiplyExact(seconds, NANOS_PER_SECOND), nanos);
+        } catch (ArithmeticException e) {
             return seconds < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
         }
-        return seconds * NANOS_PER_SECOND + nanos;
     }
 
     @Override

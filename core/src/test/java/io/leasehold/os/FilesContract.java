@@ -16,6 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,27 @@ interface FilesContract {
             MemorySegment from = arena.allocate(content.length);
             from.copyFrom(MemorySegment.ofArray(content));
             return files().write(descriptor, from, byteOffset);
+        }
+    }
+
+    /// Callers compare these times with those of the JDK. The longest time in nanoseconds ends within a second.
+    @Test
+    default void timeOfModificationIsThatOfTheJdk() throws IOException {
+        long last = Long.MAX_VALUE / 1_000_000_000;
+        for (long second : new long[] {-last - 1, -last, -1, 0, 1L << 31, last - 1, last, last + 1}) {
+            for (int nanos : new int[] {0, 500_000_000, 900_000_000}) {
+                Path path = fileOf((byte) 1);
+                java.nio.file.Files.setLastModifiedTime(
+                        path, FileTime.from(Instant.ofEpochSecond(second).plusNanos(nanos)));
+                // the file system may keep another time than that
+                long kept = java.nio.file.Files.getLastModifiedTime(path).to(TimeUnit.NANOSECONDS);
+                with(
+                        path,
+                        Access.READ,
+                        descriptor -> assertThat(files().status(descriptor).modifiedNanos())
+                                .as("second=%d, nanos=%d", second, nanos)
+                                .isEqualTo(kept));
+            }
         }
     }
 
