@@ -57,6 +57,12 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long changedNanos
         return attributes.get(name) instanceof FileTime time ? time.to(TimeUnit.NANOSECONDS) : 0;
     }
 
+    /// {@return true if another entry is of this file, in any version; where the system reports no inodes, only in this
+    /// version}
+    boolean isSameFile(FileEntry other) {
+        return inode == 0 ? equals(other) : device == other.device && inode == other.inode;
+    }
+
     /// {@return the validators that identify this version to clients}
     ///
     /// The tag has the time of modification and the length. If the last change of any kind is before the time of

@@ -212,12 +212,12 @@ final class FileSender implements AutoCloseable {
     }
 
     /// Opens a path.
-    private interface Opener<T> {
+    interface Opener<T> {
         T open(Path path) throws IOException;
     }
 
     /// Combines an open file and its version.
-    private interface Binder<T, R> {
+    interface Binder<T, R> {
         R bind(FileEntry entry, T file);
     }
 
@@ -225,9 +225,9 @@ final class FileSender implements AutoCloseable {
     /// happen between two calls.
     ///
     /// The descriptor of a [PinnedFile] keeps the system from reusing the number of its file. So if the path leads to
-    /// that number before and after the file is opened, the opened file is that one.
-    private static <T extends AutoCloseable, R> R bound(Path path, Opener<T> opener, Binder<T, R> binder)
-            throws IOException {
+    /// that number before and after the file is opened, the opened file is that one. A file that is written meanwhile
+    /// stays that file, and its version is the later one.
+    static <T extends AutoCloseable, R> R bound(Path path, Opener<T> opener, Binder<T, R> binder) throws IOException {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             try (PinnedFile pinned = PinnedFile.open(path)) {
                 T file;
@@ -241,14 +241,15 @@ final class FileSender implements AutoCloseable {
                 }
                 boolean isBound = false;
                 try {
-                    isBound = isStillThere(path, pinned);
+                    FileEntry now = FileEntry.of(path);
+                    isBound = now.isSameFile(pinned.entry());
+                    if (isBound) {
+                        return binder.bind(now, file);
+                    }
                 } finally {
                     if (!isBound) {
                         close(file);
                     }
-                }
-                if (isBound) {
-                    return binder.bind(pinned.entry(), file);
                 }
             }
         }
@@ -256,7 +257,7 @@ final class FileSender implements AutoCloseable {
     }
 
     private static boolean isStillThere(Path path, PinnedFile pinned) throws IOException {
-        return FileEntry.of(path).equals(pinned.entry());
+        return FileEntry.of(path).isSameFile(pinned.entry());
     }
 
     private static void close(AutoCloseable file) throws IOException {

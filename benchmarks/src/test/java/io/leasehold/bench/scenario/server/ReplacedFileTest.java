@@ -1,21 +1,27 @@
 package io.leasehold.bench.scenario.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.window.FileTrust;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +104,47 @@ class ReplacedFileTest {
                 assertThat(tags.add(answer.header("etag"))).as(content).isTrue();
             }
         }
+    }
+
+    /// A log grows while it is opened. It is the same file all the time, so its latest version is sent.
+    @Test
+    void fileThatGrowsWhenItIsOpenedIsStillTheSameFile() throws Exception {
+        Path file = Files.writeString(folder.resolve("log"), "x");
+        List<FileChannel> opened = new ArrayList<>();
+        FileEntry entry = FileSender.bound(
+                file,
+                path -> {
+                    Files.writeString(path, "xx", StandardOpenOption.APPEND);
+                    return FileChannel.open(path);
+                },
+                (version, channel) -> {
+                    opened.add(channel);
+                    return version;
+                });
+        for (FileChannel channel : opened) {
+            channel.close();
+        }
+        assertThat(entry).isEqualTo(FileEntry.of(file));
+    }
+
+    /// The file at the path is another one at each attempt.
+    @Test
+    void fileThatIsReplacedAtEachAttemptIsNotBound() throws Exception {
+        Path file = Files.writeString(folder.resolve("f"), "x");
+        AtomicInteger opened = new AtomicInteger();
+        assertThatThrownBy(() -> FileSender.bound(
+                        file,
+                        path -> {
+                            FileChannel channel = FileChannel.open(path);
+                            opened.incrementAndGet();
+                            Path next = Files.writeString(folder.resolve("next"), "x");
+                            Files.move(next, path, StandardCopyOption.ATOMIC_MOVE);
+                            return channel;
+                        },
+                        (version, channel) -> version))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("replaced");
+        assertThat(opened).hasValueGreaterThan(1);
     }
 
     @Test
