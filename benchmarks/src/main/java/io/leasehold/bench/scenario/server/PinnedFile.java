@@ -20,12 +20,16 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
     ///
     /// @throws NoSuchFileException if there is none
     /// @throws AccessDeniedException if this process may not read it
-    /// @throws IOException if the system call fails for another reason
+    /// @throws IOException if the system call fails for another reason, or if the system does not report the length of
+    ///     the file, as for files of proc and sysfs
     static PinnedFile open(Path path) throws IOException {
         try {
             int descriptor = Files.system().open(path, Files.Access.READ);
             boolean isOpen = false;
             try {
+                if (!Files.system().tellsLength(descriptor)) {
+                    throw new IOException("length of the file is not reported: file=" + path);
+                }
                 Files.Status status = Files.system().status(descriptor);
                 FileEntry entry = new FileEntry(
                         path,

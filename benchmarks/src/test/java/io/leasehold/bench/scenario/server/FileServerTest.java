@@ -3,6 +3,7 @@ package io.leasehold.bench.scenario.server;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.bench.scenario.load.Deck;
 import io.leasehold.bench.scenario.load.FileTree;
@@ -114,6 +115,23 @@ class FileServerTest {
             assertThat(changed.status()).isEqualTo(200);
             assertThat(changed.body()).isEqualTo(new byte[50_000]);
             assertThat(changed.header("etag")).isNotEqualTo(tag);
+        }
+    }
+
+    /// Files of proc have content, and a reported length of 0. An answer without content would be wrong.
+    @Test
+    void fileWithoutReportedLengthIsAnError() throws Exception {
+        Path proc = Path.of("/proc/self");
+        assumeTrue(Files.isReadable(proc.resolve("status")), "there is no proc here");
+        for (FileWay way : FileWay.values()) {
+            try (HttpServer server = HttpServer.open(options(proc, way, FileTrust.FOREIGN, Optional.empty()))) {
+                for (String method : new String[] {"GET", "HEAD"}) {
+                    assertThat(ask(server, method, "/status").status())
+                            .as("%s %s", way, method)
+                            .isEqualTo(500);
+                }
+                assertThat(server.counts().failures().sum()).isEqualTo(2);
+            }
         }
     }
 
