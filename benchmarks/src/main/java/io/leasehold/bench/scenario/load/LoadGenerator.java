@@ -3,6 +3,7 @@ package io.leasehold.bench.scenario.load;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -83,7 +84,9 @@ public final class LoadGenerator implements AutoCloseable {
         try {
             for (int i = 0; i < phase.connections(); i++) {
                 Connection connection = new Connection(now, deck, phase.depth());
-                channels.add(connect(connection));
+                ChannelFuture connecting = connect(connection);
+                channels.add(connecting.channel());
+                await(connecting);
                 now.add(connection);
             }
             load = now;
@@ -98,8 +101,8 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    private Channel connect(Connection connection) throws ExecutionException, InterruptedException, TimeoutException {
-        Channel channel = new Bootstrap()
+    private ChannelFuture connect(Connection connection) {
+        return new Bootstrap()
                 .group(group)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -114,14 +117,15 @@ public final class LoadGenerator implements AutoCloseable {
                         made.pipeline().addLast(connection);
                     }
                 })
-                .connect(server)
-                .sync()
-                .channel();
-        SslHandler handler = channel.pipeline().get(SslHandler.class);
+                .connect(server);
+    }
+
+    private static void await(ChannelFuture connecting)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        SslHandler handler = connecting.sync().channel().pipeline().get(SslHandler.class);
         if (handler != null) {
             handler.handshakeFuture().get(CONNECT_SECONDS, TimeUnit.SECONDS);
         }
-        return channel;
     }
 
     /// Runs one turn of the event loop. Netty calls it to find out what to wait for.
