@@ -41,17 +41,45 @@ final class StreamSender implements Sending {
         }
     }
 
+    /// Opens a connection.
+    interface Connecting {
+        SocketChannel connect() throws IOException;
+    }
+
     StreamSender(Traffic traffic, int port) throws IOException {
+        this(traffic, () -> SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+    }
+
+    StreamSender(Traffic traffic, Connecting connecting) throws IOException {
         this.traffic = traffic;
         selector = Selector.open();
-        boolean isEcho = traffic == Traffic.ECHO;
-        long limit = isEcho ? (long) Traffic.DEPTH * traffic.messageByteSize() : Long.MAX_VALUE;
-        for (int i = 0; i < traffic.connections(); i++) {
-            SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        boolean isConnected = false;
+        try {
+            for (int i = 0; i < traffic.connections(); i++) {
+                add(connecting.connect());
+            }
+            isConnected = true;
+        } finally {
+            if (!isConnected) {
+                close();
+            }
+        }
+    }
+
+    private void add(SocketChannel channel) throws IOException {
+        boolean isAdded = false;
+        try {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
+            boolean isEcho = traffic == Traffic.ECHO;
             int asked = isEcho ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_WRITE;
+            long limit = isEcho ? (long) Traffic.DEPTH * traffic.messageByteSize() : Long.MAX_VALUE;
             channel.register(selector, asked, new Progress(limit));
+            isAdded = true;
+        } finally {
+            if (!isAdded) {
+                channel.close();
+            }
         }
     }
 
