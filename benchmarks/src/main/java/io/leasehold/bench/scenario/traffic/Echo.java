@@ -4,7 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.io.IOException;
+import io.netty.channel.unix.Errors;
+import java.nio.channels.ClosedChannelException;
 
 /// Sends the bytes of one connection back to it.
 ///
@@ -34,13 +35,21 @@ final class Echo extends ChannelInboundHandlerAdapter {
         fail(context, cause, tally);
     }
 
-    /// Closes a connection after a failure. An `IOException` is not counted, because the sender closes its connections
-    /// at the end of its term.
+    /// Closes a connection after a failure, which is counted unless the sender has closed the connection, as it does at
+    /// the end of its term.
     static void fail(ChannelHandlerContext context, Throwable cause, Tally tally) {
-        if (!(cause instanceof IOException)) {
+        if (!isClosedBySender(cause)) {
             System.out.println("a connection failed: " + cause);
             tally.addWrong();
         }
         context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    }
+
+    /// {@return true if the other side closed the connection, before or during the call}
+    private static boolean isClosedBySender(Throwable cause) {
+        return cause instanceof ClosedChannelException
+                || (cause instanceof Errors.NativeIoException failure
+                        && (failure.expectedErr() == Errors.ERRNO_ECONNRESET_NEGATIVE
+                                || failure.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE));
     }
 }
