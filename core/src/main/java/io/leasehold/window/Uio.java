@@ -168,17 +168,19 @@ public final class Uio {
         }
     }
 
-    /// Writes staged bytes to the channel, and advances after each write. If the channel accepts nothing, the rest
-    /// stays.
+    /// Writes staged bytes to the channel, and advances after each write by what the channel took from the buffer. Its
+    /// result may count other bytes, for example compressed ones. If the channel accepts nothing, the rest stays.
     void drain(MemorySegment staged) throws IOException {
         WritableByteChannel channel = Objects.requireNonNull(sink);
         ByteBuffer bytes = staged.asByteBuffer();
-        while (bytes.hasRemaining()) {
-            int count = channel.write(bytes);
-            if (count <= 0) {
-                return;
+        int before = -1;
+        while (bytes.hasRemaining() && bytes.position() > before) {
+            before = bytes.position();
+            try {
+                channel.write(bytes);
+            } finally {
+                advance(Math.max(0, bytes.position() - before));
             }
-            advance(count);
         }
     }
 

@@ -128,6 +128,59 @@ interface WindowReadContract extends WindowTierFixture {
         }
     }
 
+    /// A channel that encodes may count the encoded bytes, and one that fails may have taken some.
+    @Test
+    default void channelThatMiscountsMovesWhatItTook() throws IOException {
+        byte[] pattern = WindowCacheFixture.pattern(3 * WINDOW, 2);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(WindowCacheFixture.foreign(folder(), pattern), FileTrust.FOREIGN, tier());
+            for (int counted : new int[] {0, 1, 1_000_000, -1}) {
+                Miscounting sink = new Miscounting(7, counted, Integer.MAX_VALUE);
+                Uio uio = Uio.reading(5, 2L * WINDOW, sink);
+                assertThat(move(fixture, file, uio)).isEqualTo(2L * WINDOW);
+                assertThat(uio.residual()).isZero();
+                assertThat(sink.taken.toByteArray()).isEqualTo(Arrays.copyOfRange(pattern, 5, 5 + 2 * WINDOW));
+            }
+            Uio failing = Uio.reading(5, 2L * WINDOW, new Miscounting(7, 1, 100));
+            assertThatThrownBy(() -> move(fixture, file, failing)).hasMessage("miscounting");
+            assertThat(failing.moved()).isEqualTo(105);
+        }
+    }
+
+    /// Takes a few bytes at a time and reports another count. Fails when it has taken `limit` bytes or more.
+    final class Miscounting implements WritableByteChannel {
+
+        private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
+        private final int few;
+        private final int counted;
+        private final int limit;
+
+        private Miscounting(int few, int counted, int limit) {
+            this.few = few;
+            this.counted = counted;
+            this.limit = limit;
+        }
+
+        @Override
+        public int write(ByteBuffer source) throws IOException {
+            for (int i = 0; i < few && source.hasRemaining(); i++) {
+                taken.write(source.get());
+            }
+            if (taken.size() >= limit) {
+                throw new IOException("miscounting");
+            }
+            return counted;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
     /// Acceptance fact (6).
     @Test
     default void transferTakesAsManyWindowsAsItTouches() throws IOException {
