@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Each method is called by the writer of the file.
 final class WindowWrites {
 
+    /// Maximum number of zeroes that are written behind the end of a file.
+    private static final long MAX_ZEROES_BEHIND_END = 64L << 20;
+
     private final Files files; // (C)
     private final WindowCounts counts; // (C)
     private final StagingRuns staging; // (C)
@@ -101,7 +104,7 @@ final class WindowWrites {
         try {
             growing(file, end, () -> {
                 prepare(file, from, end);
-                zero(file, from, end);
+                zeroOrExtend(file, from, end);
             });
             publish(file, from, end);
         } finally {
@@ -290,6 +293,20 @@ final class WindowWrites {
             file.writer.resume();
             file.enterAgain();
         }
+    }
+
+    /// Writes zeroes, or extends the file if there are many behind its end. To write zeroes up to an end that no file
+    /// has would take hours and fill the disk, if disk space cannot be reserved.
+    private void zeroOrExtend(MappedFile file, long from, long end) throws IOException {
+        long present = Math.max(from, files.byteSize(file.descriptor()));
+        if (end - present <= MAX_ZEROES_BEHIND_END) {
+            zero(file, from, end);
+            return;
+        }
+        files.truncate(file.descriptor(), end); // first: if the system refuses the end, no byte is changed
+        file.durability.resized(end);
+        zero(file, from, present);
+        zeroTail(file, present, end);
     }
 
     private void zero(MappedFile file, long from, long end) throws IOException {

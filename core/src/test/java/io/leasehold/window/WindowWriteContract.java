@@ -82,6 +82,33 @@ interface WindowWriteContract extends WindowTierFixture {
         }
     }
 
+    /// Without reserved disk space, zeroes up to a far end would fill the disk before the system refuses the end.
+    @Test
+    default void zerorangeFarBehindTheEndExtendsTheFile() throws IOException {
+        byte[] content = WindowCacheFixture.pattern(WINDOW + 5, 2);
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.write(file, 0, content);
+            fixture.files.failFrom(Call.ALLOCATE, 1, Errno.EOPNOTSUPP);
+            long writes = fixture.files.count(Call.WRITE);
+            long end = 65L << 20;
+            fixture.cache.zerorange(file, WINDOW, end - WINDOW, 0);
+            assertThat(fixture.files.count(Call.WRITE) - writes).isLessThan(5);
+            assertThat(file.byteSize()).isEqualTo(end);
+            assertThat(Files.size(file.path())).isEqualTo(end);
+            Arrays.fill(content, WINDOW, content.length, (byte) 0);
+            assertThat(fixture.read(file, 0, 3 * WINDOW)).isEqualTo(Arrays.copyOf(content, 3 * WINDOW));
+            assertThat(fixture.read(file, end - WINDOW, 2 * WINDOW)).isEqualTo(new byte[WINDOW]);
+            file.force();
+            assertThatThrownBy(() -> fixture.cache.zerorange(file, 0, 1L << 62, 0))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("EFBIG");
+            assertThat(file.byteSize()).isEqualTo(end);
+            assertThat(Files.size(file.path())).isEqualTo(end);
+            assertThat(fixture.read(file, 0, 5)).isEqualTo(Arrays.copyOf(content, 5));
+        }
+    }
+
     @Test
     default void nothingIsWrittenByEmptyTransfers() throws IOException {
         try (WindowCacheFixture fixture = fixture()) {
