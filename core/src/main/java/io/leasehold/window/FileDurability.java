@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.Files;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 /// would succeed and mean nothing. A write that began before the failure does not count as written again. A change of
 /// the length is different: the file system keeps it, or stops altogether.
 ///
+/// **An error of the JVM counts as a failure of the disk.** With a full Java heap the exception of a failed call cannot
+/// be made, and an [OutOfMemoryError] is thrown in its place. The kernel has reported the failure then, and does not
+/// repeat it. [#lostReport] stands for such a report.
+///
 /// **One call forces from the first dirty page of a range to the last.** The kernel finds the dirty pages without a
 /// look at the others. So one call with one flush of the disk forces exactly the dirty pages.
 ///
@@ -45,6 +50,7 @@ final class FileDurability {
     private final int descriptor; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C) limit of `dirty`
+    private final SystemCallException lostReport; // (C) made early, because a full Java heap has no space for it
     private final ReentrantLock force = new ReentrantLock(); // held while a thread waits for the disk
     private final ByteRanges unforced = new ByteRanges(MOST_RANGES); // (L) this, as all fields below
     private final ByteRanges forcing = new ByteRanges(MOST_RANGES); // (L)
@@ -60,6 +66,11 @@ final class FileDurability {
         this.descriptor = descriptor;
         this.pageByteSize = pageByteSize;
         this.dirtyByteSize = dirtyByteSize;
+        this.lostReport = new SystemCallException(
+                "fdatasync",
+                "descriptor=" + descriptor,
+                Errno.EIO,
+                "or an error of the JVM, such as a full Java heap, hid the report of the disk");
     }
 
     /// Records that a range is about to be written, or lent for writing.
@@ -120,13 +131,19 @@ final class FileDurability {
             inFlight.clear();
             inFlight.add(from, end);
         }
+        SystemCallException failure = lostReport;
         try {
             files.writeBack(descriptor, from, end - from);
             if (previousFrom < previousEnd) {
                 files.writeBack(descriptor, previousFrom, previousEnd - previousFrom);
             }
+            failure = null;
         } catch (SystemCallException e) {
-            recordFailure(e);
+            failure = e;
+        } finally {
+            if (failure != null) {
+                recordFailure(failure);
+            }
         }
     }
 
@@ -183,28 +200,27 @@ final class FileDurability {
     }
 
     private void sync(boolean isWhole, long first, long last) {
-        boolean isDone = false;
+        SystemCallException failure = lostReport;
         try {
             if (isWhole) {
                 files.sync(descriptor);
             } else if (first < last) {
                 files.sync(descriptor, first, last - first);
             }
-            isDone = true;
+            failure = null;
         } catch (SystemCallException e) {
-            recordFailure(e);
+            failure = e;
             throw e;
         } finally {
-            if (!isDone) {
-                forceAgain(isWhole);
+            if (failure != null) {
+                recordFailure(failure);
+                forceLengthAgain(isWhole);
             }
         }
     }
 
-    /// Has the next force do what this one did not. After another error than one of the disk, `forcing` still has its
-    /// ranges. The next force then forces the whole file.
-    private synchronized void forceAgain(boolean isWhole) {
-        isLengthChanged |= isWhole || !forcing.isEmpty();
+    private synchronized void forceLengthAgain(boolean isWhole) {
+        isLengthChanged |= isWhole;
     }
 
     private synchronized void recordFailure(SystemCallException e) {

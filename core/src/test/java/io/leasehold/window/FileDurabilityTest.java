@@ -3,13 +3,14 @@ package io.leasehold.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// A force that an error of the JVM interrupts is made up for by the next one.
+/// An error of the JVM may hide that the disk failed, so data that a force or a write-back did not confirm fails.
 class FileDurabilityTest {
 
     private static final int DESCRIPTOR = 7;
@@ -31,18 +32,34 @@ class FileDurabilityTest {
     }
 
     @Test
-    void rangesOfAnInterruptedForceAreForcedByTheNext() {
+    void rangesOfAnInterruptedForceFailUntilTheyAreWrittenAgain() {
         FileDurability durability = new FileDurability(files(), DESCRIPTOR, PAGE, Long.MAX_VALUE);
         durability.written(0, PAGE, durability.writing(0, PAGE));
         isInterrupted = true;
         assertThatThrownBy(() -> durability.force(0, PAGE, PAGE)).isInstanceOf(OutOfMemoryError.class);
 
         isInterrupted = false;
+        assertThatThrownBy(() -> durability.force(0, PAGE, PAGE)).isInstanceOf(SystemCallException.class);
+        assertThat(forced).isEmpty();
         durability.force(8 * PAGE, 9 * PAGE, 9 * PAGE);
 
-        assertThat(forced).containsExactly("whole file");
+        durability.written(0, PAGE, durability.writing(0, PAGE));
         durability.force(0, PAGE, PAGE);
-        assertThat(forced).hasSize(1);
+        assertThat(forced).containsExactly("0 +" + PAGE);
+    }
+
+    @Test
+    void rangesOfAnInterruptedWriteBackFailUntilTheyAreWrittenAgain() {
+        FileDurability durability = new FileDurability(files(), DESCRIPTOR, PAGE, PAGE);
+        durability.written(0, PAGE, durability.writing(0, PAGE));
+        isInterrupted = true;
+        assertThatThrownBy(durability::writeBackIfMuch).isInstanceOf(OutOfMemoryError.class);
+
+        isInterrupted = false;
+        assertThatThrownBy(() -> durability.force(0, PAGE, PAGE)).isInstanceOf(SystemCallException.class);
+        durability.written(0, PAGE, durability.writing(0, PAGE));
+        durability.force(0, PAGE, PAGE);
+        assertThat(forced).containsExactly("0 +" + PAGE);
     }
 
     @Test
