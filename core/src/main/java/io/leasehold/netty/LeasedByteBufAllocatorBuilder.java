@@ -70,7 +70,8 @@ public final class LeasedByteBufAllocatorBuilder {
     /// The limit applies to [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers, and the
     /// tables about them, which take one part in two hundred. It does not cover heap buffers, which the maximum Java
     /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use. A
-    /// buffer takes a block that may be an eighth longer than its capacity, so a buffer of nearly the limit may not
+    /// buffer takes a block of a multiple of 16 bytes that may be an eighth longer than its capacity. While at most a
+    /// quarter of the limit is charged, the block may be three eighths longer. So a buffer of nearly the limit may not
     /// fit.
     ///
     /// An allocator with this limit and no budget depends on no other limit. It is not charged to

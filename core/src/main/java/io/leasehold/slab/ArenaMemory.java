@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
@@ -23,11 +24,15 @@ final class ArenaMemory implements SlabMemory {
 
     private static final long MAX_PAGE_BYTES = 64 << 10;
 
+    /// Memory is plentiful while at most this part of a limit is charged.
+    private static final int PLENTY = 4;
+
     private final PageArena arena; // (C)
     private final PageFrames frames; // (C)
     private final ArenaServices services; // (C)
     private final PageOwner owner; // (C)
     private final LeasePool leases; // (C)
+    private final MemoryBudget budget; // (C) that the arena is charged to
     private final int pageByteSize; // (C)
 
     ArenaMemory(PageArena arena, String name) {
@@ -37,7 +42,9 @@ final class ArenaMemory implements SlabMemory {
                     + arena.options().pageByteSize() + ", max="
                     + MAX_PAGE_BYTES);
         }
+        MemoryBudget given = arena.options().budget();
         this.arena = arena;
+        this.budget = given == null ? MemoryBudget.process() : given;
         this.frames = arena.frames();
         this.services = ArenaAccess.of(arena);
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
@@ -74,6 +81,16 @@ final class ArenaMemory implements SlabMemory {
         } catch (LeaseStateException e) {
             return null; // the heap was closed meanwhile
         }
+    }
+
+    /// {@return true if at most a quarter of the arena and of its budget is charged, and the budgets above have space
+    /// for the rest}
+    @Override
+    public boolean isPlentiful() {
+        long used = budget.usedBytes();
+        return arena.activity().committedBytes() <= arena.options().byteSize() / PLENTY
+                && used <= budget.byteLimit() / PLENTY
+                && budget.refusal(used * (PLENTY - 1)) == null;
     }
 
     /// Takes ownership of a new run, wires and leases it. If that fails, the run is freed.

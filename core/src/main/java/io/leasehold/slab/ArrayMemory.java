@@ -21,6 +21,11 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
+    public boolean isPlentiful() {
+        return true; // the collector and not a limit of this library bounds the arrays
+    }
+
+    @Override
     public boolean tryGrow(SlabRun run, int more) {
         return false;
     }

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// @param <T> type of the objects that are bound to blocks
 final class ClassPools<T> {
 
+    /// Number of larger size classes that an allocation tries before it waits for the lock of its own class, or carves
+    /// a slab for a single block. Their blocks are up to 3/8 longer.
+    static final int SIZES_TO_BORROW_FROM = 3;
+
     private final SlabMemory memory; // (C)
     private final RetainedSlabs retained; // (C)
     private final MagazineLayout layout; // (C)
@@ -73,6 +77,12 @@ final class ClassPools<T> {
     /// {@return the pool of a size class, or null if there is none}
     @Nullable ClassPool existing(int sizeClass) {
         return pools.getAcquire(sizeClass);
+    }
+
+    /// {@return the number of larger size classes that an allocation may try} It is 0 if memory is scarce, because a
+    /// longer block could take the bytes of a later request.
+    int sizesToBorrowFrom() {
+        return memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
     }
 
     /// {@return the slabs of a size class that has a pool}

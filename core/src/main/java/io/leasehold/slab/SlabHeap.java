@@ -64,10 +64,6 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
     private static final int MIN_RETAINED_PARTS = 64;
 
-    /// Number of larger size classes that an allocation tries before it waits for the lock of its own class, or carves
-    /// a slab for a single block. Their blocks are up to 3/8 longer.
-    static final int SIZES_TO_BORROW_FROM = 3;
-
     /// Blocks of larger classes are alone in their slabs.
     static final int LAST_SHARED_CLASS = SizeClasses.of(64 << 10);
 
@@ -235,7 +231,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         ClassPool pool = pools.of(sizeClass);
         int block = pool.tryTake(slots);
         boolean isCostly = block == ClassPool.BUSY || (block < 0 && sizeClass > LAST_SHARED_CLASS);
-        for (int more = 1; isCostly && more <= SIZES_TO_BORROW_FROM; more++) {
+        for (int more = 1; isCostly && more <= pools.sizesToBorrowFrom(); more++) {
             T borrowed = sizeClass + more < SizeClasses.COUNT ? borrow(sizeClass + more) : null;
             if (borrowed != null) {
                 return borrowed;

@@ -96,6 +96,33 @@ class AllocatorLimitsTest {
         reservations.releaseRetained();
     }
 
+    /// A request finds free blocks of a larger size. They are longer than needed, and their bytes belong to the limit.
+    @ParameterizedTest
+    @ValueSource(ints = {73_728, 131_072, 262_144, 524_288})
+    void limitServesASizeAfterALargerOne(int byteSize) {
+        try (LeasedByteBufAllocator allocator =
+                TestAllocators.builder("sizes", 16 << 20).build()) {
+            int alone = served(allocator, byteSize);
+            allocator.trim();
+            int larger = served(allocator, byteSize / 8 * 9 + 1);
+            assertThat(larger).isPositive();
+            assertThat(served(allocator, byteSize)).isEqualTo(alone);
+        }
+    }
+
+    /// {@return the number of buffers up to the first refusal}
+    private static int served(LeasedByteBufAllocator allocator, int byteSize) {
+        List<ByteBuf> held = new ArrayList<>();
+        assertThatThrownBy(() -> {
+                    while (true) {
+                        held.add(allocator.directBuffer(byteSize));
+                    }
+                })
+                .isInstanceOf(BufferMemoryError.class);
+        held.forEach(ByteBuf::release);
+        return held.size();
+    }
+
     /// The tables of a limit take one part in two hundred of it, also if the limit is a few pages.
     @ParameterizedTest
     @ValueSource(ints = {64 << 10, 128 << 10, 320 << 10, 1 << 20, 3 << 20})

@@ -54,10 +54,10 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void largeRequestTakesAFreeBlockOfOneOfTheNextSizes() {
         try (SlabFixture fixture = fixture()) {
             int wanted = SizeClasses.of(128 << 10);
-            for (int more = 1; more <= SlabHeap.SIZES_TO_BORROW_FROM + 1; more++) {
+            for (int more = 1; more <= ClassPools.SIZES_TO_BORROW_FROM + 1; more++) {
                 fixture.allocate(SizeClasses.byteSize(wanted + more)).release();
                 SlabBlock block = fixture.allocate(SizeClasses.byteSize(wanted));
-                int borrowed = more <= SlabHeap.SIZES_TO_BORROW_FROM ? more : 0;
+                int borrowed = more <= ClassPools.SIZES_TO_BORROW_FROM ? more : 0;
                 assertThat(block.byteSize).isEqualTo(SizeClasses.byteSize(wanted + borrowed));
                 block.release();
                 fixture.heap().trim();

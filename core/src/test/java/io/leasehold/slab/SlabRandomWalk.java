@@ -123,7 +123,7 @@ final class SlabRandomWalk implements AutoCloseable {
             int sizeClass = SizeClasses.of(size);
             int most = Math.min(
                     SizeClasses.COUNT - 1,
-                    sizeClass + (sizeClass > SlabHeap.LAST_SHARED_CLASS ? SlabHeap.SIZES_TO_BORROW_FROM : 0));
+                    sizeClass + (sizeClass > SlabHeap.LAST_SHARED_CLASS ? ClassPools.SIZES_TO_BORROW_FROM : 0));
             assertThat(block.byteSize)
                     .isBetween(Math.max(size, SizeClasses.byteSize(sizeClass)), SizeClasses.byteSize(most));
             blocks.add(block);
