@@ -67,10 +67,17 @@ public final class BufferMemoryError extends OutOfMemoryError {
                 isDirect ? "direct" : "heap", refusal.words, allocator, requestedBytes));
         appendIfAny(text, ", ", refusal.values);
         if (getCause() != null) {
-            text.append(", cause=").append(getCause());
+            text.append(", cause=").append(rootOf(getCause()));
         }
         appendIfAny(text, "; ", refusal.holders);
         return text.toString();
+    }
+
+    /// {@return the reason why a class could not be initialized, such as a system property that is not valid; or the
+    /// cause itself}
+    private static Throwable rootOf(Throwable cause) {
+        Throwable reason = cause instanceof LinkageError ? cause.getCause() : null;
+        return reason == null ? cause : rootOf(reason);
     }
 
     private static void appendIfAny(StringBuilder text, String separator, String more) {

@@ -86,8 +86,12 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
         }
         try {
             long bytes = Long.parseLong(value);
-            if (bytes > 0) {
+            if (bytes >= PortableVirtualMemory.PAGE_SIZE) {
                 return OptionalLong.of(bytes);
+            }
+            if (bytes > 0) {
+                throw new IllegalArgumentException(
+                        PORTABLE_BYTES + " is too low: value=" + value + ", min=" + PortableVirtualMemory.PAGE_SIZE);
             }
         } catch (NumberFormatException e) {
             throw notBytes(value, e);

@@ -27,7 +27,7 @@ import java.util.BitSet;
 final class PortableVirtualMemory implements VirtualMemory {
 
     /// The smallest page size in use. Nothing here calls the kernel, so its page size does not matter.
-    private static final long PAGE_SIZE = 4096;
+    static final long PAGE_SIZE = 4096;
 
     /// The maximum number of pages that a [BitSet] can count: 8 TiB.
     private static final long MAX_BYTES = Integer.MAX_VALUE * PAGE_SIZE;

@@ -57,6 +57,13 @@ class OsOptionsTest {
                 .hasMessage("io.leasehold.portableBytes is not a positive decimal number of bytes: value=" + value);
     }
 
+    @Test
+    void rejectsBytesOfLessThanAPage() {
+        assertThatThrownBy(() -> OsOptions.of(Map.of(OsOptions.PORTABLE_BYTES, "4095")::get))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("io.leasehold.portableBytes is too low: value=4095, min=4096");
+    }
+
     @ParameterizedTest
     @CsvSource({"OpenJDK 64-Bit Server VM, true", "Java HotSpot(TM) 64-Bit Server VM, true", "Eclipse OpenJ9 VM, false"
     })
