@@ -12,7 +12,6 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageExhaustedException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -165,16 +164,17 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     public long allocate() {
         long handle = tryAllocate();
         if (handle == NONE) {
+            JumboStats stats = stats();
             throw new PageExhaustedException(
-                    format("no page is available: pool=%s, %s, %s", options.name(), limit(), stats()));
+                    format("no page is available: pool=%s, %s, %s", options.name(), limit(stats), stats));
         }
         return handle;
     }
 
-    private String limit() {
+    private String limit(JumboStats stats) {
         int maxPages = options.maxPages();
-        PageArenaOptions of = arena.options();
-        return maxPages == 0 ? format("arena=%s, max=%d B", of.name(), of.byteSize()) : format("max=%d", maxPages);
+        boolean isFull = maxPages != 0 && stats.pages().inPool() >= maxPages;
+        return isFull ? format("max=%d", maxPages) : arena.activity().refusingLimit(options.slabByteSize());
     }
 
     /// Allocates a page as [#allocate()] does, if one is available.

@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe. Two calls may see different states.
 public final class ArenaActivity {
 
+    private final PageArenaOptions options; // (C)
     private final FramePool pool; // (C)
     private final MemoryBudget budget; // (C)
     private final int pageSizePower; // (C)
 
-    ArenaActivity(FramePool pool, MemoryBudget budget, int pageSizePower) {
+    ArenaActivity(PageArenaOptions options, FramePool pool, MemoryBudget budget, int pageSizePower) {
+        this.options = options;
         this.pool = pool;
         this.pageSizePower = pageSizePower;
         this.budget = budget;
@@ -33,6 +35,38 @@ public final class ArenaActivity {
     /// {@return the refusal of the arena's last request to its budget, or null if that one was granted}
     public @Nullable BudgetRefusal lastRefusal() {
         return budget.lastRefusal();
+    }
+
+    /// {@return the limit that refuses a request for a run, with the name of what it belongs to, for the message of a
+    /// request that failed} For example `budget=process/cache, max=1048576 B`. If the bytes are there, the longest free
+    /// run is named instead.
+    ///
+    /// @param byteSize length of the run in bytes
+    public String refusingLimit(long byteSize) {
+        long used;
+        pool.lock.lock();
+        try {
+            used = (long) pool.supply.usedPages() << pageSizePower;
+        } finally {
+            pool.lock.unlock();
+        }
+        String ofArena = "arena=" + options.name() + ", max=" + options.byteSize() + " B";
+        if (byteSize > options.byteSize() - used) {
+            return ofArena;
+        }
+        BudgetRefusal now = budget.refusal(byteSize);
+        BudgetRefusal refusal = now == null ? lastRefusal() : now;
+        if (refusal == null) {
+            return ofArena + ", longestFreeRun=" + longestFreeRunBytes() + " B";
+        }
+        return refusal.refusing() == budget ? ofArena : limitOf(refusal); // pages that are not decommitted yet count
+    }
+
+    /// {@return the budget that refused, and its limit or listener}
+    static String limitOf(BudgetRefusal refusal) {
+        String budget = "budget=" + refusal.refusing().path();
+        String listener = refusal.listener();
+        return listener == null ? budget + ", max=" + refusal.maxBytes() + " B" : budget + ", listener=" + listener;
     }
 
     /// {@return the length of the longest run of free pages in bytes, not counting pages in the magazines of threads; 0

@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import static io.leasehold.text.Texts.format;
 
+import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.SystemCallException;
 import java.util.ArrayList;
@@ -80,21 +81,27 @@ final class ArenaReport {
             return new Numbers(live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
         return new PageExhaustedException(
-                format(
-                        "no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
-                                + " longestFreeRun=%d, budget=%s, holders: %s",
-                        pages,
-                        seen.shortage.message,
-                        options.name(),
-                        seen.live,
-                        seen.free,
-                        seen.idle,
-                        options.byteSize() / options.pageByteSize(),
-                        options.pageByteSize(),
-                        seen.longestFreeRun,
-                        budget.report(),
-                        frames.owners().holders(seen.live)),
+                format("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, %slimit=%d pages of %d B,"
+                                + " longestFreeRun=%d, budget=%s, holders: %s", 
+                                pages,
+                                seen.shortage.message,
+                                options.name(),
+                                seen.live,
+                                seen.free,
+                                seen.idle,
+                                refusing(seen.shortage),
+                                options.byteSize() / options.pageByteSize(),
+                                options.pageByteSize(),
+                                seen.longestFreeRun,
+                                budget.report(),
+                                frames.owners().holders(seen.live)),
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
+    }
+
+    /// {@return the budget that refused, in front of the limits that did not, or nothing}
+    private String refusing(FrameSupply.Shortage shortage) {
+        BudgetRefusal last = shortage == FrameSupply.Shortage.BUDGET ? budget.lastRefusal() : null;
+        return last == null ? "" : "refusing " + ArenaActivity.limitOf(last) + ", ";
     }
 
     /// The state of the pool when a request had failed.

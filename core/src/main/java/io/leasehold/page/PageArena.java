@@ -102,7 +102,7 @@ public final class PageArena implements AutoCloseable {
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
         this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
-        this.activity = new ArenaActivity(pool, space.budget, pagePower);
+        this.activity = new ArenaActivity(this.options, pool, space.budget, pagePower);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         this.closer = new ArenaCloser(options.name(), space, frames, slots, reclaimers, pool, allocator, report, decay);

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.StateKind;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -56,6 +60,38 @@ class JumboContractTest {
         try (JumboFixture fixture =
                 new JumboFixture(options.toBuilder().pages(256, 0).build(), 1)) {
             assertThat(fixture.pool().initialise()).isTrue();
+        }
+    }
+
+    @Test
+    void refusalNamesTheLimitThatRefusedFirst() {
+        MemoryBudget parent = MemoryBudget.of("parent", 1 << 20);
+        PageArenaOptions ofArena = PageArenaOptions.builder()
+                .byteSize(8 << 20)
+                .budget(parent.child("child", 16 << 20))
+                .build();
+        JumboOptions options = JumboOptions.builder().pages(0, 4).build();
+        try (PageArena arena = PageArena.open(ofArena);
+                JumboPool<Object> pool =
+                        JumboPool.open(arena, options, (of, page, address, byteSize) -> new Object())) {
+            assertThatExceptionOfType(PageExhaustedException.class)
+                    .isThrownBy(pool::allocate)
+                    .withMessageStartingWith("no page is available: pool=jumbo, budget=parent, max=1048576 B, ");
+        }
+        try (PageArena arena = PageArena.open(PageArenaOptions.builder()
+                        .byteSize(8 << 20)
+                        .budget(MemoryBudget.of("large", 16 << 20))
+                        .build());
+                JumboPool<Object> pool =
+                        JumboPool.open(arena, options, (of, page, address, byteSize) -> new Object())) {
+            List<Long> pages = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                pages.add(pool.allocate());
+            }
+            assertThatExceptionOfType(PageExhaustedException.class)
+                    .isThrownBy(pool::allocate)
+                    .withMessageStartingWith("no page is available: pool=jumbo, max=4, ");
+            pages.forEach(pool::free);
         }
     }
 

@@ -18,9 +18,11 @@ public final class Blocks implements AutoCloseable {
     /// Maximum length of a block in bytes.
     public static final int MAX_BLOCK_BYTES = SlabHeap.MAX_BLOCK_BYTES;
 
+    private final PageArena arena; // (C)
     private final SlabHeap<Block> heap; // (C)
 
     private Blocks(PageArena arena, BlocksOptions options) {
+        this.arena = arena;
         this.heap = SlabHeap.open(
                 arena,
                 options.toHeapOptions(),
@@ -42,13 +44,14 @@ public final class Blocks implements AutoCloseable {
     ///
     /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
     /// @return the block, to be closed by the caller
-    /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
+    /// @throws PageExhaustedException if the limit of the arena or of its budget is reached, naming it
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
     /// @throws IllegalStateException if this object is closed
     public Block allocate(int byteSize) {
         Block block = tryAllocate(byteSize);
         if (block == null) {
-            throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", " + this);
+            throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", "
+                    + arena.activity().refusingLimit(SlabHeap.blockByteSizeOf(byteSize)) + ", " + this);
         }
         return block;
     }

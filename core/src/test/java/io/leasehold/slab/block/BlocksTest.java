@@ -132,6 +132,22 @@ class BlocksTest {
     }
 
     @Test
+    void refusalNamesTheLimitThatRefusedFirst() {
+        assertThatExceptionOfType(PageExhaustedException.class)
+                .isThrownBy(() -> blocks.allocate((int) BYTES + 1))
+                .withMessageStartingWith("no memory for a block: byteSize=4194305, arena=blocks, max=4194304 B, ");
+        MemoryBudget parent = MemoryBudget.of("parent", 1 << 20);
+        try (PageArena of = PageArena.open(arena.options().toBuilder()
+                        .budget(parent.child("child", 2 * BYTES))
+                        .build());
+                Blocks small = Blocks.open(of, BlocksOptions.defaults())) {
+            assertThatExceptionOfType(PageExhaustedException.class)
+                    .isThrownBy(() -> small.allocate(2 << 20))
+                    .withMessageStartingWith("no memory for a block: byteSize=2097152, budget=parent, max=1048576 B, ");
+        }
+    }
+
+    @Test
     void rejectsSizesOutOfBounds() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> blocks.tryAllocate(-1))
