@@ -324,6 +324,12 @@ public final class MemoryBudget implements AutoCloseable {
         return options.byteLimit();
     }
 
+    /// {@return the budget with the lowest limit: this one, or one above it}
+    public MemoryBudget tightest() {
+        MemoryBudget above = parent == null ? this : parent.tightest();
+        return above.byteLimit() < byteLimit() ? above : this;
+    }
+
     /// {@return the soft limit in bytes, which is the limit if none was set}
     public long softByteLimit() {
         return options.softByteLimit();

@@ -98,13 +98,15 @@ public final class LeasedByteBufAllocatorBuilder {
     ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder
-    /// @throws IllegalArgumentException if its limit is less than 64 KiB, or less than the soft limit
+    /// @throws IllegalArgumentException if its limit or one above it is less than 64 KiB, or less than the soft limit
     public LeasedByteBufAllocatorBuilder budget(MemoryBudget newBudget) {
-        if (newBudget.byteLimit() < LIMIT_BYTE_ALIGNMENT) {
-            throw new IllegalArgumentException("budget is too small: budget=" + newBudget.name() + ", byteLimit="
-                    + newBudget.byteLimit() + ", min=" + LIMIT_BYTE_ALIGNMENT);
+        MemoryBudget tightest =
+                Objects.requireNonNull(newBudget, "budget is null").tightest();
+        if (tightest.byteLimit() < LIMIT_BYTE_ALIGNMENT) {
+            throw new IllegalArgumentException("budget is too small: budget=" + tightest.name() + ", byteLimit="
+                    + tightest.byteLimit() + ", min=" + LIMIT_BYTE_ALIGNMENT);
         }
-        checkSoftLimit(softLimit, "byteLimit of the budget", newBudget.byteLimit());
+        checkSoftLimit(softLimit, newBudget);
         budget = newBudget;
         return this;
     }
@@ -114,15 +116,16 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @param newArena the arena; it has its own limit, budget and decay, and the caller closes it
     /// @return this builder
     /// @throws IllegalArgumentException if its pages are longer than 64 KiB or shorter than the alignment, or its limit
-    ///     is less than the soft limit
+    ///     or that of its budget is less than the soft limit
     public LeasedByteBufAllocatorBuilder arena(PageArena newArena) {
-        PageArenaOptions options = newArena.options();
+        PageArenaOptions options =
+                Objects.requireNonNull(newArena, "arena is null").options();
         if (options.pageByteSize() > MAX_PAGE_BYTES) {
             throw new IllegalArgumentException("arena has pages that are too large: arena=" + options.name()
                     + ", pageByteSize=" + options.pageByteSize() + ", max=" + MAX_PAGE_BYTES);
         }
         checkAlignment(byteAlignment, options.pageByteSize());
-        checkSoftLimit(softLimit, "byteSize of the arena", options.byteSize());
+        checkSoftLimit(softLimit, options);
         arena = newArena;
         return this;
     }
@@ -218,13 +221,25 @@ public final class LeasedByteBufAllocatorBuilder {
             checkSoftLimit(options, "byteLimit", byteLimit);
         }
         if (budget != null) {
-            checkSoftLimit(options, "byteLimit of the budget", budget.byteLimit());
+            checkSoftLimit(options, budget);
         }
         if (arena != null) {
-            checkSoftLimit(options, "byteSize of the arena", arena.options().byteSize());
+            checkSoftLimit(options, arena.options());
         }
         softLimit = options;
         return this;
+    }
+
+    private static void checkSoftLimit(SoftLimit.@Nullable Options options, PageArenaOptions ofArena) {
+        checkSoftLimit(options, "byteSize of the arena", ofArena.byteSize());
+        MemoryBudget charged = ofArena.budget();
+        if (charged != null) {
+            checkSoftLimit(options, charged);
+        }
+    }
+
+    private static void checkSoftLimit(SoftLimit.@Nullable Options options, MemoryBudget ofMemory) {
+        checkSoftLimit(options, "byteLimit of the budget", ofMemory.tightest().byteLimit());
     }
 
     private static void checkSoftLimit(SoftLimit.@Nullable Options options, String limit, long byteLimit) {

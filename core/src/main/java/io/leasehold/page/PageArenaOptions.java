@@ -135,11 +135,12 @@ public record PageArenaOptions(
                     + ", pageByteSize=" + page + ", min=" + smallest);
         }
         long least = page + ArenaSpace.TABLE_BYTES_PER_PAGE;
-        if (parent.byteLimit() < least) {
+        MemoryBudget tightest = parent.tightest();
+        if (tightest.byteLimit() < least) {
             throw new IllegalArgumentException("budget is too small for one page and its tables: arena=" + name
-                    + ", budget=" + parent.name() + ", byteLimit=" + parent.byteLimit() + ", min=" + least);
+                    + ", budget=" + tightest.name() + ", byteLimit=" + tightest.byteLimit() + ", min=" + least);
         }
-        long most = Math.min(Alignment.down(parent.byteLimit(), page), MAX_PAGES * page);
+        long most = Math.min(Alignment.down(tightest.byteLimit(), page), MAX_PAGES * page);
         long size = byteSize == 0 ? reservations.defaultByteLimit(most, page, MIN_DEFAULT_BYTES) : byteSize;
         checkPages(name, size, page);
         if (memoryFile && !memory.can(Capability.MAP)) {

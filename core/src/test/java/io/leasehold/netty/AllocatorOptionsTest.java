@@ -205,6 +205,60 @@ class AllocatorOptionsTest {
         assertRefused(undecided::build, "softByteLimit is more than the limit of the process: softByteLimit=");
     }
 
+    /// The lowest limit counts, also if it is that of a budget above.
+    @Test
+    void limitAboveTheBudgetIsKnownWhenAnOptionIsSet() {
+        MemoryBudget top = MemoryBudget.of("top", 1 << 20);
+        MemoryBudget wide = top.child("wide", 1 << 24);
+        String refusal = "softByteLimit is more than the byteLimit of the budget: softByteLimit=1048577, max=1048576";
+        assertRefused(
+                () -> LeasedByteBufAllocator.builder().budget(wide).softLimit((1 << 20) + 1, Duration.ZERO, used -> {}),
+                refusal);
+        assertRefused(
+                () -> LeasedByteBufAllocator.builder()
+                        .softLimit((1 << 20) + 1, Duration.ZERO, used -> {})
+                        .budget(wide),
+                refusal);
+        PageArenaOptions options =
+                PageArenaOptions.builder().byteSize(1 << 24).budget(wide).build();
+        try (PageArena arena = PageArena.open(options)) {
+            assertRefused(
+                    () -> LeasedByteBufAllocator.builder()
+                            .arena(arena)
+                            .softLimit((1 << 20) + 1, Duration.ZERO, used -> {}),
+                    refusal);
+        }
+        MemoryBudget tiny = MemoryBudget.of("tiny", 4_096).child("wide", 1 << 20);
+        assertRefused(
+                () -> LeasedByteBufAllocator.builder().budget(tiny),
+                "budget is too small: budget=tiny, byteLimit=4096, min=65536");
+    }
+
+    /// A class that reads a property when it is initialized hides its reason in the cause of another error.
+    @Test
+    void errorOfABufferNamesThePropertyThatIsNotValid() {
+        Throwable reason = new IllegalArgumentException("io.leasehold.memory is neither native nor portable: value=x");
+        for (Throwable cause : List.of(reason, new ExceptionInInitializerError(reason))) {
+            assertThat(new BufferMemoryError("named", true, 1, HeapRefusals.CANNOT_OPEN, cause))
+                    .hasMessage("no memory for a direct buffer, the allocator cannot be opened: allocator=named,"
+                            + " request=1 B, cause=java.lang.IllegalArgumentException: io.leasehold.memory is neither"
+                            + " native nor portable: value=x")
+                    .hasCause(cause);
+        }
+        Throwable bare = new NoClassDefFoundError("Absent");
+        assertThat(new BufferMemoryError("named", true, 1, HeapRefusals.CANNOT_OPEN, bare))
+                .hasMessageEndingWith("cause=java.lang.NoClassDefFoundError: Absent");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // null is what is tested
+    void nullIsRefusedByTheNameOfTheOption() {
+        LeasedByteBufAllocatorBuilder builder = LeasedByteBufAllocator.builder();
+        assertThatThrownBy(() -> builder.budget(null)).hasMessage("budget is null");
+        assertThatThrownBy(() -> builder.arena(null)).hasMessage("arena is null");
+        assertThatThrownBy(() -> builder.decay(null)).hasMessage("decay is null");
+    }
+
     @Test
     void alignmentBeyondAPageIsRefusedAndNothingStaysOpen() {
         MemoryBudget budget = MemoryBudget.of("aligned", 8 << 20);

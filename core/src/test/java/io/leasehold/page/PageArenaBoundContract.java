@@ -139,6 +139,16 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
+    default void budgetAboveThatIsTooSmallForOnePageRejectsTheArena() {
+        MemoryBudget tiny = MemoryBudget.of("tiny", pageBytes());
+        MemoryBudget parent = tiny.child("wide", 1 << 30);
+        assertThatThrownBy(() -> open(options().toBuilder().budget(parent).build()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("budget is too small for one page", "budget=tiny, byteLimit=" + pageBytes());
+        assertThat(tiny.usedBytes()).isZero();
+    }
+
+    @Test
     default void fullParentBudgetRejectsThePage() {
         MemoryBudget parent = MemoryBudget.of("full", 4 * pageBytes());
         assertThat(parent.tryReserve(4 * pageBytes())).isTrue();
@@ -146,7 +156,9 @@ interface PageArenaBoundContract extends PageArenaFixture {
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(arena::allocate)
                     .isInstanceOf(PageExhaustedException.class)
-                    .hasMessageContaining("the budget is used up");
+                    .hasMessageContainingAll(
+                            "the budget is used up",
+                            "refusing budget=full, max=" + 4 * pageBytes() + " B, limit=" + PAGES + " pages of ");
             arena.checkInvariants();
         }
         assertThat(parent.usedBytes()).isEqualTo(4 * pageBytes());
