@@ -113,6 +113,15 @@ final class HeapRefusals {
                     "budget=" + last.refusing().path() + ", listener=" + last.listener(),
                     held.text);
         }
+        if (activity.kernelRefusals() == 0 && activity.longestFreeRunBytes() >= block) {
+            // without decommit, each page that was ever used counts for ever
+            return limited(
+                    "the limit of the arena is reached by free pages that still hold memory",
+                    "arena",
+                    arena.options().name(),
+                    arena.options().byteSize(),
+                    held);
+        }
         return new Refusal(
                 "no free run is long enough, or the kernel refused memory",
                 format(

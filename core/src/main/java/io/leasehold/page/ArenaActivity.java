@@ -57,7 +57,8 @@ public final class ArenaActivity {
         BudgetRefusal now = budget.refusal(byteSize);
         BudgetRefusal refusal = now == null ? lastRefusal() : now;
         if (refusal == null) {
-            return ofArena + ", longestFreeRun=" + longestFreeRunBytes() + " B";
+            long longest = longestFreeRunBytes();
+            return longest < byteSize ? ofArena + ", longestFreeRun=" + longest + " B" : ofArena;
         }
         return refusal.refusing() == budget ? ofArena : limitOf(refusal); // pages that are not decommitted yet count
     }

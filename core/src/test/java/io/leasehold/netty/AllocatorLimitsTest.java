@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
+import io.leasehold.memory.ScratchMemory;
+import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
@@ -15,6 +17,7 @@ import io.leasehold.page.PageArenas;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -121,6 +124,41 @@ class AllocatorLimitsTest {
                 .isInstanceOf(BufferMemoryError.class);
         held.forEach(ByteBuf::release);
         return held.size();
+    }
+
+    /// An arena that has more addresses than its limit, and cannot decommit. Every second page is free.
+    @Test
+    void messageBlamesTheLimitIfFreePagesKeepTheirMemory() {
+        ScratchMemory scratch = ScratchMemory.of(16 << 20, 2 << 20);
+        Reservations reservations = new Reservations(TestMemory.portable(scratch), new MappingBudget(100), 4);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("idle")
+                .byteSize(1 << 20)
+                .budget(MemoryBudget.of("idle", 16 << 20))
+                .build();
+        try (PageArena arena = PageArenas.open(options, reservations);
+                LeasedByteBufAllocator allocator =
+                        LeasedByteBufAllocator.builder().arena(arena).build()) {
+            int page = (int) arena.options().pageByteSize();
+            List<Long> pages = new ArrayList<>();
+            for (int i = 0; i < (1 << 20) / page; i++) {
+                pages.add(arena.allocate());
+            }
+            pages.sort(Comparator.comparingLong(arena.frames()::address));
+            for (int i = 0; i < pages.size(); i += 2) {
+                arena.free(pages.get(i));
+            }
+            assertThatThrownBy(() -> allocator.directBuffer(2 * page))
+                    .isInstanceOf(BufferMemoryError.class)
+                    .hasMessageContainingAll(
+                            "the limit of the arena is reached by free pages that still hold memory: ",
+                            "arena=idle, max=1,048,576 B; ");
+            for (int i = 1; i < pages.size(); i += 2) {
+                arena.free(pages.get(i));
+            }
+        }
+        reservations.releaseRetained();
+        scratch.close();
     }
 
     /// The tables of a limit take one part in two hundred of it, also if the limit is a few pages.
