@@ -81,20 +81,21 @@ final class ArenaReport {
             return new Numbers(live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
         return new PageExhaustedException(
-                format("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, %slimit=%d pages of %d B,"
-                                + " longestFreeRun=%d, budget=%s, holders: %s", 
-                                pages,
-                                seen.shortage.message,
-                                options.name(),
-                                seen.live,
-                                seen.free,
-                                seen.idle,
-                                refusing(seen.shortage),
-                                options.byteSize() / options.pageByteSize(),
-                                options.pageByteSize(),
-                                seen.longestFreeRun,
-                                budget.report(),
-                                frames.owners().holders(seen.live)),
+                format(
+                        "no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, %slimit=%d pages of %d B,"
+                                + " longestFreeRun=%d, budget=%s, holders: %s",
+                        pages,
+                        seen.shortage.message,
+                        options.name(),
+                        seen.live,
+                        seen.free,
+                        seen.idle,
+                        refusing(seen.shortage),
+                        options.byteSize() / options.pageByteSize(),
+                        options.pageByteSize(),
+                        seen.longestFreeRun,
+                        budget.report(),
+                        frames.owners().holders(seen.live)),
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
     }
 
