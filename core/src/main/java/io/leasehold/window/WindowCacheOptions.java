@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// charged to the mapping budget of the process: a quarter of the mappings that the kernel allows. A mapping costs no
 /// memory by itself: the bytes belong to the file, in the page cache.
 ///
+/// Windows and extents take addresses too, by default 4.5 GiB. If the process may not reserve twice that many
+/// (`ulimit -v`), the cache has fewer of them: half, a quarter and so on, but at least one.
+///
 /// @param name name in messages and statistics
 /// @param windows number of recycled windows, from 1 to 1,048,576, or 0 for none
 /// @param windowByteSize size of a window in bytes, a power of two, from an OS page to 1 TiB. Windows of 64 KiB pay off

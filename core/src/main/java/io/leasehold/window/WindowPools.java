@@ -42,7 +42,8 @@ final class WindowPools {
         this.pools = Stream.of(extents, windows).filter(Objects::nonNull).toList();
     }
 
-    /// Reserves all address space and charges all mappings, or changes nothing.
+    /// Reserves address space and charges mappings, or changes nothing. The pools are smaller than the options say if
+    /// the address space of the process is limited.
     ///
     /// @param canMap true if files can be mapped; else there are no pools
     /// @throws IllegalStateException if the [io.leasehold.memory.MappingBudget] has too few mappings left
@@ -67,19 +68,24 @@ final class WindowPools {
             String name = options.name();
             if (options.extents() > 0) {
                 extents = openPool(
-                        SlotMemory.open(reservations, name, placeholder, options.extents(), options.extentByteSize()),
-                        false);
+                        reserve(reservations, name, placeholder, options.extents(), options.extentByteSize()), false);
             }
             if (options.windows() > 0) {
                 windows = openPool(
-                        SlotMemory.open(reservations, name, placeholder, options.windows(), options.windowByteSize()),
-                        true);
+                        reserve(reservations, name, placeholder, options.windows(), options.windowByteSize()), true);
             }
             return new WindowPools(reservations, placeholder, extents, windows);
         } catch (RuntimeException | Error e) {
             new WindowPools(reservations, placeholder, extents, windows).closeAfter(e);
             throw e;
         }
+    }
+
+    /// Opens a pool's memory with `most` slots, or with fewer if the process may not reserve as many addresses.
+    private static SlotMemory reserve(
+            Reservations reservations, String name, int placeholder, int most, long slotByteSize) {
+        long byteSize = reservations.defaultByteLimit(most * slotByteSize, slotByteSize, slotByteSize);
+        return SlotMemory.open(reservations, name, placeholder, (int) (byteSize / slotByteSize), slotByteSize);
     }
 
     private static WindowPool openPool(SlotMemory memory, boolean evicts) {
