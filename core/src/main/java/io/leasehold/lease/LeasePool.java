@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// arena.
 ///
 /// **Threads.** Thread-safe. An acquire from a direct map, a hit of a window, and a release wait for no lock. The
-/// exception is growth of the record table, once in 128 leases that are open at the same time.
+/// exception is growth of the record table, once in 32 leases that are open at the same time.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeasePool implements MemoryOwner, AutoCloseable {

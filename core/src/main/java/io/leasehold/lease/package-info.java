@@ -74,7 +74,7 @@
 /// | miss of a window | one step in a heap of windows, and one step for each hit since the last search | short, twice |
 /// | end of a mapping | the waiters for the page | short, released after each 64 waiters |
 /// | start or end of a wait | a few steps in two trees of pages | short |
-/// | exchange of free records | constant, once in 16 leases | none; a short one to add 128 new records |
+/// | exchange of free records | constant, once in 16 leases | none; a short one to add 32 new records |
 /// | statistics | the number of stripes | none |
 /// | close | windows and records | held during system calls; misses wait for it |
 ///
