@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// **Spare run.** If the kernel does not unlock a run that was given up, the run stays here. The next slab uses it. So
 /// there is at most one.
 ///
-/// **Threads.** Thread-safe; one thread at a time carves runs and gives them up. Most methods call the arena, so no
-/// method except [#runPages] and the ones for the spare run is called under the lock of the [JumboSlabPool]. `lock` is
-/// held while the spare run is unlocked and freed.
+/// **Threads.** Thread-safe; one thread at a time carves runs and gives them up. `lock` is held while the spare run is
+/// unlocked and freed. Most methods call the arena. So only [#runPages], [#hasSpare] and [#spareBytes] may be called
+/// under the lock of the [JumboSlabPool].
 final class JumboMemory {
 
     private final PageArena arena; // (C)

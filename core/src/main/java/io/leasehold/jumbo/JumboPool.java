@@ -355,8 +355,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
 
     /// {@return the state of the page of a handle; may be stale}
     ///
-    /// Takes constant time for an armed, stolen, flipped or inactive page. For another page it may search the magazines
-    /// and queues of all threads.
+    /// Takes constant time, unless the page is free or leased. Then it may search the magazines and queues of all
+    /// threads.
     ///
     /// @param handle handle of a page; its generation is not checked
     /// @throws JumboStateException if the pool has no such page

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** While a thread asks the arena for a slab, other threads that want one wait. If the next request fails, all
 /// of them share this failure.
 ///
-/// **Threads.** Thread-safe. Lock order: `growLock`, `ShardDrain.lock`, `SlabReclaimer.lock`, `JumboSlabPool.lock`. The
-/// arena is asked for memory under `growLock` alone, and may call [SlabReclaimer#shrink] then. No lock is held while a
-/// listener is notified.
+/// **Threads.** Thread-safe. Lock order: `growLock`, `ShardDrain.lock`, `SlabReclaimer.lock`, then `JumboSlabPool.lock`
+/// or `JumboMemory.lock`. The arena is asked for memory under `growLock` alone, and may call [SlabReclaimer#shrink]
+/// then. No lock is held while a listener is notified.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {

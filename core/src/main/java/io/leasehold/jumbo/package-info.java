@@ -125,7 +125,8 @@
 ///   thread fills pages and another thread frees them, the word stays in the cache of the second thread. A page that is
 ///   handed over costs 12 ns instead of 23 ns, and a page that stays with one thread 9 ns instead of 11.5 ns (4.1 GHz;
 ///   the compare-and-set is 5 ns of it). The price: a word does not tell a free page from a leased page. Statistics
-///   subtract the free pages, and an error that reports the state looks for the page in all magazines.
+///   subtract the free pages. An error that reports the state, and a query of the state, look for the page in all
+///   magazines and queues.
 /// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), as for pages and blocks. Entering the slot
 ///   makes the thread visible, and a reclaimer can flush the magazine. If idle threads kept pages for ever, the limit
 ///   would not be exact and the pool could not shrink.
