@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /// Objects whose memory could not be freed because the stack was full. They are freed by the next thread with enough
 /// stack.
 ///
-/// A thread that meets a [StackOverflowError] in a free has no space for another call. So it adds the object by loads
-/// and stores in its handler. The objects are linked by a field of their own. So their number has no limit, and adding
-/// one needs no memory:
+/// A thread that meets a [StackOverflowError] in a free, or after it allocated, has no space for another call. So it
+/// adds the object by loads and stores in its handler. The objects are linked by a field of their own. So their number
+/// has no limit, and adding one needs no memory:
 ///
 /// ```java
 ///   catch (StackOverflowError e) {

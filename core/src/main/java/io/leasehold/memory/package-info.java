@@ -5,7 +5,7 @@
 ///     Region          one range: commit, decommit                BiasedSlots       state of one thread each
 ///     Remnant         address space left by a forced close
 ///   MappingBudget   the number of mappings                       BiasedSlot        the cells of one thread
-///                                                                StripedCounter    a sum that many threads change
+///   LateFrees       memory whose free met a full stack           StripedCounter    a sum that many threads change
 /// ```
 ///
 /// ## Why

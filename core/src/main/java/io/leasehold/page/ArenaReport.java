@@ -99,7 +99,7 @@ final class ArenaReport {
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
     }
 
-    /// {@return the budget that refused, in front of the limits that did not, or nothing}
+    /// {@return the part of a message that names the budget that refused; empty if no budget refused}
     private String refusing(FrameSupply.Shortage shortage) {
         BudgetRefusal last = shortage == FrameSupply.Shortage.BUDGET ? budget.lastRefusal() : null;
         return last == null ? "" : "refusing " + ArenaActivity.limitOf(last) + ", ";

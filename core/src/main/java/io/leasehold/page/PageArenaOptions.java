@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param name name of the arena in messages, statistics and the budget report
 /// @param byteSize limit in bytes for the memory of the arena's pages, a multiple of `pageByteSize`. Several times as
-///     much address space is reserved if the system has it, and costs no memory. 0 means the limit of the budget, or as
-///     much of it as the address space allows
+///     much address space is reserved if the system has it, and costs no memory. 0 means the lowest limit of the budget
+///     and those above it, or as much of it as the address space allows
 /// @param pageByteSize 4 KiB (or the kernel's page size if that is larger), 16 KiB, 64 KiB or 2 MiB; 0 means the
 ///     smallest
 /// @param memoryFile true if a memory file backs the pages, so that they can be mapped at a second address

@@ -13,8 +13,8 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
     /// {@return a new run of `pages` pages, or null if the limit is reached}
     @Nullable SlabRun carve(int pages);
 
-    /// {@return true if at most a quarter of the memory is in use or cached} Blocks that are longer than needed then
-    /// take nothing from later requests.
+    /// {@return true if at most a quarter of the memory is in use or cached, or if no limit applies} Blocks that are
+    /// longer than needed then take nothing from later requests.
     boolean isPlentiful();
 
     /// Extends a run in place by `more` pages. The caller records the new length.
