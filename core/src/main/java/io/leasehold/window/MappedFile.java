@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
 /// * Reserved blocks, and stores through windows that were still lent, may be there or not.
 ///
 /// **If a write to the disk fails**, [#force] throws until the failed ranges are written again. This includes failures
-/// of early write-back. Reads show the content of memory, which may be newer than the content of the disk.
+/// of early write-back. An error of the JVM in a force or a write-back, such as a full Java heap, counts as a failed
+/// write. Reads show the content of memory, which may be newer than the content of the disk.
 ///
 /// @see <a href="https://man.netbsd.org/uvm.9">uvm(9)</a>, struct uvm_object
 public final class MappedFile implements AutoCloseable {

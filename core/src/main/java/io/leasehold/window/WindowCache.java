@@ -281,6 +281,9 @@ public final class WindowCache implements AutoCloseable {
 
     /// Sets a range of a file to zero (ubc_zerorange); the file grows if the range reaches behind its end.
     ///
+    /// Disk space is reserved for growth by more than 64 KiB. If the file system cannot reserve it, growth by more than
+    /// 64 MiB leaves a hole in the file, which reads as zero.
+    ///
     /// @param file a file that is open for writing
     /// @param byteOffset start of the range
     /// @param byteSize size of the range

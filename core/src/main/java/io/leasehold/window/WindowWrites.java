@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Each method is called by the writer of the file.
 final class WindowWrites {
 
-    /// Maximum number of zeroes that are written behind the end of a file.
+    /// Maximum number of zeroes in bytes that are written behind the end of a file: 64 MiB.
     private static final long MAX_ZEROES_BEHIND_END = 64L << 20;
 
     private final Files files; // (C)
@@ -295,8 +295,8 @@ final class WindowWrites {
         }
     }
 
-    /// Writes zeroes, or extends the file if there are many behind its end. To write zeroes up to an end that no file
-    /// has would take hours and fill the disk, if disk space cannot be reserved.
+    /// Writes zeroes, or extends the file by a hole if there are many behind its end. That happens only if disk space
+    /// was not reserved. Zeroes up to an end that no file can have would fill the disk before the system refuses it.
     private void zeroOrExtend(MappedFile file, long from, long end) throws IOException {
         long present = Math.max(from, files.byteSize(file.descriptor()));
         if (end - present <= MAX_ZEROES_BEHIND_END) {
