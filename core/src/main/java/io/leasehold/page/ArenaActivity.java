@@ -37,9 +37,9 @@ public final class ArenaActivity {
         return budget.lastRefusal();
     }
 
-    /// {@return the limit that refuses a request for a run, with the name of what it belongs to, for the message of a
-    /// request that failed} For example `budget=process/cache, max=1048576 B`. If the bytes are there, the longest free
-    /// run is named instead.
+    /// {@return the limit that refuses a request for a run, with the name of its arena or budget} For the message of a
+    /// request that failed, for example `budget=process/cache, max=1048576 B`. If the limits allow the bytes, but no
+    /// free run is long enough, the longest free run is named too.
     ///
     /// @param byteSize length of the run in bytes
     public String refusingLimit(long byteSize) {
@@ -54,13 +54,18 @@ public final class ArenaActivity {
         if (byteSize > options.byteSize() - used) {
             return ofArena;
         }
-        BudgetRefusal now = budget.refusal(byteSize);
-        BudgetRefusal refusal = now == null ? lastRefusal() : now;
+        BudgetRefusal refusal = budget.refusal(byteSize);
         if (refusal == null) {
             long longest = longestFreeRunBytes();
-            return longest < byteSize ? ofArena + ", longestFreeRun=" + longest + " B" : ofArena;
+            if (longest < byteSize) {
+                return ofArena + ", longestFreeRun=" + longest + " B"; // the last refusal is of an earlier request
+            }
+            refusal = lastRefusal(); // by a listener, or of the tables that are charged with the first pages
         }
-        return refusal.refusing() == budget ? ofArena : limitOf(refusal); // pages that are not decommitted yet count
+        if (refusal == null || refusal.refusing() == budget) { // pages that are not decommitted yet count
+            return ofArena;
+        }
+        return limitOf(refusal);
     }
 
     /// {@return the budget that refused, and its limit or listener}
