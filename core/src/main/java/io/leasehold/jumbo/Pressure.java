@@ -170,8 +170,8 @@ final class Pressure {
             warned = true; // a repeated failure would flood the log
             try {
                 LOG.log(System.Logger.Level.WARNING, "listener or task failed: pool=" + pool, e);
-            } catch (OutOfMemoryError | StackOverflowError noRoom) {
-                warned = false; // no memory for a log entry; the next failure is logged
+            } catch (RuntimeException | Error noEntry) { // no heap, no stack, or the logger failed
+                warned = false; // the next failure is logged; an exception here would leave a claim taken
             }
         }
     }
