@@ -216,8 +216,8 @@ final class BufferUse implements Use {
 
     private void endSample() {
         Sample ended = sample;
-        sample = null;
-        if (ended != null) {
+        if (ended != null) { // else no store: all threads share NOT_RECORDED
+            sample = null;
             ended.end();
         }
     }
