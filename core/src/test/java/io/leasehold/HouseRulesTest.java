@@ -78,6 +78,8 @@ final class HouseRulesTest {
             "java.lang.String.toUpperCase",
             "java.io.PrintStream.format",
             "java.io.PrintStream.printf",
+            "java.io.PrintWriter.format",
+            "java.io.PrintWriter.printf",
             "java.util.Formatter.<init>");
 
     private static final Pattern NO_CODE = Pattern.compile("\\s*(//.*|(import|package) .*)?");
@@ -535,7 +537,7 @@ final class HouseRulesTest {
     }
 
     private static boolean usesDefaultLocale(JavaAccess<?> access) {
-        if (!(access.getTarget() instanceof AccessTarget.CodeUnitCallTarget target)) {
+        if (!(access.getTarget() instanceof AccessTarget.CodeUnitAccessTarget target)) {
             return false;
         }
         List<JavaClass> parameters = target.getRawParameterTypes();
