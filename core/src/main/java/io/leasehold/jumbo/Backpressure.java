@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 
 /// Notices that too many pages are in use, that few are in use again, and that a page is available for a waiting task.
 ///
@@ -37,6 +38,7 @@ final class Backpressure {
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
     private final AtomicInteger armedElsewhere = new AtomicInteger(); // (A) by threads that found no slot
+    private final IntSupplier freePages = this::freePages; // (C)
     private final ShortLock lock = new ShortLock();
 
     Backpressure(
@@ -222,19 +224,16 @@ final class Backpressure {
         }
     }
 
-    private void notifyWaiters() {
-        notifyWaiters(Math.max(1, slabPool.freeCount()));
+    /// {@return the number of free pages that waiting tasks can have; the largest number if the pool is closed}
+    private int freePages() {
+        return drain.isClosed() ? Integer.MAX_VALUE : slabPool.freeCount();
     }
 
-    /// Notifies all tasks that the pool is closed.
-    void notifyAllWaiters() {
-        notifyWaiters(Integer.MAX_VALUE);
-    }
-
-    private void notifyWaiters(int count) {
+    /// Notifies as many tasks as there are free pages, at least one; all tasks if the pool is closed.
+    void notifyWaiters() {
         StackReserve.ensure(); // a task that fails by a stack overflow is not called again
         try {
-            pressure.notifyWaiters(count);
+            pressure.notifyWaiters(freePages);
         } finally {
             if (!pressure.hasWaiters()) {
                 update();

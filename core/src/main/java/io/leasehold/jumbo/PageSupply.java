@@ -345,7 +345,7 @@ final class PageSupply<T> {
         } finally {
             growLock.unlock();
             if (drain.isClosed()) {
-                backpressure.notifyAllWaiters();
+                backpressure.notifyWaiters();
             }
         }
     }

@@ -4,6 +4,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The state of [Backpressure]: whether too many pages are in use, which tasks wait for a page, and what the listener
@@ -32,7 +33,7 @@ final class Pressure {
     private final String pool; // (C)
     private final JumboOptions.@Nullable Watermarks watermarks; // (C)
     private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // (A)
-    private final AtomicLong owed = new AtomicLong(); // (A) tasks to run; not 0 while a thread runs tasks
+    private final AtomicLong owed = new AtomicLong(); // (A) calls to handle; not 0 while a thread runs tasks
     private volatile boolean high; // (A)
     private volatile boolean pressed; // (A) one flag for all reasons, because every release reads it
     private volatile boolean decided; // (A) the value that the listener gets
@@ -108,23 +109,25 @@ final class Pressure {
         return !waiters.isEmpty();
     }
 
-    /// Runs the tasks that have waited the longest, each once. If a thread is running tasks, that thread runs these
-    /// too. It may be the calling thread: a task that frees a page notifies the next one, and tasks inside each other
-    /// would overflow the stack.
+    /// Runs the tasks that have waited the longest: one for each call of this method, or as many as there are free
+    /// pages. If a thread is running tasks, that thread runs these too. It may be the calling thread: a task that frees
+    /// a page notifies the next one, and tasks inside each other would overflow the stack.
     ///
     /// Called by callers that checked the stack: an overflow in here would leave `owed` taken.
     ///
-    /// @param count maximum number of tasks, at least 1
-    void notifyWaiters(int count) {
-        if (owed.getAndAdd(count) != 0) {
+    /// @param freePages number of free pages, read once for all calls that came while tasks ran. A sum over these calls
+    ///     would count each free page several times
+    void notifyWaiters(IntSupplier freePages) {
+        if (owed.getAndIncrement() != 0) {
             return;
         }
-        long seen = count;
+        long seen = 1;
         do {
+            long most = Math.max(seen, freePages.getAsInt());
             Runnable task = waiters.poll();
             for (long i = 1; task != null; i++) {
                 run(task);
-                task = i < seen ? waiters.poll() : null;
+                task = i < most ? waiters.poll() : null;
             }
             seen = owed.addAndGet(-seen);
         } while (seen != 0);

@@ -213,4 +213,41 @@ class JumboWaiterTest {
             fixture.check();
         }
     }
+
+    /// The first task frees all pages and allocates them again. The second task finds none, and waits again.
+    @Test
+    void taskIsNotNotifiedOfPagesAgainThatAreTaken() {
+        try (JumboFixture fixture = fixture()) {
+            JumboPool<JumboView> pool = fixture.pool();
+            List<Long> handles = fixture.exhaust();
+            assertThat(handles).hasSize(PAGES);
+            pool.whenFree(() -> {
+                fixture.release(handles);
+                handles.clear();
+                handles.addAll(fixture.exhaust());
+            });
+            int[] calls = new int[1];
+            List<Long> taken = new ArrayList<>();
+            Runnable[] task = new Runnable[1];
+            task[0] = () -> {
+                calls[0]++;
+                long handle = pool.tryAllocate();
+                if (handle == JumboPool.NONE) {
+                    pool.whenFree(task[0]);
+                } else {
+                    taken.add(handle);
+                }
+            };
+            pool.whenFree(task[0]);
+            pool.free(handles.removeFirst());
+            assertThat(handles).as("pages of the first task").hasSize(PAGES);
+            assertThat(calls[0]).as("calls: one for each free and allocation").isBetween(1, 2 * PAGES);
+            pool.free(handles.removeFirst());
+            assertThat(taken).as("pages of the second task").hasSize(1);
+            assertThat(fixture.isPressed()).as("a task waits").isFalse();
+            fixture.release(taken);
+            fixture.release(handles);
+            fixture.check();
+        }
+    }
 }
