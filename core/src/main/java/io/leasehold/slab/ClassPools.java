@@ -79,10 +79,11 @@ final class ClassPools<T> {
         return pools.getAcquire(sizeClass);
     }
 
-    /// {@return the number of larger size classes that an allocation may try} It is 0 if memory is scarce, because a
-    /// longer block could take the bytes of a later request.
-    int sizesToBorrowFrom() {
-        return memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
+    /// {@return the number of larger size classes that an allocation may try} It is 0 for a large block if memory is
+    /// scarce, because a longer one could take the bytes of a later request. Smaller blocks are in slabs that stay as
+    /// they are: they are borrowed only while another thread has the lock of their class.
+    int sizesToBorrowFrom(int sizeClass) {
+        return sizeClass <= SlabHeap.LAST_SHARED_CLASS || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
     }
 
     /// {@return the slabs of a size class that has a pool}

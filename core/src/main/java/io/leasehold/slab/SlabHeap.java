@@ -231,7 +231,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         ClassPool pool = pools.of(sizeClass);
         int block = pool.tryTake(slots);
         boolean isCostly = block == ClassPool.BUSY || (block < 0 && sizeClass > LAST_SHARED_CLASS);
-        int most = isCostly ? pools.sizesToBorrowFrom() : 0;
+        int most = isCostly ? pools.sizesToBorrowFrom(sizeClass) : 0;
         for (int more = 1; more <= most; more++) {
             T borrowed = sizeClass + more < SizeClasses.COUNT ? borrow(sizeClass + more) : null;
             if (borrowed != null) {

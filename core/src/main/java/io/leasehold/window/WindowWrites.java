@@ -67,16 +67,15 @@ final class WindowWrites {
             long at = from;
             try {
                 prepare(file, from, end);
-                while (at < end && (failure == null || (faultbusy && !partialOk))) {
-                    long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
-                    if (failure == null) {
-                        counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
-                        failure = moveWindow(file, uio, windowEnd, entered);
-                    }
+                while (at < end && failure == null) {
+                    long movedEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
+                    counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
+                    failure = moveWindow(file, uio, movedEnd, entered);
                     if (failure != null && faultbusy) {
-                        zero(file, at, windowEnd); // including its copied part, as in the original
+                        movedEnd = partialOk ? movedEnd : end;
+                        zeroOrExtend(file, at, movedEnd); // including its copied part, as in the original
                     }
-                    at = windowEnd;
+                    at = movedEnd;
                 }
                 isDone = failure == null;
             } finally {

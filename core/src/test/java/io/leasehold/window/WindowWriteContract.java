@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.error.Errno;
 import io.leasehold.os.FaultyFiles.Call;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
@@ -106,6 +108,23 @@ interface WindowWriteContract extends WindowTierFixture {
             assertThat(file.byteSize()).isEqualTo(end);
             assertThat(Files.size(file.path())).isEqualTo(end);
             assertThat(fixture.read(file, 0, 5)).isEqualTo(Arrays.copyOf(content, 5));
+        }
+    }
+
+    /// The rest of a failed write with FAULTBUSY is zeroed, which must not fill the disk either.
+    @Test
+    default void failedWriteExtendsTheFileToAFarEnd() throws IOException {
+        try (WindowCacheFixture fixture = fixture()) {
+            MappedFile file = fixture.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            fixture.files.failFrom(Call.ALLOCATE, 1, Errno.EOPNOTSUPP);
+            long end = 65L << 20;
+            Uio uio = Uio.writing(0, end, Channels.newChannel(InputStream.nullInputStream()));
+            assertThatThrownBy(() -> fixture.cache.uiomove(
+                            file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | WindowFlag.FAULTBUSY))
+                    .isInstanceOf(IOException.class);
+            assertThat(fixture.files.count(Call.WRITE)).isLessThan(5);
+            assertThat(file.byteSize()).isEqualTo(end);
+            assertThat(fixture.read(file, end - WINDOW, 2 * WINDOW)).isEqualTo(new byte[WINDOW]);
         }
     }
 
