@@ -104,7 +104,8 @@ final class AllocatorCounters {
             liveBytes = 0;
             cachedBytes = 0;
             heldBytes = 0;
-            heap.visit(scratch, this);
+            long otherBytes = heap.visit(scratch, this);
+            heldBytes += otherBytes;
             for (ClassCounters counters : classes) {
                 if (counters != null && !counters.isSeen) {
                     file.set(counters.live, 0);

@@ -1,6 +1,7 @@
 package io.leasehold.slab;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
@@ -11,6 +12,7 @@ import io.leasehold.page.PageFrames;
 import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.ArenaServices;
 import io.leasehold.page.service.PageOwner;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of arena pages. Each run is allocated, wired and leased once, and its blocks share that lease.
@@ -19,7 +21,11 @@ import org.jspecify.annotations.Nullable;
 ///   run of pages ---> wired ---> lease ---> slab ---> blocks
 /// ```
 ///
-/// **Threads.** Thread-safe, except that one thread at a time uses a run.
+/// **Runs given up.** If the kernel does not unlock a run of which no slab was made, the run stays here. It is freed
+/// before the next run is carved, by the reclaimer of the heap, or when the heap is closed.
+///
+/// **Threads.** Thread-safe, except that one thread at a time uses a run. `lock` is held while runs that were given up
+/// are unlocked and freed. A thread that holds it takes only locks of the arena and of the leases.
 final class ArenaMemory implements SlabMemory {
 
     private static final long MAX_PAGE_BYTES = 64 << 10;
@@ -34,6 +40,8 @@ final class ArenaMemory implements SlabMemory {
     private final LeasePool leases; // (C)
     private final MemoryBudget budget; // (C) that the arena is charged to
     private final int pageByteSize; // (C)
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile @Nullable SlabRun givenUp; // (L) lock, read without it; the first run of a list
 
     ArenaMemory(PageArena arena, String name) {
         if (arena.options().pageByteSize() > MAX_PAGE_BYTES) {
@@ -62,24 +70,33 @@ final class ArenaMemory implements SlabMemory {
         if (pages > arena.options().byteSize() / pageByteSize) {
             return null;
         }
+        tryFreeGivenUp();
         long page = arena.tryAllocateRun(pages);
         if (page == PageArena.NO_PAGE) {
             return null;
         }
         SlabRun run = null;
         try {
-            run = new SlabRun(null, frames.address(page), page, 0, pages);
+            run = new SlabRun(null, frames.address(page), page, LeasePool.NO_LEASE, pages);
         } finally {
             if (run == null) {
                 arena.free(page); // the Java heap is full
             }
         }
+        boolean isLeased = false;
         try {
-            lease(run);
             record(run, true);
+            services.own(page, owner, 0);
+            frames.wire(page);
+            run.lease = leases.tryAcquireHandle(page, LeaseFlag.NOWAIT);
+            isLeased = true;
             return run;
         } catch (LeaseStateException e) {
             return null; // the heap was closed meanwhile
+        } finally {
+            if (!isLeased) {
+                giveUp(run);
+            }
         }
     }
 
@@ -91,24 +108,6 @@ final class ArenaMemory implements SlabMemory {
         return arena.activity().committedBytes() <= arena.options().byteSize() / PLENTY
                 && used <= budget.byteLimit() / PLENTY
                 && budget.refusal(used * (PLENTY - 1)) == null;
-    }
-
-    /// Takes ownership of a new run, wires and leases it. If that fails, the run is freed.
-    private void lease(SlabRun run) {
-        boolean isLeased = false;
-        try {
-            services.own(run.page, owner, 0);
-            frames.wire(run.page);
-            run.lease = leases.tryAcquireHandle(run.page, LeaseFlag.NOWAIT);
-            isLeased = true;
-        } finally {
-            if (!isLeased) {
-                if (frames.wireCount(run.page) > 0) {
-                    frames.unwire(run.page);
-                }
-                arena.free(run.page);
-            }
-        }
     }
 
     /// Takes ownership of a run with blocks in use, and wires it. The run has no lease if the Java heap is full.
@@ -189,7 +188,67 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
+    public void giveUp(SlabRun run) {
+        lock.lock();
+        try {
+            run.next = givenUp;
+            givenUp = run; // first: whatever fails below, the run is not lost
+        } finally {
+            lock.unlock();
+        }
+        tryFreeGivenUp();
+        if (givenUp != null) {
+            services.requestDecay();
+        }
+    }
+
+    private void tryFreeGivenUp() {
+        try {
+            freeGivenUp();
+        } catch (SystemCallException e) {
+            // the kernel does not unlock the run now
+        }
+    }
+
+    @Override
+    public void freeGivenUp() {
+        if (givenUp == null) {
+            return;
+        }
+        lock.lock();
+        try {
+            for (SlabRun run = givenUp; run != null; run = givenUp) {
+                if (frames.isLive(run.page) && frames.wireCount(run.page) > 0) {
+                    frames.unwire(run.page);
+                }
+                free(run);
+                givenUp = run.next; // last: a step that failed is repeated
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int givenUpPages() {
+        if (givenUp == null) {
+            return 0;
+        }
+        lock.lock();
+        try {
+            int pages = 0;
+            for (SlabRun run = givenUp; run != null; run = run.next) {
+                pages += run.pages;
+            }
+            return pages;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void close() {
+        freeGivenUp();
         leases.closeForcibly(); // a run that is being carved now is freed when its thread sees the close
         services.unregister(owner);
     }

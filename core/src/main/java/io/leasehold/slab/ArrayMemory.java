@@ -56,6 +56,21 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
+    public void giveUp(SlabRun run) {
+        // as above
+    }
+
+    @Override
+    public void freeGivenUp() {
+        // there is none
+    }
+
+    @Override
+    public int givenUpPages() {
+        return 0;
+    }
+
+    @Override
     public void close() {
         // there is nothing to close
     }

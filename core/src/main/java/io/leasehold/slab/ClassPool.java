@@ -175,8 +175,7 @@ final class ClassPool {
             slabs.lock.unlock();
             changes.mark(sizeClass);
             if (!isAdded) {
-                memory.unwire(run); // closed meanwhile, or the Java heap is full
-                memory.free(run);
+                memory.giveUp(run); // closed meanwhile, or the Java heap is full
             }
             freeExcess();
         }

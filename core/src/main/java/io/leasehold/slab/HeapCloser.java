@@ -39,6 +39,7 @@ final class HeapCloser {
     private static final long PAUSE_NANOS = 50_000;
 
     private final ClassPools<?> pools; // (C)
+    private final SlabMemory memory; // (C)
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
@@ -49,12 +50,14 @@ final class HeapCloser {
 
     HeapCloser(
             ClassPools<?> pools,
+            SlabMemory memory,
             BiasedSlots slots,
             HeapChanges changes,
             HeapReclaimer reclaimer,
             Supplier<SlabHeapStats> stats,
             Runnable closesMemory) {
         this.pools = pools;
+        this.memory = memory;
         this.slots = slots;
         this.changes = changes;
         this.reclaimer = reclaimer;
@@ -178,6 +181,7 @@ final class HeapCloser {
     private void empty() {
         if (!closed) {
             pools.all().forEach(ClassPool::empty);
+            memory.freeGivenUp();
         }
     }
 

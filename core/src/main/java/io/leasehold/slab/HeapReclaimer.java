@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.StackReserve;
@@ -29,6 +30,7 @@ final class HeapReclaimer implements PageReclaimer {
     private final BiasedSlots slots; // (C)
     private final ClassPools<?> pools; // (C)
     private final HeapChanges changes; // (C)
+    private final SlabMemory memory; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final BitSet toVisit = new BitSet(SizeClasses.COUNT); // (L) classes to visit in this tick
     private final BitSet changed = new BitSet(SizeClasses.COUNT); // (L) classes that changed during the last tick
@@ -36,11 +38,13 @@ final class HeapReclaimer implements PageReclaimer {
     private int unfinished = MagazineLayout.NONE; // (L) class in which the pace was spent, or NONE
     private final FlushRation ration = new FlushRation(); // (C)
 
-    HeapReclaimer(MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes) {
+    HeapReclaimer(
+            MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes, SlabMemory memory) {
         this.layout = layout;
         this.slots = slots;
         this.pools = pools;
         this.changes = changes;
+        this.memory = memory;
     }
 
     @Override
@@ -49,6 +53,7 @@ final class HeapReclaimer implements PageReclaimer {
         lock.lock();
         try {
             if (toVisit.isEmpty()) {
+                int ignored = freeGivenUp();
                 flush();
                 pools.beginTick();
                 changes.takeSinceDecay(changed);
@@ -84,7 +89,22 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private Progress progress() {
-        return nextTick.isEmpty() ? Progress.DONE : Progress.NEXT_TICK;
+        return nextTick.isEmpty() && memory.givenUpPages() == 0 ? Progress.DONE : Progress.NEXT_TICK;
+    }
+
+    /// Frees the runs that were given up, as far as the kernel unlocks them.
+    ///
+    /// @return number of pages that were freed
+    private int freeGivenUp() {
+        int before = memory.givenUpPages();
+        if (before > 0) {
+            try {
+                memory.freeGivenUp();
+            } catch (SystemCallException e) {
+                // the kernel does not unlock the rest now
+            }
+        }
+        return Math.max(0, before - memory.givenUpPages());
     }
 
     @Override
@@ -99,15 +119,16 @@ final class HeapReclaimer implements PageReclaimer {
 
     private int shrink(boolean flushes) {
         StackReserve.ensure(2);
+        int given = freeGivenUp();
         if (!flushes && !changes.hasChangedSinceShrink()) {
-            return 0;
+            return given;
         }
         lock.lock();
         try {
             if (flushes) {
                 flush();
             }
-            int pages = shrinkChanged(new BitSet(SizeClasses.COUNT));
+            int pages = given + shrinkChanged(new BitSet(SizeClasses.COUNT));
             if (flushes) {
                 ration.judge(pages > 0);
             }

@@ -96,8 +96,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.magazines = pools.magazines();
         this.growth = new BlockGrowth<>(pools, memory);
-        this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
-        this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
+        this.reclaimer = new HeapReclaimer(layout, slots, pools, changes, memory);
+        this.closer = new HeapCloser(pools, memory, slots, changes, reclaimer, this::stats, this::closeMemory);
         this.source = MemorySource.open(SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
     }
 
@@ -382,11 +382,11 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// progress.
     public SlabHeapStats stats() {
         List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
-        visit(
+        long otherBytes = visit(
                 new int[SizeClasses.COUNT],
                 (byteSize, slabs, live, cached, free, held) ->
                         classes.add(new SlabHeapStats.SizeClass(byteSize, slabs, live, cached, free, held)));
-        return SlabHeapStats.of(name, classes);
+        return SlabHeapStats.of(name, otherBytes, classes);
     }
 
     /// Passes the statistics of each size class that has slabs to a visitor, in ascending order. Allocates nothing, and
@@ -394,7 +394,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     ///
     /// @param scratch working memory of the call, at least [#SIZE_CLASSES] long
     /// @param visitor receives the numbers
-    public void visit(int[] scratch, SizeClassVisitor visitor) {
+    /// @return bytes of pages that are in no slab, because the kernel does not unlock them
+    public long visit(int[] scratch, SizeClassVisitor visitor) {
         reclaimer.lock(); // a flush would move counted blocks to depots that are not counted yet
         try {
             layout.peekDepths(slots, scratch);
@@ -404,6 +405,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
                     pool.visit(scratch, visitor);
                 }
             }
+            return (long) memory.givenUpPages() * memory.pageByteSize();
         } finally {
             reclaimer.unlock();
         }

@@ -11,20 +11,22 @@ import java.util.stream.Collectors;
 /// @param liveBlocks number of blocks in use
 /// @param liveBytes bytes of the blocks in use, counted as whole blocks
 /// @param cachedBytes bytes of the free blocks in magazines and depots
-/// @param heldBytes bytes of the pages that the heap holds: in use, cached, free in slabs, and lost to rounding
+/// @param heldBytes bytes of the pages that the heap holds: in use, cached, free in slabs, lost to rounding, and in no
+///     slab because the kernel does not unlock them
 /// @param classes the same for each size class that has slabs, in ascending order
 public record SlabHeapStats(
         String name, long liveBlocks, long liveBytes, long cachedBytes, long heldBytes, List<SizeClass> classes) {
 
     private static final int NAMED_CLASSES = 4;
 
-    static SlabHeapStats of(String name, List<SizeClass> classes) {
+    /// @param otherBytes bytes of the pages that are in no slab
+    static SlabHeapStats of(String name, long otherBytes, List<SizeClass> classes) {
         return new SlabHeapStats(
                 name,
                 classes.stream().mapToLong(SizeClass::liveBlocks).sum(),
                 classes.stream().mapToLong(c -> c.liveBlocks() * c.byteSize()).sum(),
                 classes.stream().mapToLong(c -> c.cachedBlocks() * c.byteSize()).sum(),
-                classes.stream().mapToLong(SizeClass::heldBytes).sum(),
+                otherBytes + classes.stream().mapToLong(SizeClass::heldBytes).sum(),
                 List.copyOf(classes));
     }
 

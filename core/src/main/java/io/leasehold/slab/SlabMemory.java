@@ -40,6 +40,21 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
     /// Frees a run that was unwired. Makes no system call, and cannot fail.
     void free(SlabRun run);
 
-    /// Closes this memory, after all runs were freed.
+    /// Unwires and frees a run of which no slab was made. If the kernel does not unlock the run, it stays in this
+    /// memory and is freed later.
+    void giveUp(SlabRun run);
+
+    /// Frees the runs that were given up and that the kernel did not unlock then.
+    ///
+    /// @throws io.leasehold.error.SystemCallException if the kernel does not unlock a run; the run stays here
+    void freeGivenUp();
+
+    /// {@return number of pages of the runs that were given up and are not freed yet}
+    int givenUpPages();
+
+    /// Closes this memory, after all other runs were freed.
+    ///
+    /// @throws io.leasehold.error.SystemCallException if the kernel does not unlock a run that was given up; nothing is
+    ///     changed then
     void close();
 }

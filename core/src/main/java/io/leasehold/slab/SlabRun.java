@@ -15,6 +15,8 @@ final class SlabRun {
     long lease; // (O) the one lease, which all blocks of the run share
     int pages; // (O)
 
+    @Nullable SlabRun next; // (L) ArenaMemory.lock; the run that was given up before this one
+
     SlabRun(byte @Nullable [] array, long address, long page, long lease, int pages) {
         this.array = array;
         this.address = address;

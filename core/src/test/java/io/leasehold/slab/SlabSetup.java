@@ -11,7 +11,8 @@ import java.time.Duration;
 /// @param memoryFile true if the pages of the arena are in a memory file
 /// @param onJavaHeap true if blocks are in byte arrays, and the arena only drives the decay
 /// @param threadCacheByteSize maximum bytes that a thread caches
-record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize) {
+/// @param lockWired true if the pages of slabs are locked in memory
+record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize, boolean lockWired) {
 
     static final int DEFAULT_CACHE = 128 << 10;
 
@@ -19,19 +20,23 @@ record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int t
     static final Duration DECAY = Duration.ofSeconds(8);
 
     static SlabSetup pages(int pageByteSize) {
-        return new SlabSetup(pageByteSize, false, false, DEFAULT_CACHE);
+        return new SlabSetup(pageByteSize, false, false, DEFAULT_CACHE, false);
     }
 
     SlabSetup withMemoryFile() {
-        return new SlabSetup(pageByteSize, true, onJavaHeap, threadCacheByteSize);
+        return new SlabSetup(pageByteSize, true, onJavaHeap, threadCacheByteSize, lockWired);
     }
 
     SlabSetup withThreadCache(int byteSize) {
-        return new SlabSetup(pageByteSize, memoryFile, onJavaHeap, byteSize);
+        return new SlabSetup(pageByteSize, memoryFile, onJavaHeap, byteSize, lockWired);
     }
 
     SlabSetup inArrays() {
-        return new SlabSetup(pageByteSize, memoryFile, true, threadCacheByteSize);
+        return new SlabSetup(pageByteSize, memoryFile, true, threadCacheByteSize, lockWired);
+    }
+
+    SlabSetup withLockedPages() {
+        return new SlabSetup(pageByteSize, memoryFile, onJavaHeap, threadCacheByteSize, true);
     }
 
     PageArenaOptions arena(long byteSize, MemoryBudget budget) {
@@ -40,6 +45,7 @@ record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int t
                 .pageByteSize(Math.max(pageByteSize, VirtualMemory.system().pageSize()))
                 .byteSize(byteSize)
                 .memoryFile(memoryFile)
+                .lockWired(lockWired)
                 .decay(DECAY)
                 .budget(budget)
                 .build();
