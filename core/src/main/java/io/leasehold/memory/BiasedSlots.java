@@ -97,6 +97,14 @@ public final class BiasedSlots {
         this.cellCount = cellCount;
     }
 
+    /// {@return slots whose reclaimer calls [#barrier]}
+    ///
+    /// @param cellCount number of ints in each slot, as for the constructor
+    /// @param memory the argument of [#barrier]; if it has no barrier, owners execute a fence
+    public static BiasedSlots of(int cellCount, VirtualMemory memory) {
+        return new BiasedSlots(cellCount, !memory.can(Capability.BARRIER));
+    }
+
     /// {@return the maximum number of slots}
     public int slotCount() {
         return owned.length + shared.length;

@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.service.ArenaServices;
 import io.leasehold.page.service.PageFile;
 import io.leasehold.page.service.PageOwner;
@@ -24,6 +25,11 @@ final class PageServices implements ArenaServices {
         this.reclaimers = reclaimers;
         this.decay = decay;
         this.closer = closer;
+    }
+
+    @Override
+    public VirtualMemory virtualMemory() {
+        return space.pages.memory();
     }
 
     @Override

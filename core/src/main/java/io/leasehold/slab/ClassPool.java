@@ -256,6 +256,9 @@ final class ClassPool {
             batch = depot.newBatch();
         }
         changes.mark(sizeClass);
+        if (slabs.isClosed()) {
+            flushDepot(); // the barrier failed when the heap was closed by force
+        }
     }
 
     private boolean pack(int[] cells, Batch batch) {
@@ -357,22 +360,18 @@ final class ClassPool {
         return slabs.countTaken();
     }
 
-    /// Frees all slabs. No block of the pool is taken. The caller holds the lock.
-    ///
-    /// @throws SystemCallException if the kernel fails to unlock pages; the call can be repeated
-    void empty() {
-        int ignored = countTaken(); // moves the blocks of the depot
-        slabs.freeAll(false);
+    /// Closes the pool: no block is allocated afterwards. The caller holds the lock, and calls [#freeAll] afterwards.
+    void setClosed() {
+        slabs.setClosed();
     }
 
-    /// Frees all slabs, for good. The caller holds the lock.
+    /// Frees all slabs. The caller holds the lock.
     ///
-    /// @param keepsInUse true if slabs with taken blocks stay until their last block is released
-    /// @throws SystemCallException if the kernel fails to unlock pages; the pool stays closed, and the call can be
-    ///     repeated
-    void close(boolean keepsInUse) {
-        slabs.setClosed();
-        int ignored = countTaken(); // moves the batches of threads that had not seen the close
+    /// @param keepsInUse true if slabs with taken blocks stay until their last block is released; false if no block of
+    ///     the pool is taken
+    /// @throws SystemCallException if the kernel fails to unlock pages; the call can be repeated
+    void freeAll(boolean keepsInUse) {
+        int ignored = countTaken(); // moves the blocks of the depot, also of threads that had not seen a close
         slabs.freeAll(keepsInUse);
     }
 

@@ -118,8 +118,8 @@ final class ClassPools<T> {
         return closed;
     }
 
-    /// Sets whether making further pools fails. The caller holds the monitor of this object.
-    void setClosed(boolean isClosed) {
-        closed = isClosed;
+    /// Makes the making of further pools fail. The caller holds the monitor of this object.
+    void setClosed() {
+        closed = true;
     }
 }

@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.ArenaServices;
@@ -32,6 +33,11 @@ final class HeapChanges {
     HeapChanges(String name, PageArena arena) {
         this.name = name;
         this.services = ArenaAccess.of(arena);
+    }
+
+    /// {@return the seam for system calls, for barriers}
+    VirtualMemory virtualMemory() {
+        return services.virtualMemory();
     }
 
     /// Records that blocks of a class were freed into its depot or slabs.

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// monitor of [ClassPools], `HeapReclaimer.lock`, the locks of all pools.
 final class HeapCloser {
 
-    /// Maximum number of flushes while a thread stays in its slot. Each flush waits for a thread that lost its
-    /// processor there ([BiasedSlots#visit]).
+    /// Maximum number of flushes while a thread stays in its slot, or the barrier fails. Each flush waits for a thread
+    /// that lost its processor there ([BiasedSlots#visit]).
     private static final int MAX_FLUSHES = 8;
 
     /// Number of looks at threads that free slabs before the closing thread pauses.
@@ -46,6 +46,7 @@ final class HeapCloser {
     private final Supplier<SlabHeapStats> stats; // (C)
     private final Runnable closesMemory; // (C) closes the memory of the heap; a second run has no effect
     private int takenBlocks; // (L) pools; taken blocks of all pools while they are locked
+    private boolean shut; // (L) pools; the heap allocates nothing any more, and its slots stay suspended
     private boolean closed; // (L) pools
 
     HeapCloser(
@@ -130,10 +131,12 @@ final class HeapCloser {
             }
             List<ClassPool> locked = new ArrayList<>(SizeClasses.COUNT);
             reclaimer.lock();
-            slots.suspend();
+            if (!shut) {
+                slots.suspend();
+            }
             try {
                 reclaimer.flushSuspended();
-                for (int flushes = 1; !slots.isQuiet() && flushes < MAX_FLUSHES; flushes++) {
+                for (int flushes = 1; !isFlushed() && flushes < MAX_FLUSHES; flushes++) {
                     reclaimer.flushSuspended();
                 }
                 for (ClassPool pool : pools.all()) {
@@ -147,7 +150,7 @@ final class HeapCloser {
                 awaitFreeing();
                 return work.getAsInt();
             } finally {
-                if (!closed) {
+                if (!shut) {
                     slots.resume();
                 }
                 for (int i = 0; i < locked.size(); i++) {
@@ -156,6 +159,11 @@ final class HeapCloser {
                 reclaimer.unlock();
             }
         }
+    }
+
+    /// {@return false if a thread stays in its slot, or the barrier failed}
+    private boolean isFlushed() {
+        return !changes.hasOpenSlots() && slots.isQuiet();
     }
 
     /// Waits until all removed slabs are freed. That needs none of the locks, and takes microseconds. But a virtual
@@ -180,26 +188,35 @@ final class HeapCloser {
 
     private void empty() {
         if (!closed) {
-            pools.all().forEach(ClassPool::empty);
+            pools.all().forEach(pool -> pool.freeAll(false));
             memory.freeGivenUp();
         }
     }
 
+    /// Closes the heap for all its users first, and only then frees its memory. If that fails, a repeated call
+    /// continues.
     private void close(boolean keepsInUse) {
-        if (!closed) {
-            closePools(keepsInUse);
-            pools.setClosed(true);
-            closesMemory.run();
-            closed = true; // last, so that closing can be repeated; the slots stay suspended
+        List<ClassPool> all = pools.all();
+        if (closed) {
+            freeLate(all);
+            return;
         }
+        shut = true;
+        pools.setClosed();
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).setClosed();
+        }
+        freePools(all, keepsInUse);
+        closesMemory.run();
+        closed = true; // last, so that closing can be repeated
     }
 
-    /// Closes all pools, even if closing one of them fails.
-    private void closePools(boolean keepsInUse) {
+    /// Frees the slabs of all pools, even if freeing those of one pool fails.
+    private static void freePools(List<ClassPool> all, boolean keepsInUse) {
         SystemCallException failure = null;
-        for (ClassPool pool : pools.all()) {
+        for (ClassPool pool : all) {
             try {
-                pool.close(keepsInUse);
+                pool.freeAll(keepsInUse);
             } catch (SystemCallException e) {
                 failure = e;
             }
@@ -207,5 +224,20 @@ final class HeapCloser {
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /// Frees the memory that a closed heap could not free: slabs and runs that the kernel did not unlock, and slabs
+    /// with blocks that the failed barrier of a forced close left in magazines.
+    private void freeLate(List<ClassPool> all) {
+        reclaimer.flushLate();
+        for (ClassPool pool : all) {
+            pool.lock();
+            try {
+                pool.freeAll(true);
+            } finally {
+                pool.unlock();
+            }
+        }
+        memory.freeGivenUp();
     }
 }

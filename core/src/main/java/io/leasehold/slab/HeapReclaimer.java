@@ -1,14 +1,15 @@
 package io.leasehold.slab;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Frees the memory that a heap does not need: step by step during decay, and all of it under memory pressure.
 ///
@@ -37,6 +38,7 @@ final class HeapReclaimer implements PageReclaimer {
     private final BitSet nextTick = new BitSet(SizeClasses.COUNT); // (L) classes to visit in the next tick
     private int unfinished = MagazineLayout.NONE; // (L) class in which the pace was spent, or NONE
     private final FlushRation ration = new FlushRation(); // (C)
+    private final Consumer<BiasedSlot> flusher = this::flush; // (C) made early: a flush needs no Java heap
 
     HeapReclaimer(
             MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes, SlabMemory memory) {
@@ -191,14 +193,29 @@ final class HeapReclaimer implements PageReclaimer {
     /// `lock` and has suspended the slots.
     void flushSuspended() {
         changes.work.flushes++;
-        if (BiasedSlots.barrier(VirtualMemory.system())) {
-            slots.visit(slot -> {
-                collect(slot.cells());
-                if (layout.shut(slot.cells())) {
-                    changes.noteShut();
-                }
-            });
+        if (BiasedSlots.barrier(changes.virtualMemory())) {
+            int ignored = slots.visit(flusher);
         } // else the barrier failed, and the next flush finds the blocks
+    }
+
+    private void flush(BiasedSlot slot) {
+        collect(slot.cells());
+        if (layout.shut(slot.cells())) {
+            changes.noteShut();
+        }
+    }
+
+    /// Moves the blocks that are left in magazines to the slabs of a heap that is closed. Some are left if the barrier
+    /// failed when the heap was closed by force.
+    void flushLate() {
+        if (changes.hasOpenSlots()) {
+            lock.lock();
+            try {
+                flushSuspended();
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 
     private void collect(int[] cells) {

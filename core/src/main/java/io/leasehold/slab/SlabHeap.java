@@ -8,8 +8,6 @@ import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.VirtualMemory;
-import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
@@ -88,8 +86,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.memory = memory;
         this.binder = binder;
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
-        this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
         this.changes = new HeapChanges(name, arena);
+        this.slots = BiasedSlots.of(layout.cellCount(), changes.virtualMemory());
         long maxRetained = options.idleByteSize() / memory.pageByteSize();
         RetainedSlabs retained =
                 new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);

@@ -245,7 +245,8 @@ class ClassPoolTest {
     private void close() {
         pool.lock();
         try {
-            pool.close(true);
+            pool.setClosed();
+            pool.freeAll(true);
         } finally {
             pool.unlock();
         }

@@ -18,8 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Each system call of a heap fails once, and then always. After each failure nothing is lost and everything works.
 ///
-/// The loop is that of SQLite: fail the first call, then the second, until a run ends without the fault. The barrier of
-/// the magazines is a call on the process's own memory, which cannot be made to fail here.
+/// The loop is that of SQLite: fail the first call, then the second, until a run ends without the fault.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SlabFaultTest {
 

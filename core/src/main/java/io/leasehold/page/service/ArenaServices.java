@@ -1,18 +1,24 @@
 package io.leasehold.page.service;
 
+import io.leasehold.os.VirtualMemory;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
-/// Methods of an arena for the layers above it, hidden from users: owners of pages, reclaimers, and the memory file.
+/// Methods of an arena for the layers above it, hidden from users: owners of pages, reclaimers, the memory file, and
+/// the seam for system calls.
 ///
 /// ```text
 ///   LeasePool              memoryFile
 ///   SlabHeap, JumboPool    register, own, unregister      which pages they have, for messages
 ///                          addReclaimer, requestDecay     pages that they cache
+///                          virtualMemory                  barriers for the caches of threads
 /// ```
 ///
 /// **Threads.** Thread-safe.
 public interface ArenaServices {
+
+    /// {@return the seam for system calls that the arena uses}
+    VirtualMemory virtualMemory();
 
     /// {@return the memory file that backs the pages, or null if the pages are anonymous}
     ///
