@@ -13,6 +13,7 @@ import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
+import io.leasehold.page.service.ArenaAccess;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
@@ -103,7 +104,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         this.errors = new JumboErrors(options.name(), page -> supply().isFreeAfterWait(page));
         this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
         this.table = new PageTable<>(arena, options, tag);
-        this.shards = new Shards(options, table);
+        this.shards = new Shards(options, table, ArenaAccess.of(arena).virtualMemory());
         this.supply = new PageSupply<>(arena, options, table, shards, errors);
         this.slots = shards.slots();
         this.pressure = supply.pressure();
@@ -460,7 +461,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// The slabs of pages in use keep their memory until all pages of the slab are freed. So no other owner gets
     /// memory that the holder of a page, or the kernel, may still write to. Freeing such a page is accepted once.
     ///
-    /// @return the number of pages that were in use or stolen
+    /// @return the number of pages that were in use or stolen. If the kernel rejects a memory barrier, pages in the
+    ///     caches of threads count too, until a page is freed or closing is repeated
     /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated
     public int closeForcibly() {
         int out = supply.close(true);

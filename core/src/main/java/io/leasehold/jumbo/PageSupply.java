@@ -68,7 +68,7 @@ final class PageSupply<T> {
         this.errors = errors;
         this.pressure = new Pressure(options);
         this.shardCounts = new ShardCounts(shards);
-        this.drain = new ShardDrain(shards, slabPool);
+        this.drain = new ShardDrain(shards, slabPool, services.virtualMemory());
         this.slabReclaimer = new SlabReclaimer<>(options, slabPool, shards, shardCounts, drain);
         this.backpressure = new Backpressure(arena, slabPool, shards, shardCounts, drain, errors, pressure);
         this.reclaimer = new PoolReclaimer(options.name(), slabReclaimer, backpressure);
@@ -287,6 +287,7 @@ final class PageSupply<T> {
 
     private void noteChanged(boolean isLeftBehind) {
         if (isLeftBehind) {
+            drain.runLate();
             slabReclaimer.giveLeftBehind();
         }
         services.requestDecay();

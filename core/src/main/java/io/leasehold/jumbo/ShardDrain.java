@@ -27,12 +27,13 @@ final class ShardDrain {
 
     private static final int BATCH = 64;
 
-    /// Maximum number of drains in [#close] while a slot stays busy. Each drain waits for a thread that lost its
-    /// processor in its slot, as [BiasedSlots#visit] does.
+    /// Maximum number of drains in [#close] while a slot stays busy, or the barrier fails. Each drain waits for a
+    /// thread that lost its processor in its slot, as [BiasedSlots#visit] does.
     private static final int MAX_DRAINS = 8;
 
     private final Shards shards; // (C)
     private final JumboSlabPool<?> slabPool; // (C)
+    private final VirtualMemory memory; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
 
@@ -44,9 +45,10 @@ final class ShardDrain {
     private long drains; // (L)
     private volatile boolean closed; // (L), read without it
 
-    ShardDrain(Shards shards, JumboSlabPool<?> slabPool) {
+    ShardDrain(Shards shards, JumboSlabPool<?> slabPool, VirtualMemory memory) {
         this.shards = shards;
         this.slabPool = slabPool;
+        this.memory = memory;
     }
 
     boolean isClosed() {
@@ -122,7 +124,7 @@ final class ShardDrain {
         lock.lock();
         shards.slots().suspend();
         try {
-            if (BiasedSlots.barrier(VirtualMemory.system())) {
+            if (BiasedSlots.barrier(memory)) {
                 int ignored = shards.slots().visit(look);
             }
         } finally {
@@ -132,7 +134,8 @@ final class ShardDrain {
     }
 
     /// Runs the action that shuts the slab pool, with all pages in the slab pool. If the action succeeds, the slots
-    /// stay suspended. A repeated call only runs the action again.
+    /// stay suspended. If a slot stays busy or the barrier fails for too long, a forced close leaves pages in the
+    /// slots. They count as in use until [#runLate] or a repeated call, which runs the action again.
     ///
     /// @param shut returns normally if it shut the slab pool, with the number of pages in use
     /// @return the result of the action
@@ -141,6 +144,7 @@ final class ShardDrain {
         lock.lock();
         try {
             if (closed) {
+                visitIfOpen();
                 return shut.getAsInt();
             }
             shards.slots().suspend();
@@ -164,9 +168,29 @@ final class ShardDrain {
         }
     }
 
+    /// Moves the pages that a forced close left in the slots into the slab pool, if there are any.
+    void runLate() {
+        if (shards.areOpen()) {
+            lock.lock();
+            try {
+                if (closed) {
+                    visitIfOpen();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void visitIfOpen() {
+        if (shards.areOpen()) {
+            visit();
+        }
+    }
+
     private void visit() {
         drains++;
-        if (!BiasedSlots.barrier(VirtualMemory.system())) {
+        if (!BiasedSlots.barrier(memory)) {
             return; // without the barrier no slot may be touched; its pages come to the slabPool the next time
         }
         shutSlots = 0;

@@ -6,7 +6,6 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.VirtualMemory;
-import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -89,14 +88,15 @@ final class Shards {
     private volatile boolean unfinished; // (O) the draining thread; true if busy slots were not drained
     private volatile int transit; // (O) the draining thread; pages between a slot and the slab pool
 
-    Shards(JumboOptions options, PageTable<?> table) {
+    /// @param memory the seam for system calls that a [ShardDrain] uses for its barriers
+    Shards(JumboOptions options, PageTable<?> table, VirtualMemory memory) {
         this.table = table;
         this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.bufferSize().byteSize(), MIN_PAGES, MAX_PAGES);
         int bound = options.maxPages() == 0 ? MAX_QUEUE_PAGES : Math.min(options.maxPages(), MAX_QUEUE_PAGES);
         this.queueCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
         this.queues = new AtomicReferenceArray<>(options.shards() + 1);
         int cells = MAGAZINE + 2 * maxDepth - BiasedSlot.FIRST;
-        this.slots = new BiasedSlots(cells, !VirtualMemory.system().can(Capability.BARRIER));
+        this.slots = BiasedSlots.of(cells, memory);
     }
 
     BiasedSlots slots() {

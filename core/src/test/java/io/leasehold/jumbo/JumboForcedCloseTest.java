@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A forced close whose system call fails: the pool is closed for all its users, and its memory comes back when the
 /// close is repeated.
@@ -76,6 +78,29 @@ class JumboForcedCloseTest {
             pool.free(handle);
             assertThat(fixture.takenBytes()).isPositive();
             assertThat(pool.closeForcibly()).isZero();
+            assertThat(fixture.takenBytes()).isZero();
+        }
+    }
+
+    /// The magazines cannot be visited, so their pages count as in use. The next release finds them, or the next close.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void pagesInMagazinesComeBackThoughTheBarrierFailed(boolean isReleasedFirst) {
+        TestMemory.require(memory, Capability.BARRIER);
+        try (JumboFixture fixture = fixture(0)) {
+            JumboPool<JumboView> pool = fixture.pool();
+            List<Long> handles = fixture.allocate(2 * PAGES_PER_SLAB);
+            long kept = handles.removeLast();
+            fixture.release(handles);
+            memory.failFrom(Call.BARRIER, 1, Errno.ENOMEM);
+            assertThat(pool.closeForcibly()).isEqualTo(2 * PAGES_PER_SLAB);
+            assertThat(fixture.takenBytes()).isEqualTo(2L * pool.options().slabByteSize());
+            memory.disarm();
+            if (!isReleasedFirst) {
+                assertThat(pool.closeForcibly()).as("in use").isEqualTo(1);
+                assertThat(fixture.takenBytes()).isEqualTo(pool.options().slabByteSize());
+            }
+            pool.free(kept);
             assertThat(fixture.takenBytes()).isZero();
         }
     }
