@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.error.StateKind;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Ownership.** The caller that takes a run gives it back, or frees it. Cached runs are freed by [#close].
 ///
+/// **Runs given up.** If the kernel does not unlock a run that is freed, the run stays here. It is freed before the
+/// next run is allocated, or when the cache is closed.
+///
 /// **Threads.** Thread-safe; a run is used by one thread at a time.
 final class StagingRuns implements AutoCloseable {
 
@@ -35,13 +39,23 @@ final class StagingRuns implements AutoCloseable {
     private final @Nullable Run[] idle; // (L) this
 
     private int idleCount; // (L) this
-    private int outCount; // (L) this; number of runs in use
+    private int outCount; // (L) this; number of runs in use, or given up
+    private volatile @Nullable Run givenUp; // (L) this, read without it; the first run of a list
     private boolean closed; // (L) this
 
     /// Wired pages and the lease on them.
-    record Run(long page, Lease lease) {
+    static final class Run {
+        private long page = PageArena.NO_PAGE; // (O)
+        private @Nullable Lease lease; // (O)
+        private @Nullable Run next; // (L) StagingRuns; the run that was given up before this one
+
         long address() {
-            return lease.address();
+            return Objects.requireNonNull(lease).address();
+        }
+
+        @Override
+        public String toString() {
+            return "Run(" + lease + ")";
         }
     }
 
@@ -83,52 +97,85 @@ final class StagingRuns implements AutoCloseable {
     /// @throws PageExhaustedException if the arena has no pages left
     Run allocate(long byteSize) {
         StackReserve.ensure(2);
-        boolean isOut = false;
+        tryFreeGivenUp();
+        long pageByteSize = arena.options().pageByteSize();
+        Run run = new Run();
+        boolean isLeased = false;
         begin();
         try {
-            Run run = lease(byteSize);
-            isOut = true;
-            return run;
-        } finally {
-            if (!isOut) {
-                end();
-            }
-        }
-    }
-
-    private Run lease(long byteSize) {
-        long pageByteSize = arena.options().pageByteSize();
-        long page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
-        boolean isLeased = false;
-        try {
-            frames.wire(page);
-            Run run = new Run(page, leases.acquire(page));
+            run.page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
+            frames.wire(run.page);
+            run.lease = leases.acquire(run.page);
             isLeased = true;
             return run;
         } finally {
             if (!isLeased) {
-                freePage(page);
+                free(run);
             }
         }
     }
 
+    /// Frees a run. If the kernel does not unlock it, it is given up.
     void free(Run run) {
+        boolean isFreed = false;
         try {
-            freeLeased(run);
+            freePages(run);
+            isFreed = true;
+        } catch (SystemCallException e) {
+            // the kernel does not unlock the run now
         } finally {
-            end();
+            end(run, isFreed);
+        }
+    }
+
+    private synchronized void end(Run run, boolean isFreed) {
+        if (isFreed) {
+            outCount--;
+            closeIfDone();
+        } else {
+            run.next = givenUp;
+            givenUp = run;
+        }
+    }
+
+    private void tryFreeGivenUp() {
+        try {
+            freeGivenUp();
+        } catch (SystemCallException e) {
+            // the kernel does not unlock the run now
+        }
+    }
+
+    /// Frees the runs that were given up.
+    ///
+    /// @throws SystemCallException if the kernel does not unlock a run; it stays here
+    void freeGivenUp() {
+        if (givenUp != null) {
+            synchronized (this) {
+                for (Run run = givenUp; run != null; run = givenUp) {
+                    freePages(run);
+                    givenUp = run.next; // last: a step that failed is repeated
+                    outCount--;
+                }
+                closeIfDone();
+            }
         }
     }
 
     /// Frees the cached runs. A run that is in use, since files were closed by force, is freed when it is given back,
     /// and not reused before.
+    ///
+    /// @throws SystemCallException if the kernel does not unlock a run; no run is taken any more, and closing can be
+    ///     repeated
     @Override
     public synchronized void close() {
         StackReserve.ensure(2);
         closed = true;
         while (idleCount > 0) {
-            freeLeased(Objects.requireNonNull(idle[--idleCount]));
+            freePages(Objects.requireNonNull(idle[idleCount - 1]));
+            idleCount--; // last, as above
         }
+        freeGivenUp();
         closeIfDone();
     }
 
@@ -139,26 +186,26 @@ final class StagingRuns implements AutoCloseable {
         outCount++;
     }
 
-    private synchronized void end() {
-        outCount--;
-        closeIfDone();
-    }
-
     private void closeIfDone() {
-        if (closed && outCount == 0) {
+        if (closed && outCount == 0 && idleCount == 0) {
             leases.close();
         }
     }
 
-    private void freeLeased(Run run) {
-        run.lease.close();
-        freePage(run.page);
-    }
-
-    private void freePage(long page) {
-        if (frames.wireCount(page) > 0) {
+    /// Frees the pages of a run, as far as they are not free. The kernel may fail only before anything is changed.
+    private void freePages(Run run) {
+        long page = run.page;
+        boolean isLive = page != PageArena.NO_PAGE && frames.isLive(page); // not if the arena was closed by force
+        if (isLive && frames.wireCount(page) > 0) {
             frames.unwire(page);
         }
-        arena.free(page);
+        Lease lease = run.lease;
+        if (lease != null) {
+            lease.close();
+            run.lease = null;
+        }
+        if (isLive) {
+            arena.free(page);
+        }
     }
 }

@@ -158,10 +158,13 @@ public final class WindowCache implements AutoCloseable {
             return cache;
         } finally {
             if (cache == null) {
-                if (pools != null) {
-                    pools.close();
+                try {
+                    if (pools != null) {
+                        pools.close();
+                    }
+                } finally {
+                    staging.close();
                 }
-                staging.close();
             }
         }
     }
@@ -443,7 +446,8 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     /// @throws IllegalStateException if windows or private copies are outstanding, or bytes are being moved between a
     ///     file and a channel; the message names them, and nothing is changed
-    /// @throws SystemCallException if the kernel fails to release the address space; closing can be repeated then
+    /// @throws SystemCallException if the kernel fails to release the address space or to unlock pages; closing can be
+    ///     repeated then
     @Override
     public void close() throws IOException {
         closer.close();
@@ -456,7 +460,8 @@ public final class WindowCache implements AutoCloseable {
     ///
     /// @return number of windows, private copies and channel transfers that were outstanding
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
-    /// @throws SystemCallException if the kernel fails to release the address space; closing can be repeated then
+    /// @throws SystemCallException if the kernel fails to release the address space or to unlock pages; closing can be
+    ///     repeated then
     public int closeForcibly() throws IOException {
         return closer.closeForcibly();
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 ///   close           ---> OpenFiles: is a loan outstanding?  yes: throw, nothing is changed
 ///                          | no: nothing is lent any more
 ///   closeForcibly   ---> close each file ---> release the address space ---> free the staging pages
-///                          | fails                | fails: closing can be repeated
+///                          | fails                | one of them fails: closing can be repeated
 ///                          +--> close the rest, throw at the end
 /// ```
 ///
@@ -54,7 +54,9 @@ final class WindowCacheCloser {
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     /// @throws IllegalStateException if a loan is outstanding; nothing is changed then
     void close() throws IOException {
-        if (!isClosed.get()) {
+        if (isClosed.get()) {
+            staging.freeGivenUp();
+        } else {
             List<MappedFile> open = files.shut();
             closeAll(open, file -> {
                 file.close(TIMEOUT);
@@ -68,7 +70,11 @@ final class WindowCacheCloser {
     /// @return number of loans that were outstanding
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     int closeForcibly() throws IOException {
-        return isClosed.get() ? 0 : closeAll(files.shutForcibly(), MappedFile::closeForcibly);
+        if (isClosed.get()) {
+            staging.freeGivenUp();
+            return 0;
+        }
+        return closeAll(files.shutForcibly(), MappedFile::closeForcibly);
     }
 
     private int closeAll(List<MappedFile> open, FileCloser closer) throws IOException {

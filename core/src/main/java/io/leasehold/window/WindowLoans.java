@@ -170,10 +170,7 @@ final class WindowLoans {
             return window;
         } finally {
             if (window == null) {
-                if (run != null) {
-                    staging.free(run);
-                }
-                file.loans().returnCopy(request.writes());
+                endCopy(file, run, request.writes());
             }
         }
     }
@@ -215,9 +212,19 @@ final class WindowLoans {
                 space.unpin(window.file, pool, window.slot, flags);
             }
             if (copy != null) {
-                staging.free(copy);
-                window.file.loans().returnCopy(window.isWritable());
+                endCopy(window.file, copy, window.isWritable());
             }
+        }
+    }
+
+    /// Ends the loan of a private copy, also if its memory cannot be freed now.
+    private void endCopy(MappedFile file, StagingRuns.@Nullable Run copy, boolean isWritable) {
+        try {
+            if (copy != null) {
+                staging.free(copy);
+            }
+        } finally {
+            file.loans().returnCopy(isWritable);
         }
     }
 

@@ -47,12 +47,26 @@ final class WindowCacheFixture implements AutoCloseable {
         this(options, watcher, seen -> seen);
     }
 
+    /// {@return a cache over an arena whose wired pages are locked in memory}
+    static WindowCacheFixture withLockedPages(WindowCacheOptions options) {
+        return new WindowCacheFixture(options, new WatchedFiles.Watcher() {}, seen -> seen, true);
+    }
+
     /// @param wrapper puts another seam before the one that injects failures
     WindowCacheFixture(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
+        this(options, watcher, wrapper, false);
+    }
+
+    private WindowCacheFixture(
+            WindowCacheOptions options,
+            WatchedFiles.Watcher watcher,
+            UnaryOperator<VirtualMemory> wrapper,
+            boolean lockWired) {
         this.reservations = new Reservations(wrapper.apply(memory), mappings);
         PageArenaOptions pages = PageArenaOptions.builder()
                 .name("arena")
                 .byteSize(8 << 20)
+                .lockWired(lockWired)
                 .decay(PageArenaOptions.NO_DECAY)
                 .budget(MemoryBudget.of("test", 1 << 30))
                 .build();
