@@ -30,6 +30,7 @@ final class OpenFiles {
 
     private final ReentrantLock shutting = new ReentrantLock(); // held while the cache closes
     private boolean poolsClosed; // (L) shutting
+    private final LeftFiles left = new LeftFiles(); // (C)
 
     private final ShortLock lock = new ShortLock(); // guards `open` and `closed`
     private final Map<Object, MappedFile> open = new LinkedHashMap<>(); // (L) lock; by [MappedFile#key]
@@ -82,11 +83,23 @@ final class OpenFiles {
     void freeLate(MappedFile file) {
         shutting.lock();
         try {
-            if (!poolsClosed) {
-                pools.free(file, counts);
+            if (!poolsClosed && !pools.free(file, counts).isKnown()) {
+                left.add(file);
             }
         } finally {
             shutting.unlock();
+        }
+    }
+
+    /// Frees the slots of files that a failed barrier left in slots.
+    private void freeLeft() {
+        if (!left.isEmpty()) {
+            shutting.lock();
+            try {
+                left.removeIf(file -> poolsClosed || pools.free(file, counts).isKnown());
+            } finally {
+                shutting.unlock();
+            }
         }
     }
 
@@ -97,6 +110,7 @@ final class OpenFiles {
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
     /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
     void close(MappedFile file, Duration timeout) throws IOException {
+        freeLeft();
         boolean isRemoved = false;
         try {
             isRemoved = remove(file, timeout);
@@ -116,6 +130,7 @@ final class OpenFiles {
     /// @return number of outstanding loans
     /// @throws IOException if a system call fails; the file is closed even so
     int closeForcibly(MappedFile file) throws IOException {
+        freeLeft();
         int out = -1;
         try {
             out = removeForcibly(file);
@@ -180,6 +195,9 @@ final class OpenFiles {
         } finally {
             file.loans().removeCloser(waiter, true);
             pools.wakeWaiters();
+        }
+        if (!freed.isKnown()) {
+            left.add(file);
         }
         if (!removeOpen(file)) {
             return -1;

@@ -5,6 +5,7 @@ import static io.leasehold.text.Texts.format;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Protection;
@@ -72,6 +73,11 @@ final class SlotMemory {
 
     long address(int slot) {
         return address + ((long) slot << power);
+    }
+
+    /// {@return the seam for system calls}
+    VirtualMemory virtualMemory() {
+        return region.memory();
     }
 
     /// Maps a part of a file.

@@ -3,7 +3,6 @@ package io.leasehold.window;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.VirtualMemory;
-import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -80,12 +79,14 @@ final class SlotWords {
     private final long[] lanes; // (A) one lane for each slot
     private final int cellCount; // (C) number of slots that are counted in cells
     private final BiasedSlots counts; // (A) cells of each thread, one for each slot
+    private final VirtualMemory memory; // (C) for the barrier
 
     /// @param count number of slots, all BUSY at first
-    SlotWords(int count) {
+    SlotWords(int count, VirtualMemory memory) {
         this.lanes = new long[(count + 1) << LANE_POWER];
         this.cellCount = Math.min(count, MAX_CELLS);
-        this.counts = new BiasedSlots(cellCount, !VirtualMemory.system().can(Capability.BARRIER));
+        this.counts = BiasedSlots.of(cellCount, memory);
+        this.memory = memory;
         for (int slot = 0; slot < count; slot++) {
             lanes[at(slot)] = BUSY | NO_PINS;
         }
@@ -216,7 +217,7 @@ final class SlotWords {
         counts.suspend();
         boolean isCollected = false;
         try {
-            isCollected = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
+            isCollected = !counts.isUsed() || (BiasedSlots.barrier(memory) && addAllToWords());
         } finally {
             if (!isCollected) {
                 counts.resume();

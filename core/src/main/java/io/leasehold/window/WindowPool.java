@@ -64,7 +64,7 @@ final class WindowPool {
         this.address = memory.address(0);
         this.power = memory.power();
         this.evicts = evicts;
-        this.words = new SlotWords(count);
+        this.words = new SlotWords(count, memory.virtualMemory());
         this.clock = new SlotClock(words, count);
         this.files = new SlotFiles(this, count);
         this.free = new SlotLinks(count);

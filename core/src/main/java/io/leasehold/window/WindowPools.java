@@ -146,11 +146,13 @@ final class WindowPools {
     ///
     /// @param lent the outstanding windows, as text for a message; if empty, no slot has the file
     /// @param failure the failure to map the placeholder over a slot, or null
-    record Freed(String lent, @Nullable SystemCallException failure) {}
+    /// @param isKnown false if pin counts could not be collected; slots without pins may have the file then
+    record Freed(String lent, @Nullable SystemCallException failure, boolean isKnown) {}
 
     /// Takes a file out of all slots that are not pinned, and maps the placeholder over them.
     Freed free(MappedFile file, WindowCounts counts) {
         List<SystemCallException> failures = new ArrayList<>();
+        boolean[] known = new boolean[1];
         String lent = lent(file.loans().outstanding(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
@@ -160,9 +162,10 @@ final class WindowPools {
                     failures.add(e);
                 }
             }
+            known[0] = isKnown;
             return isKnown;
         });
-        return new Freed(lent, failures.isEmpty() ? null : failures.getFirst());
+        return new Freed(lent, failures.isEmpty() ? null : failures.getFirst(), known[0]);
     }
 
     /// Waits until no part of a file is being mapped. No new mapping begins, since the file is draining.

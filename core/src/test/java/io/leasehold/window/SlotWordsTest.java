@@ -3,6 +3,7 @@ package io.leasehold.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.memory.Seeds;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.Watchdog;
 import java.util.Queue;
 import java.util.SplittableRandom;
@@ -137,7 +138,7 @@ class SlotWordsTest {
 
     /// {@return slots that each contain the part of the same number}
     private SlotWords open(int count) {
-        SlotWords words = new SlotWords(count);
+        SlotWords words = new SlotWords(count, VirtualMemory.system());
         for (int slot = 0; slot < count; slot++) {
             words.open(slot, table.owner(slot), 0);
         }
