@@ -3,6 +3,7 @@ package io.leasehold.window;
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe. `lock` guards the set of open files; no other lock is taken under it. `shutting` is taken
 /// before all other locks: two threads that close the cache would otherwise drain the files in different orders.
 final class OpenFiles {
+
+    /// Layers that check the stack while a file is closed: this one, and two that free its slots.
+    private static final int LAYERS = 3;
 
     private final String cacheName; // (C)
     private final WindowCounts counts; // (C)
@@ -109,7 +113,9 @@ final class OpenFiles {
     /// @throws IOException if a system call fails; the file is closed even so
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
     /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     void close(MappedFile file, Duration timeout) throws IOException {
+        StackReserve.ensure(LAYERS); // an overflow after the file was removed would leave its descriptor open
         freeLeft();
         boolean isRemoved = false;
         try {
@@ -130,6 +136,7 @@ final class OpenFiles {
     /// @return number of outstanding loans
     /// @throws IOException if a system call fails; the file is closed even so
     int closeForcibly(MappedFile file) throws IOException {
+        StackReserve.ensure(LAYERS); // as above
         freeLeft();
         int out = -1;
         try {

@@ -6,7 +6,6 @@ import io.leasehold.memory.OffHeap;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.window.AccessAdvice;
 import io.leasehold.window.FileTrust;
-import io.leasehold.window.MappedFile;
 import io.leasehold.window.MappedFileOptions;
 import io.leasehold.window.Window;
 import io.leasehold.window.WindowCache;
@@ -24,9 +23,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// A file that is sent to channels, whole or in ranges, to any number of channels at once. The way of sending is chosen
 /// for each write.
@@ -61,23 +58,16 @@ public final class FileSource implements AutoCloseable {
     /// Maximum length of one window in bytes: some TLS records, and no more than a slow reader may keep pinned.
     static final int WINDOW_BYTES = 256 << 10;
 
-    /// Maximum number of channels that are kept for later regions. Opening a channel costs more than sending some
-    /// pages.
-    private static final int MAX_IDLE = 4;
-
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     private final WindowCache cache; // (C)
     private final LeasedByteBufAllocator allocator; // (C)
-    private final MappedFile file; // (C)
-    private final AtomicInteger holds = new AtomicInteger(1); // (A) one of the owner, and of each content and window
+    private final HeldFile held = new HeldFile(); // (C)
     private volatile boolean closed; // (A) written by the owner
-    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(MAX_IDLE); // (L) itself; open, and in no region
 
-    private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file) {
+    private FileSource(WindowCache cache, LeasedByteBufAllocator allocator) {
         this.cache = cache;
         this.allocator = allocator;
-        this.file = file;
     }
 
     /// Opens a file.
@@ -94,8 +84,10 @@ public final class FileSource implements AutoCloseable {
     public static FileSource open(WindowCache cache, LeasedByteBufAllocator allocator, Path path, FileTrust trust)
             throws IOException {
         Objects.requireNonNull(allocator, "allocator is null");
-        MappedFile file = cache.open(path, MappedFileOptions.defaults().withTrust(trust));
-        return new FileSource(cache, allocator, file);
+        HeldFile.dropLate();
+        FileSource source = new FileSource(cache, allocator); // before the file is open, so that nothing fails after it
+        source.held.set(cache.open(path, MappedFileOptions.defaults().withTrust(trust)));
+        return source;
     }
 
     /// {@return the length of the file in bytes; for a FOREIGN file the system is asked}
@@ -103,17 +95,17 @@ public final class FileSource implements AutoCloseable {
     /// @throws IOException if the length cannot be read
     /// @throws IllegalStateException if the source is closed
     public long byteSize() throws IOException {
-        return file.byteSize();
+        return held.file().byteSize();
     }
 
     /// {@return the path that was given to [#open]}
     public Path path() {
-        return file.path();
+        return held.file().path();
     }
 
     /// {@return the trust that was given to [#open]}
     public FileTrust trust() {
-        return file.trust();
+        return held.file().trust();
     }
 
     /// Writes a range of the file to a channel, without a flush. Nothing is sent before the channel is flushed;
@@ -301,19 +293,21 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// Closes the source. The file is closed once the last content that is being sent has ended. Closing twice has no
+    /// Closes the source. The file is closed once the last content that is being sent has ended. If that content ends
+    /// on a stack that is too short, the file is closed when the next source is opened or closed. Closing twice has no
     /// effect.
     @Override
     public synchronized void close() {
+        HeldFile.dropLate();
         if (!closed) {
-            closed = true;
             dropHold();
+            closed = true;
         }
     }
 
     @Override
     public String toString() {
-        return format("FileSource(%s, holds=%d%s)", file, holds.get(), closed ? ", closed" : "");
+        return format("FileSource(%s, holds=%d%s)", held.file(), held.holds(), closed ? ", closed" : "");
     }
 
     /// {@return a guarded copy of up to [#COPY_BYTES]}
@@ -324,7 +318,7 @@ public final class FileSource implements AutoCloseable {
         ByteBuf copy = allocator.directBuffer(count, count);
         boolean isCopied = false;
         try {
-            long moved = cache.read(file, byteOffset, OffHeap.segment(copy.memoryAddress(), count));
+            long moved = cache.read(held.file(), byteOffset, OffHeap.segment(copy.memoryAddress(), count));
             if (moved < count) {
                 throw ended(byteOffset + moved);
             }
@@ -341,53 +335,41 @@ public final class FileSource implements AutoCloseable {
     /// wait}
     ByteBuf wrapWindow(long byteOffset, long byteSize) throws IOException {
         long count = Math.min(byteSize, WINDOW_BYTES);
-        Window window = cache.alloc(file, byteOffset, count, AccessAdvice.NORMAL, WindowFlag.READ | WindowFlag.NOWAIT);
+        int flags = WindowFlag.READ | WindowFlag.NOWAIT;
+        Window window = cache.alloc(held.file(), byteOffset, count, AccessAdvice.NORMAL, flags);
         if (window == null) {
             return copy(byteOffset, byteSize);
         }
         boolean isWrapped = false;
-        holds.incrementAndGet(); // the caller has a hold, so the file is open
+        held.hold();
         try {
             ByteBuf buf = WindowBuffers.wrap(allocator, window, this::dropHold);
             isWrapped = true;
             return buf;
         } finally {
             if (!isWrapped) {
-                window.close();
-                dropHold();
+                try {
+                    window.close();
+                } finally {
+                    dropHold();
+                }
             }
         }
     }
 
-    /// Drops one hold on the file. Dropping the last hold closes the file.
+    /// Drops one hold on the file. Dropping the last hold closes the file. Throws nothing if the stack is short or the
+    /// file cannot be closed, because any thread may make the last release.
     void dropHold() {
-        if (holds.decrementAndGet() > 0) {
-            return;
-        }
-        try {
-            closeIdle();
-            file.close();
-        } catch (IOException | IllegalStateException e) {
-            // any thread may make the last release, and it cannot handle the failure
-            LOG.log(System.Logger.Level.WARNING, "cannot close file: source=" + this, e);
-        }
-    }
-
-    private void closeIdle() throws IOException {
-        synchronized (idle) {
-            while (!idle.isEmpty()) {
-                idle.removeLast().close();
-            }
-        }
+        held.drop();
     }
 
     private void hold(long byteOffset, long byteSize) throws IOException {
-        if (closed || !tryHold()) {
+        if (closed || !held.tryHold()) {
             throw new IllegalStateException("source is closed: source=" + this);
         }
         boolean isHeld = false;
         try {
-            long fileByteSize = file.byteSize();
+            long fileByteSize = byteSize();
             if (byteOffset < 0 || byteSize < 0 || byteOffset > fileByteSize - byteSize) {
                 throw outside(byteOffset, byteSize, fileByteSize);
             }
@@ -399,23 +381,15 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    private boolean tryHold() {
-        int seen = holds.get();
-        while (seen > 0 && !holds.compareAndSet(seen, seen + 1)) {
-            seen = holds.get();
-        }
-        return seen > 0;
-    }
-
     private boolean copiesFor(PipelineTouch touch) {
-        return file.trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
+        return trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
     }
 
     /// {@return a region for sendfile; chunks that name the failure if the system cannot open the file again}
     private Object regionOrChunks(long byteOffset, long byteSize) {
         FileChannel channel;
         try {
-            channel = takeChannel();
+            channel = held.takeChannel();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile, chunks are sent instead: source=" + this, e);
             return new SourceChunks(this, byteOffset, byteSize, copiesFor(PipelineTouch.NONE), e);
@@ -432,34 +406,9 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// {@return a channel of the file for one region}
-    ///
-    /// Regions do not share a channel, because an interrupt of the thread that sends one region would close it for all
-    /// of them.
-    ///
-    /// @throws IOException if the system cannot open the file again
-    private FileChannel takeChannel() throws IOException {
-        synchronized (idle) {
-            if (!idle.isEmpty()) {
-                return idle.removeLast();
-            }
-        }
-        return file.openChannel();
-    }
-
     /// Keeps a channel for later regions, or closes it.
     void giveBack(FileChannel channel) {
-        synchronized (idle) {
-            if (channel.isOpen() && idle.size() < MAX_IDLE && holds.get() > 0) {
-                idle.addLast(channel);
-                return;
-            }
-        }
-        try {
-            channel.close();
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "cannot close file channel: source=" + this, e);
-        }
+        held.giveBack(channel);
     }
 
     private EOFException ended(long end) {

@@ -100,8 +100,8 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
     @Override
     public synchronized void close() {
         if (!closed) {
-            closed = true;
             source.dropHold();
+            closed = true; // last: if the stack is too short for the call, nothing is changed
         }
     }
 

@@ -86,7 +86,10 @@ final class SourceRegion extends DefaultFileRegion {
 
     @Override
     protected void deallocate() {
-        source.giveBack(first);
-        abandon();
+        try {
+            source.giveBack(first);
+        } finally {
+            abandon();
+        }
     }
 }
