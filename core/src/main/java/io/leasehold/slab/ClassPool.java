@@ -365,6 +365,10 @@ final class ClassPool {
         slabs.setClosed();
     }
 
+    boolean isClosed() {
+        return slabs.isClosed();
+    }
+
     /// Frees all slabs. The caller holds the lock.
     ///
     /// @param keepsInUse true if slabs with taken blocks stay until their last block is released; false if no block of

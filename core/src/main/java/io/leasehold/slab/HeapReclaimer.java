@@ -205,6 +205,13 @@ final class HeapReclaimer implements PageReclaimer {
         }
     }
 
+    /// Calls [#flushLate] if the heap of a pool is closed, after a release.
+    void flushIfClosed(ClassPool pool) {
+        if (pool.isClosed()) {
+            flushLate();
+        }
+    }
+
     /// Moves the blocks that are left in magazines to the slabs of a heap that is closed. Some are left if the barrier
     /// failed when the heap was closed by force.
     void flushLate() {

@@ -28,6 +28,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /// calls [#beginTick].
 final class RetainedSlabs {
 
+    /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
+    private static final int MIN_PARTS = 64;
+
     private static final int SMALL_PARTS = 32;
     private static final int LARGE_PARTS = 2;
 
@@ -39,6 +42,12 @@ final class RetainedSlabs {
     private final AtomicLong heldPages = new AtomicLong(); // (A) pages of all slabs
     private volatile long peak; // (A) most pages in use at a time in this tick
     private volatile long lastPeak; // (A) and in the last tick
+
+    /// {@return the limits of a heap}
+    static RetainedSlabs of(SlabHeapOptions options, SlabMemory memory) {
+        long maxPages = options.idleByteSize() / memory.pageByteSize();
+        return new RetainedSlabs(memory.carvesQuickly() ? maxPages / MIN_PARTS : maxPages, maxPages);
+    }
 
     RetainedSlabs(long minPages, long maxPages) {
         this.minPages = minPages;

@@ -59,9 +59,6 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
 
     private static final int CLASS_SHIFT = 32;
 
-    /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
-    private static final int MIN_RETAINED_PARTS = 64;
-
     /// Blocks of larger classes are alone in their slabs.
     static final int LAST_SHARED_CLASS = SizeClasses.of(64 << 10);
 
@@ -88,9 +85,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.changes = new HeapChanges(name, arena);
         this.slots = BiasedSlots.of(layout.cellCount(), changes.virtualMemory());
-        long maxRetained = options.idleByteSize() / memory.pageByteSize();
-        RetainedSlabs retained =
-                new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);
+        RetainedSlabs retained = RetainedSlabs.of(options, memory);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.magazines = pools.magazines();
         this.growth = new BlockGrowth<>(pools, memory);
@@ -343,8 +338,10 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param handle handle of a block that the caller holds
     /// @throws StackOverflowError if the stack is too short; nothing is changed then
     public void freeSlow(long handle) {
-        StackReserve.ensure(2);
-        pools.of(sizeClass(handle)).free((int) handle, slots);
+        ClassPool pool = pools.of(sizeClass(handle));
+        StackReserve.ensure(pool.isClosed() ? 3 : 2);
+        pool.free((int) handle, slots);
+        reclaimer.flushIfClosed(pool);
     }
 
     /// Binds an object to a block whose object was unbound, and frees the block.

@@ -14,6 +14,8 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A forced close whose system call fails: the heap is closed for all its users, and its memory comes back when the
 /// close is repeated.
@@ -62,8 +64,10 @@ class SlabForcedCloseTest {
         }
     }
 
-    @Test
-    void blocksInCachesComeBackThoughTheBarrierFailed() {
+    /// The magazines cannot be visited, so their blocks are not freed. The next release finds them, or the next close.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void blocksInCachesComeBackThoughTheBarrierFailed(boolean isReleasedLast) {
         TestMemory.require(memory, Capability.BARRIER);
         try (SlabFixture fixture = new SlabFixture(SlabSetup.pages(4096), 2 * SlabFixture.MIB, memory)) {
             SlabHeap<SlabBlock> heap = fixture.heap();
@@ -76,10 +80,15 @@ class SlabForcedCloseTest {
             memory.failFrom(Call.BARRIER, 1, Errno.ENOMEM);
             assertThat(heap.closeForcibly()).as("in use").isEqualTo(1);
             assertThat(memory.injected()).isPositive();
-            kept.release();
-            assertThat(fixture.livePages()).isPositive();
-            memory.disarm();
-            assertThat(heap.closeForcibly()).isZero();
+            if (isReleasedLast) {
+                memory.disarm();
+                kept.release();
+            } else {
+                kept.release();
+                assertThat(fixture.livePages()).isPositive();
+                memory.disarm();
+                assertThat(heap.closeForcibly()).isZero();
+            }
             assertThat(fixture.livePages()).isZero();
         }
     }
