@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe. Lock order: `growLock`, `ShardDrain.lock`, `SlabReclaimer.lock`, then `JumboSlabPool.lock`
 /// or `JumboMemory.lock`. The arena is asked for memory under `growLock` alone, and may call [SlabReclaimer#shrink]
-/// then. No lock is held while a listener is notified.
+/// then. No lock but that of the notifications is held while a listener is notified.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {

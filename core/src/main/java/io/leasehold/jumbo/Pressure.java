@@ -2,7 +2,6 @@ package io.leasehold.jumbo;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// without a lock.
 ///
 /// **Memory order.** `high` and `pressed` are volatile. They are written before the copies of [JumboSlabPool] or
-/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`. A thread writes
-/// `decided` and then reads `notified`; the thread that notifies writes `notified` and then reads `decided`. So at
-/// least one of them sees a change, as in `SoftLimitSignal`.
+/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`.
 ///
 /// **Invariants.** I1: `pressed` is set while `high` is set, or a task waits.
 final class Pressure {
@@ -37,8 +34,8 @@ final class Pressure {
     private volatile boolean high; // (A)
     private volatile boolean pressed; // (A) one flag for all reasons, because every release reads it
     private volatile boolean decided; // (A) the value that the listener gets
-    private final AtomicInteger claims = new AtomicInteger(); // (A) not 0 while a thread notifies the listener
-    private volatile boolean notified; // (A) written by the thread that notifies
+    private boolean notified; // (L) this
+    private boolean isNotifying; // (L) this
     private boolean warned; // (L) this
 
     Pressure(JumboOptions options) {
@@ -141,22 +138,22 @@ final class Pressure {
         }
     }
 
-    /// Notifies the listener of a change that it was not notified of yet. If a thread is notifying the listener, that
-    /// thread looks again afterwards. It may be the calling thread: the listener itself may change the pressure.
-    ///
-    /// Called by callers that checked the stack: an overflow in here would leave the claim taken.
-    void notifyListener() {
-        if (watermarks == null || notified == decided || claims.getAndIncrement() != 0) {
+    /// Notifies the listener of a change that it was not notified of yet. Waits for a thread that is notifying it: when
+    /// this call returns, the listener knows of the change, and for example has stopped a channel. A call by the
+    /// listener itself returns at once, and the thread looks again afterwards.
+    synchronized void notifyListener() {
+        if (watermarks == null || isNotifying) {
             return;
         }
-        int seen = 1;
-        do {
-            for (boolean isHigh = decided; isHigh != notified; isHigh = decided) {
-                notified = isHigh;
-                notify(watermarks.listener(), isHigh);
+        isNotifying = true;
+        try {
+            while (notified != decided) {
+                notified = !notified;
+                notify(watermarks.listener(), notified);
             }
-            seen = claims.addAndGet(-seen);
-        } while (seen != 0);
+        } finally {
+            isNotifying = false;
+        }
     }
 
     private void notify(PressureListener listener, boolean isHigh) {

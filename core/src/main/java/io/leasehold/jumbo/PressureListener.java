@@ -2,10 +2,10 @@ package io.leasehold.jumbo;
 
 /// A callback that is notified when pages become scarce and when pressure ends, so that receivers read less.
 ///
-/// **Threads.** Called by the thread that allocated or freed the page in question, or by the clock of the arena. If
-/// another call is in progress, the thread of that call makes this call too, after it. So calls do not overlap. No lock
-/// of the pool is held, so the callback may allocate and free pages. It must not block. Only the first exception of the
-/// tasks and the listener of a pool is logged.
+/// **Threads.** Called by the thread that allocated or freed the page in question, or by the clock of the arena. Calls
+/// do not overlap: a thread that has a change to report waits for the call in progress. The callback may allocate and
+/// free pages. If that changes the pressure, the callback is called again after it returned. It must not block. Only
+/// the first exception of the tasks and the listener of a pool is logged.
 @FunctionalInterface
 public interface PressureListener {
 

@@ -170,6 +170,35 @@ class JumboPressureTest {
         }
     }
 
+    /// A receiver that got the last page allowed has been stopped when it comes back for the next one.
+    @Test
+    void allocationWaitsUntilTheListenerKnowsOfThePressure() throws InterruptedException {
+        List<Long> handles = new ArrayList<>();
+        List<Boolean> known = new ArrayList<>();
+        JumboFixture[] fixture = new JumboFixture[1];
+        Thread receiver = new Thread(() -> {
+            handles.addAll(fixture[0].allocate(50));
+            known.addAll(notified);
+        });
+        PressureListener listener = isHigh -> {
+            notified.add(isHigh);
+            if (!isHigh && receiver.getState() == Thread.State.NEW) {
+                receiver.start();
+                while (receiver.getState() == Thread.State.RUNNABLE) {
+                    Thread.onSpinWait();
+                }
+            }
+        };
+        try (JumboFixture opened = fixture(10, 50, 0, listener)) {
+            fixture[0] = opened;
+            opened.release(opened.allocate(50));
+            receiver.join();
+            assertThat(known).containsExactly(true, false, true);
+            opened.release(handles);
+            opened.check();
+        }
+    }
+
     /// Changes that end before the listener returns are not reported.
     @Test
     void listenerThatLeavesThePressureAsItWasIsNotCalledAgain() {
