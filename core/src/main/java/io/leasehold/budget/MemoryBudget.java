@@ -6,6 +6,7 @@ import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
+import io.leasehold.text.Texts;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -74,7 +75,7 @@ public final class MemoryBudget implements AutoCloseable {
 
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
         // the first refusal may meet a full Java heap
-        EarlyClasses.initialize(BudgetRefusal.class, BudgetRefusal.Reason.class, FlightEvents.class);
+        EarlyClasses.initialize(BudgetRefusal.class, BudgetRefusal.Reason.class, FlightEvents.class, Texts.class);
         this.options = options;
         this.name = name;
         this.path = parent == null ? name : parent.path.concat("/").concat(name);

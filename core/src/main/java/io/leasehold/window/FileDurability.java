@@ -1,6 +1,5 @@
 package io.leasehold.window;
 
-import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.Files;
@@ -50,7 +49,7 @@ final class FileDurability {
     private final int descriptor; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C) limit of `dirty`
-    private final SystemCallException lostReport; // (C) made early, because a full Java heap has no space for it
+    private final SystemCallException lostReport; // (C)
     private final ReentrantLock force = new ReentrantLock(); // held while a thread waits for the disk
     private final ByteRanges unforced = new ByteRanges(MOST_RANGES); // (L) this, as all fields below
     private final ByteRanges forcing = new ByteRanges(MOST_RANGES); // (L)
@@ -61,16 +60,15 @@ final class FileDurability {
     private @Nullable SystemCallException lastFailure; // (L)
     private int failures; // (L) number of failures so far
 
-    FileDurability(Files files, int descriptor, long pageByteSize, long dirtyByteSize) {
+    /// Creates the state of a file of which all data is durable.
+    ///
+    /// @param lostReport failure to record if an error of the JVM hides the report of the disk
+    FileDurability(Files files, int descriptor, long pageByteSize, long dirtyByteSize, SystemCallException lostReport) {
         this.files = files;
         this.descriptor = descriptor;
         this.pageByteSize = pageByteSize;
         this.dirtyByteSize = dirtyByteSize;
-        this.lostReport = new SystemCallException(
-                "fdatasync",
-                "descriptor=" + descriptor,
-                Errno.EIO,
-                "or an error of the JVM, such as a full Java heap, hid the report of the disk");
+        this.lostReport = lostReport;
     }
 
     /// Records that a range is about to be written, or lent for writing.
@@ -142,7 +140,7 @@ final class FileDurability {
             failure = e;
         } finally {
             if (failure != null) {
-                recordFailure(failure);
+                recordFailure(failure, false);
             }
         }
     }
@@ -213,17 +211,16 @@ final class FileDurability {
             throw e;
         } finally {
             if (failure != null) {
-                recordFailure(failure);
-                forceLengthAgain(isWhole);
+                recordFailure(failure, isWhole);
             }
         }
     }
 
-    private synchronized void forceLengthAgain(boolean isWhole) {
+    /// Records a failure: all data that was not forced counts as failed.
+    ///
+    /// @param isWhole true if the whole file was forced, so that the next force has to do that again
+    private synchronized void recordFailure(SystemCallException e, boolean isWhole) {
         isLengthChanged |= isWhole;
-    }
-
-    private synchronized void recordFailure(SystemCallException e) {
         failed.addAll(unforced);
         failed.addAll(forcing);
         unforced.clear();

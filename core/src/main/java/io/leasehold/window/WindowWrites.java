@@ -27,6 +27,7 @@ final class WindowWrites {
     private final long windowByteSize; // (C)
     private final long pageByteSize; // (C)
     private final long dirtyByteSize; // (C)
+    private final SystemCallException lostReport; // (C) made early, because a full Java heap has no space for it
     private final MemorySegment zeroes; // (C) a page, so that the release of a window needs none of the arena
 
     /// A step of a write.
@@ -42,11 +43,13 @@ final class WindowWrites {
         this.pageByteSize = pageByteSize;
         this.dirtyByteSize = options.dirtyByteSize();
         this.zeroes = Arena.ofAuto().allocate(pageByteSize);
+        this.lostReport = new SystemCallException(
+                "fdatasync", "file of cache " + options.name(), Errno.EIO, "or an error of the JVM hid the answer");
     }
 
     /// {@return the durability state of a file that was just opened}
     FileDurability durability(int descriptor) {
-        return new FileDurability(files, descriptor, pageByteSize, dirtyByteSize);
+        return new FileDurability(files, descriptor, pageByteSize, dirtyByteSize, lostReport);
     }
 
     /// Moves the bytes of a transfer into a file. Growth becomes visible when all of it is written; after a failure, as

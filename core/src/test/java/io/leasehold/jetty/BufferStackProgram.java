@@ -6,9 +6,10 @@ import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.eclipse.jetty.io.RetainableByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /// Acquires and releases buffers, each on a stack with space for one frame more.
 ///
@@ -31,10 +32,7 @@ final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
         LeasedBufferPool pool = LeasedBufferPool.open(arena);
         pool.acquire(BYTES, true).release();
         for (int frames = 0; frames < MAX_FRAMES; frames++) {
-            RetainableByteBuffer acquired = acquire(pool, mode, frames);
-            if (acquired != null) {
-                acquired.release();
-            }
+            acquire(pool, mode, frames);
             assertThat(pool.stats().liveBlocks())
                     .as("blocks in use after an acquisition with %d frames on the stack", frames)
                     .isZero();
@@ -44,27 +42,16 @@ final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
         arena.close();
     }
 
-    private static @Nullable RetainableByteBuffer acquire(LeasedBufferPool pool, JavaFaults.Mode mode, int frames) {
-        JavaFaults.arm(mode, frames + 1);
-        try {
-            return pool.acquire(BYTES, true);
-        } catch (StackOverflowError e) {
-            return null;
-        } finally {
-            JavaFaults.disarm();
-        }
+    private static void acquire(LeasedBufferPool pool, JavaFaults.Mode mode, int frames) {
+        List<RetainableByteBuffer> acquired = new ArrayList<>(1);
+        boolean isDone = JavaFaults.fits(mode, frames, () -> acquired.add(pool.acquire(BYTES, true)));
+        assertThat(acquired).hasSize(isDone ? 1 : 0);
+        acquired.forEach(RetainableByteBuffer::release);
     }
 
     private static void release(RetainableByteBuffer buffer, JavaFaults.Mode mode, int frames) {
-        boolean isReleased = false;
-        JavaFaults.arm(mode, frames + 1);
-        try {
-            isReleased = buffer.release();
-        } catch (StackOverflowError e) {
-            // released again below
-        } finally {
-            JavaFaults.disarm();
-        }
+        boolean[] wasLast = new boolean[1];
+        boolean isReleased = JavaFaults.fits(mode, frames, () -> wasLast[0] = buffer.release()) && wasLast[0];
         assertThat(isReleased || frames < FRAMES_OF_A_RELEASE)
                 .as("released with %d frames on the stack", frames)
                 .isTrue();

@@ -77,6 +77,22 @@ public final class JavaFaults {
         thread = Thread.currentThread();
     }
 
+    /// Runs a step on a stack that is too short if `mode` is [Mode#STACK], with another fault otherwise.
+    ///
+    /// @param frames number of frames that fit, or of allocations that succeed
+    /// @return false if the stack overflowed
+    public static boolean fits(Mode mode, int frames, Runnable step) {
+        arm(mode, frames + 1);
+        try {
+            step.run();
+            return true;
+        } catch (StackOverflowError e) {
+            return false;
+        } finally {
+            disarm();
+        }
+    }
+
     /// Takes the fault back.
     public static void disarm() {
         thread = null;

@@ -48,18 +48,10 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
     }
 
     private static void allocate(LeasedByteBufAllocator allocator, JavaFaults.Mode mode, int frames) {
-        ByteBuf buf = null;
-        JavaFaults.arm(mode, frames + 1);
-        try {
-            buf = allocator.directBuffer(300);
-        } catch (StackOverflowError e) {
-            // the caller has no buffer
-        } finally {
-            JavaFaults.disarm();
-        }
-        if (buf != null) {
-            buf.release();
-        }
+        List<ByteBuf> allocated = new ArrayList<>(1);
+        boolean isDone = JavaFaults.fits(mode, frames, () -> allocated.add(allocator.directBuffer(300)));
+        assertThat(allocated).hasSize(isDone ? 1 : 0);
+        allocated.forEach(ByteBuf::release);
         assertThat(allocator.metric().pinnedBuffers())
                 .as("buffers in use after an allocation with %d frames on the stack", frames)
                 .isZero();
@@ -67,15 +59,8 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
 
     private static void release(LeasedByteBufAllocator allocator, JavaFaults.Mode mode, int frames) {
         ByteBuf buf = allocator.directBuffer(300);
-        boolean isReleased = false;
-        JavaFaults.arm(mode, frames + 1);
-        try {
-            isReleased = buf.release();
-        } catch (StackOverflowError e) {
-            // not even the first calls fit
-        } finally {
-            JavaFaults.disarm();
-        }
+        boolean[] wasLast = new boolean[1];
+        boolean isReleased = JavaFaults.fits(mode, frames, () -> wasLast[0] = buf.release()) && wasLast[0];
         assertThat(isReleased || frames < FRAMES_OF_A_RELEASE)
                 .as("released with %d frames on the stack", frames)
                 .isTrue();

@@ -31,16 +31,7 @@ final class BufferStackProgram implements Consumer<JavaFaults.Mode> {
         pool.allocate().close();
         for (int frames = 0; frames < MAX_FRAMES; frames++) {
             PooledByteBuffer buffer = pool.allocate();
-            boolean isClosed = false;
-            JavaFaults.arm(mode, frames + 1);
-            try {
-                buffer.close();
-                isClosed = true;
-            } catch (StackOverflowError e) {
-                // closed again below
-            } finally {
-                JavaFaults.disarm();
-            }
+            boolean isClosed = JavaFaults.fits(mode, frames, buffer::close);
             assertThat(isClosed || frames < FRAMES_OF_A_CLOSE)
                     .as("closed with %d frames on the stack", frames)
                     .isTrue();

@@ -3,6 +3,7 @@ package io.leasehold.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
 import java.lang.reflect.Proxy;
@@ -31,9 +32,14 @@ class FileDurabilityTest {
                 });
     }
 
+    private FileDurability durability(long dirtyByteSize) {
+        SystemCallException lost = new SystemCallException("fdatasync", "", Errno.EIO);
+        return new FileDurability(files(), DESCRIPTOR, PAGE, dirtyByteSize, lost);
+    }
+
     @Test
     void rangesOfAnInterruptedForceFailUntilTheyAreWrittenAgain() {
-        FileDurability durability = new FileDurability(files(), DESCRIPTOR, PAGE, Long.MAX_VALUE);
+        FileDurability durability = durability(Long.MAX_VALUE);
         durability.written(0, PAGE, durability.writing(0, PAGE));
         isInterrupted = true;
         assertThatThrownBy(() -> durability.force(0, PAGE, PAGE)).isInstanceOf(OutOfMemoryError.class);
@@ -50,7 +56,7 @@ class FileDurabilityTest {
 
     @Test
     void rangesOfAnInterruptedWriteBackFailUntilTheyAreWrittenAgain() {
-        FileDurability durability = new FileDurability(files(), DESCRIPTOR, PAGE, PAGE);
+        FileDurability durability = durability(PAGE);
         durability.written(0, PAGE, durability.writing(0, PAGE));
         isInterrupted = true;
         assertThatThrownBy(durability::writeBackIfMuch).isInstanceOf(OutOfMemoryError.class);
@@ -64,7 +70,7 @@ class FileDurabilityTest {
 
     @Test
     void changeOfTheLengthIsForcedByTheNext() {
-        FileDurability durability = new FileDurability(files(), DESCRIPTOR, PAGE, Long.MAX_VALUE);
+        FileDurability durability = durability(Long.MAX_VALUE);
         durability.grownOverHole();
         isInterrupted = true;
         assertThatThrownBy(() -> durability.force(0, PAGE, PAGE)).isInstanceOf(OutOfMemoryError.class);

@@ -27,17 +27,7 @@ final class BlockStackProgram implements Consumer<JavaFaults.Mode> {
         blocks.allocate(BYTES).close();
         for (int frames = 0; frames < MAX_FRAMES; frames++) {
             Block block = blocks.allocate(BYTES);
-            boolean isClosed = false;
-            JavaFaults.arm(mode, frames + 1);
-            try {
-                block.close();
-                isClosed = true;
-            } catch (StackOverflowError e) {
-                // closed again below
-            } finally {
-                JavaFaults.disarm();
-            }
-            if (!isClosed) {
+            if (!JavaFaults.fits(mode, frames, block::close)) {
                 block.close();
             }
         }
