@@ -175,7 +175,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     private String limit(JumboStats stats) {
         int maxPages = options.maxPages();
         boolean isFull = maxPages != 0 && stats.pages().inPool() >= maxPages;
-        return isFull ? format("max=%d", maxPages) : arena.activity().refusingLimit(options.slabByteSize());
+        return isFull ? format("max=%d", maxPages) : ArenaAccess.of(arena).refusingLimit(options.slabByteSize());
     }
 
     /// Allocates a page as [#allocate()] does, if one is available.

@@ -37,12 +37,8 @@ public final class ArenaActivity {
         return budget.lastRefusal();
     }
 
-    /// {@return the limit that refuses a request for a run, with the name of its arena or budget} For the message of a
-    /// request that failed, for example `budget=process/cache, max=1048576 B`. If the limits allow the bytes, but no
-    /// free run is long enough, the longest free run is named too.
-    ///
-    /// @param byteSize length of the run in bytes
-    public String refusingLimit(long byteSize) {
+    /// {@return the limit that refuses a run of `byteSize` bytes} See [PageServices#refusingLimit].
+    String refusingLimit(long byteSize) {
         long used;
         pool.lock.lock();
         try {

@@ -106,7 +106,7 @@ public final class PageArena implements AutoCloseable {
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         this.closer = new ArenaCloser(options.name(), space, frames, slots, reclaimers, pool, allocator, report, decay);
-        this.services = new PageServices(space, frames, reclaimers, decay, closer);
+        this.services = new PageServices(space, frames, activity, reclaimers, decay, closer);
         pool.onIdle(decay::request);
         Neighbours.ofProcess().add(space.budget, reclaimer);
         this.source = MemorySource.open(SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages);

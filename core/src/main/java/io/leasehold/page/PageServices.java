@@ -15,13 +15,21 @@ final class PageServices implements ArenaServices {
 
     private final ArenaSpace space; // (C)
     private final PageFrames frames; // (C)
+    private final ArenaActivity activity; // (C)
     private final PageReclaimers reclaimers; // (C)
     private final Decay decay; // (C)
     private final ArenaCloser closer; // (C)
 
-    PageServices(ArenaSpace space, PageFrames frames, PageReclaimers reclaimers, Decay decay, ArenaCloser closer) {
+    PageServices(
+            ArenaSpace space,
+            PageFrames frames,
+            ArenaActivity activity,
+            PageReclaimers reclaimers,
+            Decay decay,
+            ArenaCloser closer) {
         this.space = space;
         this.frames = frames;
+        this.activity = activity;
         this.reclaimers = reclaimers;
         this.decay = decay;
         this.closer = closer;
@@ -35,6 +43,11 @@ final class PageServices implements ArenaServices {
     @Override
     public @Nullable PageFile memoryFile() {
         return space.file(frames);
+    }
+
+    @Override
+    public String refusingLimit(long byteSize) {
+        return activity.refusingLimit(byteSize);
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///   SlabHeap, JumboPool    register, own, unregister      which pages they have, for messages
 ///                          addReclaimer, requestDecay     pages that they cache
 ///                          virtualMemory                  barriers for the caches of threads
+///                          refusingLimit                  the limit to name in a message
 /// ```
 ///
 /// **Threads.** Thread-safe.
@@ -24,6 +25,13 @@ public interface ArenaServices {
     ///
     /// @throws IllegalStateException if the arena is closed
     @Nullable PageFile memoryFile();
+
+    /// {@return the limit that refuses a request for a run, with the name of its arena or budget} For the message of a
+    /// request that failed, for example `budget=process/cache, max=1048576 B`. If the limits allow the bytes, but no
+    /// free run is long enough, the longest free run is named too.
+    ///
+    /// @param byteSize length of the run in bytes
+    String refusingLimit(long byteSize);
 
     /// Registers an owner of pages.
     ///

@@ -2,6 +2,7 @@ package io.leasehold.slab.block;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.slab.SlabHeap;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,7 @@ public final class Blocks implements AutoCloseable {
         Block block = tryAllocate(byteSize);
         if (block == null) {
             throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", "
-                    + arena.activity().refusingLimit(SlabHeap.blockByteSizeOf(byteSize)) + ", " + this);
+                    + ArenaAccess.of(arena).refusingLimit(SlabHeap.blockByteSizeOf(byteSize)) + ", " + this);
         }
         return block;
     }
