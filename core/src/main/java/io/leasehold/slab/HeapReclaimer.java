@@ -205,11 +205,18 @@ final class HeapReclaimer implements PageReclaimer {
         }
     }
 
-    /// Calls [#flushLate] if the heap of a pool is closed, after a release.
+    /// Calls [#flushLate] if the heap of a pool is closed, after a release. If the stack is too short, a later release
+    /// or a repeated close does it. The block is free already, so the caller must not see the error.
     void flushIfClosed(ClassPool pool) {
-        if (pool.isClosed()) {
-            flushLate();
+        if (!pool.isClosed()) {
+            return;
         }
+        try {
+            StackReserve.ensure(2);
+        } catch (StackOverflowError e) {
+            return;
+        }
+        flushLate();
     }
 
     /// Moves the blocks that are left in magazines to the slabs of a heap that is closed. Some are left if the barrier

@@ -338,8 +338,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param handle handle of a block that the caller holds
     /// @throws StackOverflowError if the stack is too short; nothing is changed then
     public void freeSlow(long handle) {
+        StackReserve.ensure(2);
         ClassPool pool = pools.of(sizeClass(handle));
-        StackReserve.ensure(pool.isClosed() ? 3 : 2);
         pool.free((int) handle, slots);
         reclaimer.flushIfClosed(pool);
     }
