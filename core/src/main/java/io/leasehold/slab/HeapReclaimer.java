@@ -130,11 +130,11 @@ final class HeapReclaimer implements PageReclaimer {
             if (flushes) {
                 flush();
             }
-            int pages = given + shrinkChanged(new BitSet(SizeClasses.COUNT));
+            int pages = shrinkChanged(new BitSet(SizeClasses.COUNT));
             if (flushes) {
                 ration.judge(pages > 0);
             }
-            return pages;
+            return given + pages;
         } finally {
             lock.unlock();
         }
