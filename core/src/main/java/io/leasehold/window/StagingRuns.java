@@ -72,7 +72,7 @@ final class StagingRuns implements AutoCloseable {
     Run take() {
         StackReserve.ensure(2); // also for the code that gives the run back
         synchronized (this) {
-            if (idleCount > 0) {
+            if (!closed && idleCount > 0) {
                 outCount++;
                 return Objects.requireNonNull(idle[--idleCount]);
             }
