@@ -76,8 +76,8 @@ final class HeapCloser {
     /// @return number of blocks in use
     /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
     ///     hold a block that its magazine still counts as free. Nothing is changed then
-    /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
-    ///     closing can be repeated
+    /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated. The heaps allocate
+    ///     nothing any more, but with `own` they stay open if the memory of one was not freed before the arena was shut
     static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check, @Nullable PageArena own) {
         StackReserve.ensure(3);
         List<HeapReclaimer> reclaimers =

@@ -414,10 +414,12 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return (long) reclaimer.trim() * memory.pageByteSize();
     }
 
-    /// Closes the heap and frees all its memory to the arena. Closing twice has no effect.
+    /// Closes the heap and frees all its memory to the arena. Closing a closed heap frees only memory that could not be
+    /// freed before.
     ///
-    /// @throws IllegalStateException if blocks are in use, with their number and sizes, or if a thread stays inside an
-    ///     allocation or a release because it has no processor; nothing is changed then
+    /// @throws IllegalStateException if blocks are in use, with their number and sizes; if a thread stays inside an
+    ///     allocation or a release because it has no processor; or if the kernel rejects a memory barrier while threads
+    ///     cache blocks. Nothing is changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; the heap allocates nothing any more, and
     ///     closing can be repeated
     @Override
@@ -429,7 +431,10 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// their pages, and a slab is freed to the arena when its last block is released. So no other caller gets memory
     /// that the holder of a block may still write to.
     ///
-    /// @return number of blocks in use
+    /// If the kernel rejects a memory barrier, blocks in the caches of threads keep their slabs. The release of a block
+    /// in use, or a repeated close, frees these slabs.
+    ///
+    /// @return number of blocks in use; 0 if the heap was closed before
     /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated
     public int closeForcibly() {
         return HeapCloser.closeAll(List.of(closer), true, () -> {}, null);
