@@ -49,10 +49,12 @@ final class WindowCacheCloser {
         int close(MappedFile file) throws IOException;
     }
 
-    /// Closes the cache. Closing twice has no effect.
+    /// Closes the cache. Closing a closed cache frees only staging pages that could not be freed before.
     ///
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
     /// @throws IllegalStateException if a loan is outstanding; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to release the address space or to unlock
+    ///     pages; closing can be repeated
     void close() throws IOException {
         if (isClosed.get()) {
             staging.freeGivenUp();
@@ -65,10 +67,13 @@ final class WindowCacheCloser {
         }
     }
 
-    /// Closes the cache while loans are outstanding. Closing twice has no effect.
+    /// Closes the cache while loans are outstanding. Closing a closed cache frees only staging pages that could not be
+    /// freed before.
     ///
     /// @return number of loans that were outstanding
     /// @throws IOException if the system call to close a file fails; the cache is closed even so
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to release the address space or to unlock
+    ///     pages; closing can be repeated
     int closeForcibly() throws IOException {
         if (isClosed.get()) {
             staging.freeGivenUp();

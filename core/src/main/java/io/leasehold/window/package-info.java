@@ -133,8 +133,8 @@
 ///   window could make a store into the window fault.
 /// * **Disk space is reserved for growth by more than one transfer**, so a full disk is reported before much is
 ///   written. For 64 KiB the reservation, and the truncation of reserved blocks, cost ext4 more than the write, and
-///   delayed unrelated threads. If a file system cannot reserve, a zerorange extends the file by a hole in place of
-///   more than 64 MiB of zeroes behind its end.
+///   delayed unrelated threads. If a file system cannot reserve, zeroes of more than 64 MiB behind the end of a
+///   file become a hole: those of a zerorange, and those of a write with FAULTBUSY whose source failed.
 /// * **A call that fails leaves the length of the file unchanged.** Zeroes that were written before the source failed
 ///   are removed again. So are the blocks that a full disk gave for a part of a request.
 /// * **A range is forced through a mapping.** msync(2) is the one call of Linux that makes a range durable, including
