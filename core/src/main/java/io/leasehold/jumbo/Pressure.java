@@ -138,8 +138,8 @@ final class Pressure {
         }
     }
 
-    /// Notifies the listener of a change that it was not notified of yet. Waits for a thread that is notifying it: when
-    /// this call returns, the listener knows of the change, and for example has stopped a channel. A call by the
+    /// Notifies the listener of a change that it was not notified of yet. Waits for a thread that is notifying it. So
+    /// the listener knows of the change when this call returns, and for example has stopped a channel. A call by the
     /// listener itself returns at once, and the thread looks again afterwards.
     synchronized void notifyListener() {
         if (watermarks == null || isNotifying) {

@@ -4,8 +4,10 @@ package io.leasehold.jumbo;
 ///
 /// **Threads.** Called by the thread that allocated or freed the page in question, or by the clock of the arena. Calls
 /// do not overlap: a thread that has a change to report waits for the call in progress. The callback may allocate and
-/// free pages. If that changes the pressure, the callback is called again after it returned. It must not block. Only
-/// the first exception of the tasks and the listener of a pool is logged.
+/// free pages of its pool. If that changes the pressure, the callback is called again after it returned. It must not
+/// block, and must not take a lock that a thread holds while it allocates or frees a page. Two listeners that change
+/// the pressure of each other's pool could wait for each other. Only the first exception of the tasks and the listener
+/// of a pool is logged.
 @FunctionalInterface
 public interface PressureListener {
 
