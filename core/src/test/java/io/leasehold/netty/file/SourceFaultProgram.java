@@ -37,7 +37,7 @@ final class SourceFaultProgram implements Consumer<JavaFaults.Mode> {
         BUFFER,
         REGION;
 
-        /// Number of frames that a release calls before the hold is dropped, and that it is lost without.
+        /// {@return the number of frames from a release to the drop of its hold; on a shorter stack the hold is lost}
         int leastFrames() {
             return this == REGION ? 4 : 0; // Netty has counted the release before it calls the region
         }
