@@ -135,6 +135,7 @@ final class OpenFiles {
     ///
     /// @return number of outstanding loans
     /// @throws IOException if a system call fails; the file is closed even so
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     int closeForcibly(MappedFile file) throws IOException {
         StackReserve.ensure(LAYERS); // as above
         freeLeft();

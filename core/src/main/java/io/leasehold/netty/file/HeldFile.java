@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// The file of a [FileSource], and a count of its holds: one of the owner, and one of each content and window. The last
 /// drop closes the file.
 ///
-/// **Late drops.** Any thread may drop the last hold, also one whose stack is full, and it could not drop it again.
-/// Such a hold is dropped when the next source is opened or closed. A file that cannot be closed, because the kernel
+/// **Late drops.** Any thread may drop the last hold, also one whose stack is full. That thread could not drop the hold
+/// again, so it is dropped when the next source is opened or closed. A file that cannot be closed, because the kernel
 /// rejects a memory barrier or the Java heap is full, is closed then too.
 ///
 /// **Threads.** Thread-safe.
