@@ -129,8 +129,8 @@
 ///    a lock no system call is made, except to commit pages, to unlock wired pages, and to wake a thread. No lock is
 ///    taken that is held for longer. `FramePool.lock` is such a lock: it guards the pages of an arena and their commit.
 ///    `PageSupply.growLock` is none: it guards the growth of a NIC pool, only slow paths take it, and it may be held
-///    across system calls. The monitor of `jumbo.Pressure` is none either: a listener runs under it, and only a thread
-///    that changes the pressure of a NIC pool takes it.
+///    across system calls. `Pressure.notifying` is none either: a listener runs under it, and
+///    only a thread that finds the pages of a NIC pool scarce waits for it.
 /// 3. **A release of a block does not wait for the lock of its size class.** The block goes to the magazine of the
 ///    thread. A full magazine first gives its older half to the depot. If the lock is taken, the thread that holds it
 ///    frees what is too much in the depot. A release waits only if no batch can be made for the depot: the Java heap is

@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// without a lock.
 ///
 /// **Memory order.** `high` and `pressed` are volatile. They are written before the copies of [JumboSlabPool] or
-/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`.
+/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`. A thread
+/// writes `decided` and then tries to take `notifying`; the thread that has it gives it back and then reads `decided`.
+/// So one of them notifies the listener of the change.
 ///
 /// **Invariants.** I1: `pressed` is set while `high` is set, or a task waits.
 final class Pressure {
@@ -34,8 +37,8 @@ final class Pressure {
     private volatile boolean high; // (A)
     private volatile boolean pressed; // (A) one flag for all reasons, because every release reads it
     private volatile boolean decided; // (A) the value that the listener gets
-    private boolean notified; // (L) this
-    private boolean isNotifying; // (L) this
+    private final ReentrantLock notifying = new ReentrantLock(); // held while the listener runs
+    private volatile boolean notified; // (L) notifying, read without it
     private boolean warned; // (L) this
 
     Pressure(JumboOptions options) {
@@ -138,21 +141,27 @@ final class Pressure {
         }
     }
 
-    /// Notifies the listener of a change that it was not notified of yet. Waits for a thread that is notifying it. So
-    /// the listener knows of the change when this call returns, and for example has stopped a channel. A call by the
-    /// listener itself returns at once, and the thread looks again afterwards.
-    synchronized void notifyListener() {
-        if (watermarks == null || isNotifying) {
-            return;
-        }
-        isNotifying = true;
-        try {
-            while (notified != decided) {
-                notified = !notified;
-                notify(watermarks.listener(), notified);
+    /// Notifies the listener of a change that it was not notified of yet.
+    ///
+    /// If pages are scarce, waits for a thread that is notifying the listener. So the listener knows of it when this
+    /// call returns, and for example has stopped a channel. The end of pressure is not waited for: a release must not
+    /// wait, and two listeners that free pages of each other's pool would wait for each other. The other thread looks
+    /// again after its call, and so does the listener's own thread if the listener changes the pressure.
+    void notifyListener() {
+        while (watermarks != null && notified != decided && !notifying.isHeldByCurrentThread()) {
+            if (decided) {
+                notifying.lock();
+            } else if (!notifying.tryLock()) {
+                return;
             }
-        } finally {
-            isNotifying = false;
+            try {
+                while (notified != decided) {
+                    notified = !notified;
+                    notify(watermarks.listener(), notified);
+                }
+            } finally {
+                notifying.unlock();
+            }
         }
     }
 

@@ -83,7 +83,8 @@ final class ClassPools<T> {
     /// scarce, because a longer one could take the bytes of a later request. Smaller blocks are in slabs that stay as
     /// they are: they are borrowed only while another thread has the lock of their class.
     int sizesToBorrowFrom(int sizeClass) {
-        return sizeClass <= SlabHeap.LAST_SHARED_CLASS || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
+        boolean isShared = sizeClass + SIZES_TO_BORROW_FROM <= SlabHeap.LAST_SHARED_CLASS;
+        return isShared || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
     }
 
     /// {@return the slabs of a size class that has a pool}

@@ -230,14 +230,20 @@ final class HeapCloser {
     /// with blocks that the failed barrier of a forced close left in magazines.
     private void freeLate(List<ClassPool> all) {
         reclaimer.flushLate();
+        SystemCallException failure = null;
         for (ClassPool pool : all) {
             pool.lock();
             try {
                 pool.freeAll(true);
+            } catch (SystemCallException e) {
+                failure = e;
             } finally {
                 pool.unlock();
             }
         }
         memory.freeGivenUp();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

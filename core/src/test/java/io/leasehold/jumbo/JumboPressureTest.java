@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// The listener is notified when too many pages are in use and when few are in use again, whichever thread releases
 /// them.
@@ -196,6 +199,55 @@ class JumboPressureTest {
             assertThat(known).containsExactly(true, false, true);
             opened.release(handles);
             opened.check();
+        }
+    }
+
+    /// Each listener ends the pressure of the other pool, whose listener is running.
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void listenersThatFreePagesOfEachOthersPoolDoNotWaitForEachOther() throws InterruptedException {
+        CyclicBarrier both = new CyclicBarrier(2);
+        List<List<Long>> handles = List.of(new ArrayList<>(), new ArrayList<>());
+        List<List<Boolean>> heard = List.of(new ArrayList<>(), new ArrayList<>());
+        JumboFixture[] fixtures = new JumboFixture[2];
+        try (JumboFixture first = fixture(10, 50, 0, isHigh -> free(isHigh, 0, both, fixtures, handles, heard));
+                JumboFixture second = fixture(10, 50, 0, isHigh -> free(isHigh, 1, both, fixtures, handles, heard))) {
+            fixtures[0] = first;
+            fixtures[1] = second;
+            handles.get(0).addAll(first.allocate(40));
+            handles.get(1).addAll(second.allocate(40));
+            List<Long> more = new ArrayList<>();
+            Thread other = new Thread(() -> more.addAll(second.allocate(10)));
+            other.start();
+            List<Long> mine = first.allocate(10);
+            other.join();
+            first.release(mine);
+            second.release(more);
+            assertThat(heard).allSatisfy(calls -> assertThat(calls).containsExactly(true, false));
+            first.check();
+            second.check();
+        }
+    }
+
+    private static void free(
+            boolean isHigh,
+            int pool,
+            CyclicBarrier both,
+            JumboFixture[] fixtures,
+            List<List<Long>> handles,
+            List<List<Boolean>> heard) {
+        heard.get(pool).add(isHigh);
+        if (isHigh) {
+            await(both);
+            fixtures[1 - pool].release(handles.get(1 - pool));
+        }
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -14,11 +14,12 @@ public final class Faults<C extends Enum<C>> {
 
     private final Map<C, Fault> armed; // (L) this
     private final Map<C, Long> counts; // (L) this
-    private long injected; // (L) this
+    private final Map<C, Long> failures; // (L) this
 
     public Faults(Class<C> calls) {
         this.armed = new EnumMap<>(calls);
         this.counts = new EnumMap<>(calls);
+        this.failures = new EnumMap<>(calls);
     }
 
     /// Makes the `nth` next call fail, and no other.
@@ -48,7 +49,12 @@ public final class Faults<C extends Enum<C>> {
 
     /// {@return the number of calls that were made to fail}
     public synchronized long injected() {
-        return injected;
+        return failures.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /// {@return the number of calls of this kind that were made to fail}
+    public synchronized long injected(C call) {
+        return failures.getOrDefault(call, 0L);
     }
 
     /// Counts a call.
@@ -67,13 +73,13 @@ public final class Faults<C extends Enum<C>> {
         if (fault.isOnce) {
             armed.remove(call);
         }
-        injected++;
+        failures.merge(call, 1L, Long::sum);
         return fault.errno;
     }
 
     @Override
     public synchronized String toString() {
-        return "counts=" + counts + ", injected=" + injected + ", faults=" + armed;
+        return "counts=" + counts + ", injected=" + injected() + ", faults=" + armed;
     }
 
     private synchronized void arm(C call, Fault fault) {

@@ -86,6 +86,11 @@ public final class FaultyVirtualMemory implements VirtualMemory {
         return faults.injected();
     }
 
+    /// {@return the number of calls of this kind that were made to fail}
+    public long injected(Call call) {
+        return faults.injected(call);
+    }
+
     @Override
     public boolean can(Capability capability) {
         return delegate.can(capability);
