@@ -203,7 +203,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 long[] chunk = records.prepare(lease, page, address);
                 if (map.join(address, direct, stripe)) { // the first change, after calls as deep as those that follow
                     records.open(chunk, lease, use);
-                    stripe.pop();
+                    stripe.popPeeked();
                     return lease;
                 }
             }
@@ -368,16 +368,16 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         long address;
         try {
             long next = LeaseLayout.next(lease);
-            boolean isPrepared = stripe.prepare(next);
-            if (!isPrepared) {
+            long prepared = stripe.prepare(next);
+            if (prepared == Stripe.FULL) {
                 StackReserve.ensure();
             }
             address = records.close(lease, page);
             queue = map.release(address, stripe);
-            if (isPrepared) {
-                stripe.pushPrepared();
-            } else {
+            if (prepared == Stripe.FULL) {
                 spilled = records.keep(next, stripe);
+            } else {
+                stripe.pushPrepared(prepared);
             }
         } finally {
             stripe.exit();

@@ -37,11 +37,11 @@ final class Rehearsal {
         for (long lease : leases) {
             long next = LeaseLayout.next(lease);
             Stripe stripe = stripes.enter();
-            boolean isPrepared = stripe.prepare(next);
+            long prepared = stripe.prepare(next);
             records.close(lease, records.page(lease));
             int spilled = RecordTable.NONE;
-            if (isPrepared) {
-                stripe.pushPrepared();
+            if (prepared != Stripe.FULL) {
+                stripe.pushPrepared(prepared);
             } else {
                 spilled = records.keep(next, stripe);
             }

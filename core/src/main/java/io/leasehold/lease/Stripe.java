@@ -22,6 +22,9 @@ final class Stripe {
 
     static final int CAPACITY = 32;
 
+    /// Result of [#prepare] in a full stripe.
+    static final long FULL = -1;
+
     private static final int BUSY = 8;
     private static final int CLOCK = 9;
     private static final int ACTIVATED = 10;
@@ -104,12 +107,17 @@ final class Stripe {
         }
     }
 
-    /// {@return the record that [#pop] would return}
+    /// {@return the record that [#pop] would return, or [LeasePool#NO_LEASE]}
     ///
-    /// The caller opens the record before it pops it, because popping needs less stack.
+    /// The caller opens the record before it calls [#popPeeked], which needs less stack than that.
     long peek() {
         int depth = (int) cells[DEPTH];
         return depth == 0 ? LeasePool.NO_LEASE : cells[HANDLES + depth - 1];
+    }
+
+    /// Pops the record that the last call of [#peek] has returned.
+    void popPeeked() {
+        CELL.setOpaque(cells, DEPTH, cells[DEPTH] - 1);
     }
 
     /// Pops a free record.
@@ -128,20 +136,20 @@ final class Stripe {
     /// here first, before the lease of the record is closed.
     ///
     /// @param next handle for the next lease of the record
-    /// @return false if the stripe is full
-    boolean prepare(long next) {
+    /// @return the number of free records in this stripe, or [#FULL]
+    long prepare(long next) {
         long depth = cells[DEPTH];
         if (depth >= CAPACITY) {
-            return false;
+            return FULL;
         }
-        cells[HANDLES + (int) depth] = next;
-        CELL.setOpaque(cells, DEPTH, depth);
-        return true;
+        CELL.setOpaque(cells, HANDLES + (int) depth, next);
+        return depth;
     }
 
-    /// Pushes the record that the last call of [#prepare] stored.
-    void pushPrepared() {
-        long depth = cells[DEPTH];
+    /// Pushes the record that the last call of [#prepare] stored. Neither `push` nor `pop` was called since.
+    ///
+    /// @param depth the result of `prepare`, which costs less than to read it again
+    void pushPrepared(long depth) {
         CELL.setOpaque(cells, DEPTH, depth + 1);
     }
 
