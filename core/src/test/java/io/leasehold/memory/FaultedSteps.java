@@ -32,9 +32,9 @@ public final class FaultedSteps {
     ///
     /// @param what name of the step, for messages
     public void run(String what, Step step) {
-        int nth = 0;
-        while (isHit(what, step, ++nth)) {
-            // the next fault lies later in the step
+        int nth = 1;
+        while (isHit(what, step, nth)) {
+            nth = JavaFaults.next(nth);
         }
     }
 

@@ -23,6 +23,9 @@ public final class JavaFaults {
     /// The message of an error that was injected.
     public static final String MESSAGE = "injected";
 
+    /// Number of frames of the code that handles an error, as a rule. It may overflow too, at each of its calls.
+    private static final int HANDLER_FRAMES = 10;
+
     private static final Set<String> RESOLVED = ConcurrentHashMap.newKeySet();
 
     private static @Nullable Thread thread;
@@ -30,6 +33,8 @@ public final class JavaFaults {
     private static boolean isForGood;
     private static int depth; // of the thread
     private static int maxDepth;
+    private static int failedDepth; // of the first call that did not fit
+    private static int sufficientDepth; // for that call
     private static long injected;
 
     /// What fails.
@@ -55,6 +60,16 @@ public final class JavaFaults {
         }
     }
 
+    /// {@return the next fault to be armed after `nth`}
+    ///
+    /// A frame may be as long as many common ones. Then many stacks are too short for it, and all fail at its call. So
+    /// [#HANDLER_FRAMES] of them are tested, and the others are skipped.
+    ///
+    /// @param nth the fault that was armed last
+    public static int next(int nth) {
+        return nth <= failedDepth + HANDLER_FRAMES ? nth + 1 : Math.max(nth, sufficientDepth) + 1;
+    }
+
     /// Has an allocation of this thread fail.
     ///
     /// @param nth 1 for the next one
@@ -64,6 +79,8 @@ public final class JavaFaults {
         isForGood = forGood;
         depth = 0;
         maxDepth = Integer.MAX_VALUE;
+        failedDepth = 0;
+        sufficientDepth = 0;
         thread = Thread.currentThread();
     }
 
@@ -74,6 +91,8 @@ public final class JavaFaults {
         allocationsLeft = 0;
         depth = 0;
         maxDepth = frames;
+        failedDepth = 0;
+        sufficientDepth = 0;
         thread = Thread.currentThread();
     }
 
@@ -135,6 +154,10 @@ public final class JavaFaults {
         if (Thread.currentThread().equals(thread)) {
             if (depth + frames > maxDepth) {
                 injected++;
+                if (sufficientDepth == 0) {
+                    failedDepth = depth;
+                    sufficientDepth = depth + frames;
+                }
                 throw new StackOverflowError(MESSAGE);
             }
             depth += frames;

@@ -3,6 +3,7 @@ package io.leasehold.slab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.memory.FaultedSteps;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
@@ -18,8 +19,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Random steps of a heap. Each step is repeated with a failure of the Java heap or the stack: at the first point where
-/// one can happen, then at the second, until the step meets no failure.
+/// Random steps of a heap, each of which meets every failure of the Java heap or the stack.
 ///
 /// A step that failed has changed nothing, or it is done. After it nothing is lost, and the next step works.
 ///
@@ -30,11 +30,6 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
     private static final long BUDGET = 20 << 20;
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 400;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 1 << 20};
-
-    /// A step during which faults are thrown.
-    private interface Step {
-        void run();
-    }
 
     private final SplittableRandom random = Seeds.random("SlabJavaFaultRandomWalk");
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
@@ -49,15 +44,15 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
                     .build(),
             reservations);
     private final AllocatedBlocks blocks = new AllocatedBlocks();
-    private JavaFaults.Mode mode = JavaFaults.Mode.HEAP_ONCE;
+    private FaultedSteps steps = new FaultedSteps(JavaFaults.Mode.HEAP_ONCE, () -> {});
     private @Nullable SlabBlock got;
     private long now;
 
     @Override
-    public void accept(JavaFaults.Mode faults) {
-        mode = faults;
+    public void accept(JavaFaults.Mode mode) {
         SlabHeap<SlabBlock> heap = SlabHeap.open(
                 arena, SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10), SlabBlock::new);
+        steps = new FaultedSteps(mode, () -> check(heap));
         for (int size : SIZES) { // faults come after the first requests
             blocks.add(Objects.requireNonNull(heap.tryAllocate(size), "the heap is new"));
         }
@@ -69,9 +64,9 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
             }
         }
         while (blocks.count() > 0) {
-            release(heap);
+            release();
         }
-        withFaults(heap, "close", heap::close);
+        steps.run("close", heap::close);
         heap.close();
         assertThat(arena.stats().livePages()).isZero();
         arena.close();
@@ -95,21 +90,21 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         if (dice < 9 || blocks.count() == 0) {
             allocate(heap, SIZES[random.nextInt(SIZES.length)] + random.nextInt(8));
         } else if (dice < 16) {
-            release(heap);
+            release();
         } else if (dice < 17) {
-            withFaults(heap, "trim", heap::trim);
+            steps.run("trim", heap::trim);
         } else if (dice < 18) {
-            withFaults(heap, "trim the arena", arena::trim);
+            steps.run("trim the arena", arena::trim);
         } else if (dice < 19) {
-            grow(heap);
+            grow();
         } else {
-            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
+            steps.run("decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         }
     }
 
     private void allocate(SlabHeap<SlabBlock> heap, int byteSize) {
         got = null;
-        withFaults(heap, "allocate " + byteSize, () -> {
+        steps.run("allocate " + byteSize, () -> {
             if (got == null) {
                 got = heap.tryAllocate(byteSize);
             }
@@ -120,10 +115,10 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         }
     }
 
-    private void release(SlabHeap<SlabBlock> heap) {
+    private void release() {
         got = blocks.removeAny(random);
         SlabBlock block = got;
-        withFaults(heap, "release " + block.byteSize, () -> {
+        steps.run("release " + block.byteSize, () -> {
             if (got != null) {
                 block.release();
                 got = null;
@@ -132,55 +127,23 @@ final class SlabJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         assertThat(got).isNull();
     }
 
-    private void grow(SlabHeap<SlabBlock> heap) {
+    private void grow() {
         got = blocks.removeAny(random);
         SlabBlock block = got;
         int written = block.byteSize;
-        withFaults(heap, "grow", () -> block.grow(Math.max(block.byteSize, 80_000) + 50_000));
+        steps.run("grow", () -> block.grow(Math.max(block.byteSize, 80_000) + 50_000));
         block.check(written);
         blocks.add(block);
         got = null;
     }
 
-    /// Repeats one step until it meets no fault.
-    private void withFaults(SlabHeap<SlabBlock> heap, String what, Step step) {
-        long before;
-        int nth = 0;
-        do {
-            before = JavaFaults.injected();
-            nth++;
-            Throwable thrown = null;
-            JavaFaults.arm(mode, nth);
-            try {
-                step.run();
-            } catch (OutOfMemoryError | StackOverflowError e) {
-                if (!"injected".equals(e.getMessage())) {
-                    throw e;
-                }
-                thrown = e;
-            } finally {
-                JavaFaults.disarm();
-            }
-            if (JavaFaults.injected() > before) {
-                check(heap, "fault " + nth + " of " + what, thrown);
-            }
-        } while (JavaFaults.injected() > before);
-    }
-
-    private void check(SlabHeap<SlabBlock> heap, String when, @Nullable Throwable thrown) {
-        try {
-            int held = got == null ? 0 : 1;
-            heap.checkInvariants();
-            PageArenas.checkInvariants(arena);
-            assertThat(heap.stats().liveBlocks()).as("live blocks").isEqualTo(blocks.count() + held);
-            assertThat(heap.stats().heldBytes())
-                    .as("%s", heap.stats())
-                    .isEqualTo(arena.stats().livePages() * arena.options().pageByteSize());
-        } catch (Throwable e) {
-            if (thrown != null) {
-                e.addSuppressed(thrown);
-            }
-            throw new AssertionError(mode + ", after " + when + ": " + e.getMessage(), e);
-        }
+    private void check(SlabHeap<SlabBlock> heap) {
+        int held = got == null ? 0 : 1;
+        heap.checkInvariants();
+        PageArenas.checkInvariants(arena);
+        assertThat(heap.stats().liveBlocks()).as("live blocks").isEqualTo(blocks.count() + held);
+        assertThat(heap.stats().heldBytes())
+                .as("%s", heap.stats())
+                .isEqualTo(arena.stats().livePages() * arena.options().pageByteSize());
     }
 }

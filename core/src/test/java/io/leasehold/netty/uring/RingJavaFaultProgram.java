@@ -110,9 +110,8 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
 
     private void everyFault(JavaFaults.Mode mode, String name, Step step) {
         long before;
-        int nth = 0;
+        int nth = 1;
         do {
-            nth++;
             before = JavaFaults.injected();
             LeasedBufferRing ring = LeasedBufferRing.open(allocator, OPTIONS);
             step.run(ring, nth);
@@ -123,6 +122,7 @@ final class RingJavaFaultProgram implements Consumer<JavaFaults.Mode> {
             assertThat(allocator.figures().pinnedBuffers())
                     .as("buffers outstanding after %s, %s %d", name, mode, nth)
                     .isZero();
+            nth = JavaFaults.next(nth);
         } while (JavaFaults.injected() > before);
     }
 
