@@ -55,9 +55,8 @@ public class WindowFile {
                         piece.limit(Math.min(PATTERN_BYTES, start + written)).position(start), at);
             }
         }
-        System.out.printf(
-                "# %s, written in pieces of %d B: %d %% mapped in pieces of 2 MiB%n",
-                file.fileSystem(), written, hugePercent());
+        System.out.println("# " + file.fileSystem() + ", written in pieces of " + written + " B: " + hugePercent()
+                + " % mapped in pieces of 2 MiB");
     }
 
     /// Closes the file, which deletes it.

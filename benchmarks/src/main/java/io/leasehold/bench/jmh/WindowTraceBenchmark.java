@@ -95,7 +95,7 @@ public class WindowTraceBenchmark extends TimedBenchmark {
     @TearDown(Level.Trial)
     public void close(BenchmarkParams params) throws IOException {
         if (!params.getBenchmark().endsWith("Pread")) {
-            System.out.printf("# %s: %s%n", trace, windows.cache().stats());
+            System.out.println("# " + trace + ": " + windows.cache().stats());
         }
         windows.close();
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ public final class Serve {
 
     /// Starts the server.
     public static void main(String[] args) {
+        Locale.setDefault(Locale.ROOT); // numbers are read by tools
         try {
             serve();
         } catch (IOException | GeneralSecurityException | InterruptedException | RuntimeException e) {
