@@ -22,7 +22,8 @@ final class MemoryReturnProgram {
     private static final int WARM_UPS = 16;
     private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long WARM_UP_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
-    private static final String RESIDENT = "Rss:";
+    private static final Path RESIDENT = Path.of("/proc/self/smaps_rollup");
+    private static final Path STATUS = Path.of("/proc/self/status");
 
     private final PageArena arena;
     private final long[] pages;
@@ -130,13 +131,18 @@ final class MemoryReturnProgram {
     private Reading read() throws IOException {
         long charge = chargeFile.toString().isEmpty()
                 ? 0
-                : Long.parseLong(Files.readString(chargeFile).strip());
-        for (String line : Files.readAllLines(Path.of("/proc/self/smaps_rollup"))) {
-            if (line.startsWith(RESIDENT)) {
-                return new Reading(Long.parseLong(line.replaceAll("[^0-9]", "")) << 10, charge);
+                : Long.parseLong(Files.readString(chargeFile).strip()) - kibibytes(STATUS, "VmPTE:");
+        return new Reading(kibibytes(RESIDENT, "Rss:"), charge);
+    }
+
+    /// {@return the value of a line of a file of the kernel, in bytes}
+    private static long kibibytes(Path file, String name) throws IOException {
+        for (String line : Files.readAllLines(file)) {
+            if (line.startsWith(name)) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
             }
         }
-        throw new IOException("there is no " + RESIDENT + " in smaps_rollup");
+        throw new IOException("line is missing: file=" + file + ", name=" + name);
     }
 
     private static boolean maintenanceEnds() {
@@ -154,7 +160,8 @@ final class MemoryReturnProgram {
     /// A snapshot of the kernel's values for this process.
     ///
     /// @param resident resident memory in bytes (smaps_rollup)
-    /// @param charge bytes that the control group is charged, 0 if unknown
+    /// @param charge bytes that the control group is charged, 0 if unknown; without the page tables of this process,
+    ///     which stay as long as the addresses are reserved (2 MiB for a burst of 1 GiB)
     private record Reading(long resident, long charge) {
 
         Reading plus(Reading whole, double percent) {
