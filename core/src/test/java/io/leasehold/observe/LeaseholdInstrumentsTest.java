@@ -5,70 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.observe.otel.LeaseholdInstruments;
 import io.netty.buffer.ByteBuf;
-import io.opentelemetry.sdk.common.CompletableResultCode;
-import io.opentelemetry.sdk.metrics.InstrumentType;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
-import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
-import io.opentelemetry.sdk.metrics.data.LongPointData;
-import io.opentelemetry.sdk.metrics.data.MetricData;
-import io.opentelemetry.sdk.metrics.export.CollectionRegistration;
-import io.opentelemetry.sdk.metrics.export.MetricReader;
-import java.util.Collection;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LeaseholdInstrumentsTest {
 
-    private final Collector collector = new Collector();
+    private final MetricCollector collector = new MetricCollector();
     private final SdkMeterProvider provider =
             SdkMeterProvider.builder().registerMetricReader(collector).build();
     private final LeasedByteBufAllocator allocator =
             LeasedByteBufAllocator.builder().name("told").byteLimit(16L << 20).build();
-
-    /// Collects on request.
-    private static final class Collector implements MetricReader {
-
-        private CollectionRegistration registration = CollectionRegistration.noop();
-
-        @Override
-        public void register(CollectionRegistration newRegistration) {
-            registration = newRegistration;
-        }
-
-        Map<String, Long> values() {
-            Map<String, Long> values = new TreeMap<>();
-            Collection<MetricData> all = registration.collectAllMetrics();
-            for (MetricData metric : all) {
-                Collection<LongPointData> points =
-                        metric.getLongSumData().getPoints().isEmpty()
-                                ? metric.getLongGaugeData().getPoints()
-                                : metric.getLongSumData().getPoints();
-                for (LongPointData point : points) {
-                    Map<String, Object> attributes = new TreeMap<>();
-                    point.getAttributes().forEach((key, value) -> attributes.put(key.getKey(), value));
-                    values.put(metric.getName() + attributes, point.getValue());
-                }
-            }
-            return values;
-        }
-
-        @Override
-        public CompletableResultCode forceFlush() {
-            return CompletableResultCode.ofSuccess();
-        }
-
-        @Override
-        public CompletableResultCode shutdown() {
-            return CompletableResultCode.ofSuccess();
-        }
-
-        @Override
-        public AggregationTemporality getAggregationTemporality(InstrumentType type) {
-            return AggregationTemporality.CUMULATIVE;
-        }
-    }
 
     @AfterEach
     void close() {
