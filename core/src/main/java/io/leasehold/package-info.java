@@ -11,13 +11,14 @@
 /// the diagram true.
 ///
 /// ```text
-/// L10  agent                                         puts the allocator under servers without an option
-/// L9   netty    agrona   datagram jetty    undertow  leases as buffers of other libraries
-/// L8   observe                                       memory in numbers: counters, beans, meters
-/// L7   slab     jumbo    window                      small blocks | NIC buffers | file windows
-/// L6   lease                                         temporary mappings of pages (sf_buf)
-/// L5   page                                          page frames, wiring, runs, decommit (vm_page)
-/// L4   budget   holder                               limits for bytes | names and samples of holders
+/// L11  agent                                         puts the allocator under servers without an option
+/// L10  netty    agrona   datagram jetty    undertow  leases as buffers of other libraries
+/// L9   observe                                       memory in numbers: counters, beans, meters
+/// L8   slab     jumbo    window                      small blocks | NIC buffers | file windows
+/// L7   lease                                         temporary mappings of pages (sf_buf)
+/// L6   page                                          page frames, wiring, runs, decommit (vm_page)
+/// L5   holder                                        names and samples of holders
+/// L4   budget                                        limits for bytes
 /// L3   memory                                        address ranges, alignment, ordered words
 /// L2   os                                            system calls: mmap, madvise, memfd, mlock, sockets
 /// L1   error    event                                errors that users can catch | events of the flight recorder

@@ -34,7 +34,8 @@ public final class SampleStress {
     abstract static class Block {
 
         private final Object user = new Object();
-        final MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "stress", null, user, of -> List.of());
+        final MemorySource source =
+                MemorySource.open(SourceKind.ALLOCATOR, "stress", null, user, of -> List.of(), of -> null);
 
         /// {@return a new sample}
         ///

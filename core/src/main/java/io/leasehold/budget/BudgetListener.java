@@ -14,7 +14,8 @@ package io.leasehold.budget;
 /// perhaps in other portions.
 ///
 /// **Threads.** Called by the thread that reserves or releases, which may hold a lock of its arena. A callback must not
-/// block, and must not allocate from an arena that is charged to the budget.
+/// block, and must not allocate from an arena whose budget has a budget above it in common with this one. The message
+/// of a refused allocation reads the counts of all arenas below the budget that refused, which needs their locks.
 ///
 /// **Exceptions.** An exception from [#reserving] refuses the reservation. An exception from any other method is
 /// ignored, and no byte is lost. The first exception of a budget is logged.

@@ -9,7 +9,6 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.text.Texts;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A limit for bytes, in a tree. Memory is reserved in the budget before it is committed, and released after it was
@@ -351,6 +350,17 @@ public final class MemoryBudget implements AutoCloseable {
         return refusals.get();
     }
 
+    /// {@return true if this budget is `other`, or below it}
+    ///
+    /// @param other another budget, or this one
+    public boolean isWithin(MemoryBudget other) {
+        MemoryBudget budget = this;
+        while (budget != other && budget.parent != null) {
+            budget = budget.parent;
+        }
+        return budget == other;
+    }
+
     /// {@return the topmost parent, or this budget if it has no parent}
     public MemoryBudget top() {
         return parent == null ? this : parent.top();
@@ -408,9 +418,40 @@ public final class MemoryBudget implements AutoCloseable {
     ///
     /// For example `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`.
     public String report() {
-        String line = format("%s %,d of %,d B", name, usedBytes(), byteLimit());
-        String below = children.largestFirst().map(MemoryBudget::report).collect(Collectors.joining(", "));
-        return below.isEmpty() ? line : line + " (" + below + ")";
+        return report(Integer.MAX_VALUE);
+    }
+
+    /// {@return a report as of [#report()] with the largest budgets, for a message that must stay short}
+    ///
+    /// @param maxBudgets maximum number of budgets to name, at least 1
+    public String report(int maxBudgets) {
+        StringBuilder text = new StringBuilder();
+        appendTo(text, maxBudgets);
+        return text.toString();
+    }
+
+    /// Appends this budget and those below it, until `left` are named.
+    ///
+    /// @return number of budgets that may still be named
+    private int appendTo(StringBuilder text, int maxBudgets) {
+        text.append(format("%s %,d of %,d B", name, usedBytes(), byteLimit()));
+        int left = maxBudgets - 1;
+        int unnamed = 0;
+        String before = " (";
+        for (MemoryBudget child : children.largestFirst().toList()) {
+            if (left == 0) {
+                unnamed++;
+                continue;
+            }
+            left = child.appendTo(text.append(before), left);
+            before = ", ";
+        }
+        if (unnamed > 0) {
+            text.append(before).append("and ").append(unnamed).append(" more");
+            before = ", ";
+        }
+        text.append(before.equals(", ") ? ")" : "");
+        return left;
     }
 
     @Override

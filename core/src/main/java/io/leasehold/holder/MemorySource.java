@@ -2,13 +2,16 @@ package io.leasehold.holder;
 
 import static io.leasehold.text.Texts.format;
 
+import io.leasehold.budget.MemoryBudget;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +41,9 @@ public final class MemorySource {
     /// Maximum number of pairs of tag and size that a source counts.
     private static final int MAX_COUNTS = 10_000;
 
+    /// Maximum number of tags in an error message, so that the message stays one readable line.
+    private static final int TOP_TAGS = 4;
+
     private static final Set<MemorySource> OPEN = ConcurrentHashMap.newKeySet();
     private static final ReferenceQueue<Object> DROPPED = new ReferenceQueue<>();
 
@@ -57,11 +63,17 @@ public final class MemorySource {
 
         private final MemorySource source; // (C)
         private final Function<? super T, List<SizeCount>> counts; // (C)
+        private final Function<? super T, @Nullable MemoryBudget> budget; // (C)
 
-        Owner(T owner, MemorySource source, Function<? super T, List<SizeCount>> counts) {
+        Owner(
+                T owner,
+                MemorySource source,
+                Function<? super T, List<SizeCount>> counts,
+                Function<? super T, @Nullable MemoryBudget> budget) {
             super(owner, DROPPED);
             this.source = source;
             this.counts = counts;
+            this.budget = budget;
         }
 
         /// {@return the blocks in use; empty if the owner is gone}
@@ -69,15 +81,26 @@ public final class MemorySource {
             T owner = get();
             return owner == null ? List.of() : counts.apply(owner);
         }
+
+        /// {@return the budget of the memory; null if there is none, or the owner is gone}
+        @Nullable MemoryBudget budget() {
+            T owner = get();
+            return owner == null ? null : budget.apply(owner);
+        }
     }
 
     private <T> MemorySource(
-            SourceKind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
+            SourceKind kind,
+            String name,
+            @Nullable String tag,
+            T owner,
+            Function<? super T, List<SizeCount>> counts,
+            Function<? super T, @Nullable MemoryBudget> budget) {
         this.kind = kind;
         this.name = name;
         Tag opener = ThreadTag.current();
         this.tag = tag != null ? Tag.ofSource(tag) : opener != null ? opener : Tag.ofSource(name);
-        this.owner = new Owner<>(owner, this, counts);
+        this.owner = new Owner<>(owner, this, counts, budget);
     }
 
     /// Opens a source.
@@ -88,11 +111,18 @@ public final class MemorySource {
     ///     name if that thread has no tag
     /// @param owner the object
     /// @param counts reads the blocks in use of the object, by size; it must not refer to the object itself
+    /// @param budget reads the budget that the blocks are charged to, or null if they are charged to none; it must not
+    ///     refer to the object itself
     /// @param <T> type of the object
     /// @return the source, to be closed when the object is closed
     public static <T> MemorySource open(
-            SourceKind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
-        MemorySource source = new MemorySource(kind, name, tag, owner, counts);
+            SourceKind kind,
+            String name,
+            @Nullable String tag,
+            T owner,
+            Function<? super T, List<SizeCount>> counts,
+            Function<? super T, @Nullable MemoryBudget> budget) {
+        MemorySource source = new MemorySource(kind, name, tag, owner, counts, budget);
         removeDropped();
         OPEN.add(source);
         return source;
@@ -104,6 +134,33 @@ public final class MemorySource {
         List<MemorySource> all = new ArrayList<>(OPEN);
         all.sort(Comparator.comparing(MemorySource::kind).thenComparing(MemorySource::name));
         return all;
+    }
+
+    /// {@return the open sources whose memory is charged to a budget or to one below it, each byte once} An arena is left
+    /// out if an allocator or a pool is open on it, so pages that were allocated from that arena directly are missing.
+    ///
+    /// @param budget the budget
+    public static List<MemorySource> chargedTo(MemoryBudget budget) {
+        List<MemorySource> charged = new ArrayList<>();
+        Set<MemoryBudget> ofUsers = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (MemorySource source : all()) {
+            MemoryBudget own = source.owner.budget();
+            if (own != null && own.isWithin(budget)) {
+                charged.add(source);
+                if (source.kind != SourceKind.ARENA) {
+                    ofUsers.add(own);
+                }
+            }
+        }
+        charged.removeIf(source -> source.kind == SourceKind.ARENA && ofUsers.contains(source.owner.budget()));
+        return charged;
+    }
+
+    /// {@return the open allocators whose blocks lie on the Java heap}
+    public static List<MemorySource> onJavaHeap() {
+        return all().stream()
+                .filter(source -> source.kind == SourceKind.ALLOCATOR && source.owner.budget() == null)
+                .toList();
     }
 
     private static void removeDropped() {
@@ -168,27 +225,27 @@ public final class MemorySource {
         return held;
     }
 
-    /// {@return the tags that hold the most bytes, for a message: `cache=65,536 B, web=4,096 B`; empty if no tag but
-    /// those of the sources holds any}
+    /// {@return the four tags that hold the most bytes, as the end of a message: `; tags: cache=65,536 B, web=4,096 B`;
+    /// empty if no tag but `known` holds any}
     ///
     /// @param sources sources to read
-    /// @param maxTags maximum number of tags
-    public static String topTags(Collection<MemorySource> sources, int maxTags) {
+    /// @param known tag of the object that the message names anyway
+    public static String topTags(Collection<MemorySource> sources, Tag known) {
         Map<Tag, Long> bytes = new HashMap<>();
-        boolean hasThreadTags = false;
         for (MemorySource source : sources) {
-            for (Held held : source.held()) {
-                bytes.merge(held.tag(), held.bytes(), Long::sum);
-                hasThreadTags |= !held.tag().equals(source.tag);
-            }
+            source.held().forEach(held -> bytes.merge(held.tag(), held.bytes(), Long::sum));
         }
-        return !hasThreadTags
-                ? ""
-                : bytes.entrySet().stream()
-                        .sorted(Map.Entry.<Tag, Long>comparingByValue().reversed())
-                        .limit(maxTags)
-                        .map(entry -> format("%s=%,d B", entry.getKey(), entry.getValue()))
-                        .collect(Collectors.joining(", "));
+        if (bytes.keySet().stream().allMatch(known::equals)) {
+            return "";
+        }
+        return bytes.entrySet().stream()
+                .sorted(Map.Entry.<Tag, Long>comparingByValue().reversed())
+                .limit(TOP_TAGS)
+                .map(entry -> format("%s=%,d B", entry.getKey(), entry.getValue()))
+                .collect(Collectors.joining(
+                        ", ",
+                        "; tags: ",
+                        bytes.size() <= TOP_TAGS ? "" : ", and " + (bytes.size() - TOP_TAGS) + " more"));
     }
 
     /// {@return the live samples of this source; a snapshot, may be stale}

@@ -100,8 +100,9 @@ public record Site(
         StringBuilder text = new StringBuilder();
         for (Site site : sites.subList(0, Math.min(maxLines, sites.size()))) {
             text.append(format(
-                    "%n  about %,d B, tag=%s, oldest=%,d s, at %s",
+                    "%n  about %,d B, source=%s, tag=%s, oldest=%,d s, at %s",
                     Math.round(site.bytes()),
+                    site.source.name(),
                     site.tag,
                     TimeUnit.NANOSECONDS.toSeconds(site.oldestNanos),
                     site.stack.shortened()));

@@ -14,6 +14,7 @@ import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.RefusingLimit;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
@@ -110,8 +111,13 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         this.pressure = supply.pressure();
         this.bulk = new PageBulk<>(this, shards, supply);
         this.exchange = new PageExchange(this);
-        this.source =
-                MemorySource.open(SourceKind.PAGE_POOL, options.name(), options.tag(), this, JumboPool<?>::livePages);
+        this.source = MemorySource.open(
+                SourceKind.PAGE_POOL,
+                options.name(),
+                options.tag(),
+                this,
+                JumboPool<?>::livePages,
+                pool -> ArenaAccess.of(pool.arena).budget());
     }
 
     /// Opens a pool on the pages of an arena. Allocates no page yet.
@@ -166,16 +172,19 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         long handle = tryAllocate();
         if (handle == NONE) {
             JumboStats stats = stats();
-            throw new PageExhaustedException(
-                    format("no page is available: pool=%s, %s, %s", options.name(), limit(stats), stats));
+            throw new PageExhaustedException(format("no page is available: pool=%s, %s", options.name(), limit(stats)));
         }
         return handle;
     }
 
+    /// {@return the limit that refused a page, the statistics, and the tags of the memory below a limit of the arena}
     private String limit(JumboStats stats) {
         int maxPages = options.maxPages();
-        boolean isFull = maxPages != 0 && stats.pages().inPool() >= maxPages;
-        return isFull ? format("max=%d", maxPages) : ArenaAccess.of(arena).refusingLimit(options.slabByteSize());
+        if (maxPages != 0 && stats.pages().inPool() >= maxPages) {
+            return format("max=%d, %s", maxPages, stats);
+        }
+        RefusingLimit limit = ArenaAccess.of(arena).refusingLimit(options.slabByteSize());
+        return limit + ", " + stats + limit.topTags(source.tag());
     }
 
     /// Allocates a page as [#allocate()] does, if one is available.

@@ -31,8 +31,13 @@ final class LeasePoolCloser {
         this.pool = pool;
         this.records = records;
         this.map = map;
-        this.source =
-                MemorySource.open(SourceKind.LEASE_POOL, options.name(), options.tag(), pool, LeasePool::openLeases);
+        this.source = MemorySource.open(
+                SourceKind.LEASE_POOL,
+                options.name(),
+                options.tag(),
+                pool,
+                LeasePool::openLeases,
+                leased -> null); // the pages are those of the arena
     }
 
     /// Registers a pool that is being opened. If this fails, its windows are released.

@@ -10,11 +10,14 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapStats;
 import io.leasehold.slab.SlabHeapStats.SizeClass;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +28,10 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe.
 final class HeapRefusals {
 
-    /// Maximum number of holders in an error message, so that the message stays one readable line.
+    /// Maximum number of budgets in an error message.
+    private static final int MAX_BUDGETS = 16;
+
+    /// Maximum number of sizes in an error message, so that the message stays one readable line.
     private static final int TOP_HOLDERS = 4;
 
     /// Maximum number of places in an error message, on a line each.
@@ -38,9 +44,11 @@ final class HeapRefusals {
     private final SlabHeap<?> direct; // (C)
     private final SlabHeap<?> onHeap; // (C)
     private final PageArena arena; // (C)
-    private final MemoryBudget charged; // (C) the budget of the arena
-    private final Rationed<Holdings> directHoldings; // (C)
-    private final Rationed<Holdings> heapHoldings; // (C)
+    private final MemoryBudget charged; // (C) the budget of the caller that the arena is charged to
+    private final Rationed<Own> own; // (C)
+    /// The holders of the memory below a budget: that of the arena, or one above it.
+    private final ConcurrentMap<MemoryBudget, Rationed<String>> holders = new ConcurrentHashMap<>(); // (A)
+    private final Rationed<String> heapHolders; // (C)
 
     HeapRefusals(String name, SlabHeap<?> direct, SlabHeap<?> onHeap, PageArena arena, MemoryBudget charged) {
         this.name = name;
@@ -48,15 +56,16 @@ final class HeapRefusals {
         this.onHeap = onHeap;
         this.arena = arena;
         this.charged = charged;
-        this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
-        this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap) + places(onHeap)), System::nanoTime);
+        this.own = new Rationed<>(() -> new Own(arena.stats().livePages(), sizes(direct)), System::nanoTime);
+        this.heapHolders =
+                new Rationed<>(() -> sizes(onHeap) + holders(onHeap, MemorySource.onJavaHeap(), ""), System::nanoTime);
     }
 
-    /// A snapshot of the holders of memory; may be stale.
+    /// A snapshot of what this allocator holds; may be stale.
     ///
     /// @param livePages allocated pages of the arena
-    /// @param text holders, for people
-    private record Holdings(int livePages, String text) {}
+    /// @param sizes bytes and sizes, for people
+    private record Own(int livePages, String sizes) {}
 
     /// {@return the reason for rejecting a request that is longer than any block}
     static Refusal tooLarge() {
@@ -69,7 +78,7 @@ final class HeapRefusals {
     Refusal refusal(boolean isDirect, int byteSize, @Nullable Throwable cause) {
         if (!isDirect) {
             String words = cause instanceof OutOfMemoryError ? "the Java heap is full" : "the heap of blocks failed";
-            return new Refusal(words, max(Runtime.getRuntime().maxMemory()), heapHoldings.get().text);
+            return new Refusal(words, max(Runtime.getRuntime().maxMemory()), heapHolders.get());
         }
         if (cause != null) {
             return Refusal.of(
@@ -79,14 +88,14 @@ final class HeapRefusals {
         }
         long page = arena.options().pageByteSize();
         long wanted = Alignment.up(Math.max(1, byteSize), page);
-        Holdings held = directHoldings.get();
-        if (wanted > arena.options().byteSize() - held.livePages * page) {
+        MemoryBudget ofArena = ArenaAccess.of(arena).budget();
+        if (wanted > arena.options().byteSize() - own.get().livePages * page) {
             return limited(
                     "the limit of the arena is reached",
                     "arena",
                     arena.options().name(),
                     arena.options().byteSize(),
-                    held);
+                    ofArena);
         }
         ArenaActivity activity = arena.activity();
         long block = Alignment.up(SlabHeap.blockByteSizeOf(byteSize), page);
@@ -96,22 +105,22 @@ final class HeapRefusals {
                     format(
                             "block=%,d B, arena=%s, %s",
                             block, arena.options().name(), max(arena.options().byteSize())),
-                    held.text);
+                    held(ofArena));
         }
         BudgetRefusal full = charged.refusal(wanted);
         if (full != null) {
-            return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
+            return limited(full);
         }
         BudgetRefusal last = activity.lastRefusal();
         if (last != null && last.listener() == null && activity.longestFreeRunBytes() >= wanted) {
             // the tables of the first pages are charged with them
-            return limited(last.reason().words(), "budget", last.refusing().path(), last.maxBytes(), held);
+            return limited(last);
         }
         if (last != null && last.listener() != null) {
             return new Refusal(
                     last.reason().words(),
                     "budget=" + last.refusing().path() + ", listener=" + last.listener(),
-                    held.text);
+                    held(last.refusing()));
         }
         if (activity.kernelRefusals() == 0 && activity.longestFreeRunBytes() >= block) {
             // without decommit, each page that was ever used counts for ever
@@ -120,7 +129,7 @@ final class HeapRefusals {
                     "arena",
                     arena.options().name(),
                     arena.options().byteSize(),
-                    held);
+                    ofArena);
         }
         return new Refusal(
                 "no free run is long enough, or the kernel refused memory",
@@ -130,51 +139,58 @@ final class HeapRefusals {
                         max(arena.options().byteSize()),
                         activity.longestFreeRunBytes(),
                         activity.kernelRefusals()),
-                held.text);
+                held(activity.kernelRefusals() == 0 ? ofArena : charged.top()));
     }
 
-    private static Refusal limited(String words, String kind, String name, long byteLimit, Holdings held) {
-        return new Refusal(words, kind + "=" + name + ", " + max(byteLimit), held.text);
+    private Refusal limited(BudgetRefusal refusal) {
+        MemoryBudget refusing = refusal.refusing();
+        return limited(refusal.reason().words(), "budget", refusing.path(), refusal.maxBytes(), refusing);
+    }
+
+    private Refusal limited(String words, String kind, String limit, long byteLimit, MemoryBudget budget) {
+        return new Refusal(words, kind + "=" + limit + ", " + max(byteLimit), held(budget));
     }
 
     private static String max(long byteLimit) {
         return format("max=%,d B", byteLimit);
     }
 
-    private Holdings directHoldings() {
-        return new Holdings(
-                arena.stats().livePages(),
-                holders(direct) + "; budgets: " + charged.top().report() + places(direct));
+    /// {@return what this allocator holds, and the holders of the memory below a budget} The second part may name other
+    /// allocators: if a limit above this allocator refused, one of them may hold nearly all the memory.
+    private String held(MemoryBudget refusing) {
+        Rationed<String> text = holders.computeIfAbsent(
+                refusing,
+                budget -> new Rationed<>(
+                        () -> holders(
+                                direct,
+                                MemorySource.chargedTo(budget),
+                                "; budgets: " + charged.top().report(MAX_BUDGETS)),
+                        System::nanoTime));
+        return own.get().sizes + text.get();
     }
 
-    private static String holders(SlabHeap<?> heap) {
+    /// {@return the bytes and the sizes of the blocks of one heap}
+    private static String sizes(SlabHeap<?> heap) {
         SlabHeapStats stats = heap.stats();
-        return format(
-                "held=%,d B, top holders: %s%s", stats.heldBytes(), topHolders(stats), tags(List.of(heap.source())));
+        return format("held=%,d B, top holders: %s", stats.heldBytes(), topHolders(stats));
     }
 
-    private static String places(SlabHeap<?> heap) {
-        return Site.lines(List.of(heap.source()), TOP_PLACES);
-    }
-
-    /// {@return the tags that hold the most memory: `; tags: cache=65,536 B`; empty if no buffer has a tag of a thread}
-    private static String tags(List<MemorySource> sources) {
-        String tags = MemorySource.topTags(sources, TOP_HOLDERS);
-        return tags.isEmpty() ? "" : "; tags: " + tags;
+    /// {@return the tags and the places that hold the most memory of some sources, with a text between them}
+    private static String holders(SlabHeap<?> heap, List<MemorySource> sources, String between) {
+        return MemorySource.topTags(sources, heap.source().tag()) + between + Site.lines(sources, TOP_PLACES);
     }
 
     /// {@return the error of a close that finds buffers outstanding}
     IllegalStateException buffersOutstanding(SlabHeapStats directStats, SlabHeapStats heapStats) {
         return new IllegalStateException(format(
                 "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s;"
-                        + " on the Java heap: %s%s%s",
+                        + " on the Java heap: %s%s",
                 name,
                 directStats.liveBlocks() + heapStats.liveBlocks(),
                 directStats.liveBytes() + heapStats.liveBytes(),
                 topHolders(directStats),
                 topHolders(heapStats),
-                tags(List.of(direct.source(), onHeap.source())),
-                Site.lines(List.of(direct.source(), onHeap.source()), TOP_PLACES)));
+                holders(direct, List.of(direct.source(), onHeap.source()), "")));
     }
 
     /// {@return the size classes that hold the most memory, the largest first: `12 x 65,536 B, 3 x 4,096 B`}

@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.page.service.RefusingLimit;
 import org.jspecify.annotations.Nullable;
 
 /// The counters of an arena that take the same short time to read however large the arena is, unlike
@@ -38,7 +39,7 @@ public final class ArenaActivity {
     }
 
     /// {@return the limit that refuses a run of `byteSize` bytes} See [PageServices#refusingLimit].
-    String refusingLimit(long byteSize) {
+    RefusingLimit refusingLimit(long byteSize) {
         long used;
         pool.lock.lock();
         try {
@@ -48,20 +49,21 @@ public final class ArenaActivity {
         }
         String ofArena = "arena=" + options.name() + ", max=" + options.byteSize() + " B";
         if (byteSize > options.byteSize() - used) {
-            return ofArena;
+            return new RefusingLimit(ofArena, budget);
         }
         BudgetRefusal refusal = budget.refusal(byteSize);
         if (refusal == null) {
             long longest = longestFreeRunBytes();
             if (longest < byteSize) {
-                return ofArena + ", longestFreeRun=" + longest + " B"; // the last refusal is of an earlier request
+                // the last refusal is of an earlier request
+                return new RefusingLimit(ofArena + ", longestFreeRun=" + longest + " B", budget);
             }
             refusal = lastRefusal(); // by a listener, or of the tables that are charged with the first pages
         }
         if (refusal == null || refusal.refusing() == budget) { // pages that are not decommitted yet count
-            return ofArena;
+            return new RefusingLimit(ofArena, budget);
         }
-        return limitOf(refusal);
+        return new RefusingLimit(limitOf(refusal), refusal.refusing());
     }
 
     /// {@return the budget that refused, and its limit or listener}

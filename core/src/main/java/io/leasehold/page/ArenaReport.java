@@ -5,6 +5,7 @@ import static io.leasehold.text.Texts.format;
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.MemorySource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +17,30 @@ final class ArenaReport {
 
     private static final int LIVE_PAGES_NAMED = 8;
 
+    /// Maximum number of budgets in an error message.
+    private static final int MAX_BUDGETS = 16;
+
     private final PageArenaOptions options; // (C)
     private final PageFrames frames; // (C)
     private final Magazines magazines; // (C)
     private final FramePool pool; // (C)
     private final MemoryBudget budget; // (C)
+    private final MemorySource source; // (C)
 
-    ArenaReport(PageArenaOptions options, PageFrames frames, Magazines magazines, FramePool pool, MemoryBudget budget) {
+    /// @param source the arena in reports
+    ArenaReport(
+            PageArenaOptions options,
+            PageFrames frames,
+            Magazines magazines,
+            FramePool pool,
+            MemoryBudget budget,
+            MemorySource source) {
         this.options = options;
         this.frames = frames;
         this.magazines = magazines;
         this.pool = pool;
         this.budget = budget;
+        this.source = source;
     }
 
     PageArenaStats stats() {
@@ -80,29 +93,26 @@ final class ArenaReport {
             FrameSupply.Shortage shortage = free < pages ? FrameSupply.Shortage.LIMIT : supply.shortage();
             return new Numbers(live, free, supply.idlePages(), pool.longestFreeRun(), shortage, supply.lastFailure());
         });
+        BudgetRefusal refusal = seen.shortage == FrameSupply.Shortage.BUDGET ? budget.lastRefusal() : null;
+        MemoryBudget full = refusal == null ? budget : refusal.refusing();
         return new PageExhaustedException(
                 format(
                         "no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, %slimit=%d pages of %d B,"
-                                + " longestFreeRun=%d, budget=%s, holders: %s",
+                                + " longestFreeRun=%d, budget=%s, holders: %s%s",
                         pages,
                         seen.shortage.message,
                         options.name(),
                         seen.live,
                         seen.free,
                         seen.idle,
-                        refusing(seen.shortage),
+                        refusal == null ? "" : "refusing " + ArenaActivity.limitOf(refusal) + ", ",
                         options.byteSize() / options.pageByteSize(),
                         options.pageByteSize(),
                         seen.longestFreeRun,
-                        budget.report(),
-                        frames.owners().holders(seen.live)),
+                        budget.report(MAX_BUDGETS),
+                        frames.owners().holders(seen.live),
+                        MemorySource.topTags(MemorySource.chargedTo(full), source.tag())),
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
-    }
-
-    /// {@return the part of a message that names the budget that refused; empty if no budget refused}
-    private String refusing(FrameSupply.Shortage shortage) {
-        BudgetRefusal last = shortage == FrameSupply.Shortage.BUDGET ? budget.lastRefusal() : null;
-        return last == null ? "" : "refusing " + ArenaActivity.limitOf(last) + ", ";
     }
 
     /// The state of the pool when a request had failed.

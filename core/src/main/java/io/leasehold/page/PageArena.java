@@ -101,7 +101,9 @@ public final class PageArena implements AutoCloseable {
         this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, space.budget, framePages);
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
-        this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
+        this.source = MemorySource.open(
+                SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages, PageArena::budget);
+        this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget, source);
         this.activity = new ArenaActivity(this.options, pool, space.budget, pagePower);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
@@ -109,7 +111,6 @@ public final class PageArena implements AutoCloseable {
         this.services = new PageServices(space, frames, activity, reclaimers, decay, closer);
         pool.onIdle(decay::request);
         Neighbours.ofProcess().add(space.budget, reclaimer);
-        this.source = MemorySource.open(SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages);
     }
 
     /// Opens an arena in the memory of this process.

@@ -1,10 +1,12 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.service.ArenaServices;
 import io.leasehold.page.service.PageFile;
 import io.leasehold.page.service.PageOwner;
 import io.leasehold.page.service.PageReclaimer;
+import io.leasehold.page.service.RefusingLimit;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +48,12 @@ final class PageServices implements ArenaServices {
     }
 
     @Override
-    public String refusingLimit(long byteSize) {
+    public MemoryBudget budget() {
+        return space.budget;
+    }
+
+    @Override
+    public RefusingLimit refusingLimit(long byteSize) {
         return activity.refusingLimit(byteSize);
     }
 

@@ -66,6 +66,11 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
+    public MemoryBudget budget() {
+        return services.budget();
+    }
+
+    @Override
     public @Nullable SlabRun carve(int pages) {
         if (pages > arena.options().byteSize() / pageByteSize) {
             return null;

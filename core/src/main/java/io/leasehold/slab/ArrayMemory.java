@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.budget.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of byte arrays, for blocks on the Java heap. The garbage collector frees a slab that was removed.
@@ -12,6 +13,11 @@ final class ArrayMemory implements SlabMemory {
     @Override
     public int pageByteSize() {
         return PAGE_BYTES;
+    }
+
+    @Override
+    public @Nullable MemoryBudget budget() {
+        return null;
     }
 
     @Override

@@ -91,7 +91,13 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.growth = new BlockGrowth<>(pools, memory);
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes, memory);
         this.closer = new HeapCloser(pools, memory, slots, changes, reclaimer, this::stats, this::closeMemory);
-        this.source = MemorySource.open(SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
+        this.source = MemorySource.open(
+                SourceKind.ALLOCATOR,
+                name,
+                options.tag(),
+                this,
+                SlabHeap<?>::liveBlocksBySize,
+                heap -> heap.memory.budget());
     }
 
     /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.

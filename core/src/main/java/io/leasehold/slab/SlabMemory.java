@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.budget.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /// The memory of slabs: pages of an arena, or byte arrays.
@@ -9,6 +10,9 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
 
     /// {@return bytes of a page, the unit of runs}
     int pageByteSize();
+
+    /// {@return the budget that the pages are charged to, or null if they lie on the Java heap}
+    @Nullable MemoryBudget budget();
 
     /// {@return a new run of `pages` pages, or null if the limit is reached}
     @Nullable SlabRun carve(int pages);

@@ -40,7 +40,8 @@ final class WindowCacheCloser {
                 options.name(),
                 options.tag(),
                 cache,
-                opened -> opened.pools().mapped());
+                opened -> opened.pools().mapped(),
+                opened -> null);
     }
 
     /// How a file is closed.

@@ -168,6 +168,24 @@ class MemoryBudgetTest {
     }
 
     @Test
+    void reportOfAMessageNamesTheLargestOnly() {
+        MemoryBudget process = MemoryBudget.of("process", 100);
+        MemoryBudget large = process.child("network", 50);
+        MemoryBudget below = large.child("ring", 40);
+        for (int i = 0; i < 3; i++) {
+            assertThat(process.child("cache", 10).tryReserve(1)).isTrue();
+        }
+        large.child("idle", 40);
+        assertThat(below.tryReserve(9)).isTrue();
+
+        assertThat(process.report(1)).isEqualTo("process 12 of 100 B (and 4 more)");
+        assertThat(process.report(2)).isEqualTo("process 12 of 100 B (network 9 of 50 B (and 2 more), and 3 more)");
+        assertThat(process.report(4))
+                .isEqualTo("process 12 of 100 B (network 9 of 50 B (ring 9 of 40 B, idle 0 of 40 B), and 3 more)");
+        assertThat(process.report(7)).isEqualTo(process.report()).endsWith("#3 1 of 10 B)");
+    }
+
+    @Test
     void reportReadsAlikeInEveryLanguage() {
         Locale before = Locale.getDefault();
         try {

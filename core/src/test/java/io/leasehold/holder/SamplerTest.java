@@ -22,7 +22,8 @@ final class SamplerTest {
     private static final long BYTES_OF_EACH = 64 << 20;
 
     private final Object owner = new Object();
-    private final MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "sampled", null, owner, o -> List.of());
+    private final MemorySource source =
+            MemorySource.open(SourceKind.ALLOCATOR, "sampled", null, owner, o -> List.of(), o -> null);
     private final AtomicLong time = new AtomicLong();
 
     @AfterEach

@@ -98,7 +98,8 @@ class AllocatorCountersTest {
     @Test
     void theFileHasTheTopStacks() throws IOException {
         Object owner = new Object();
-        MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "stacked", null, owner, o -> List.of());
+        MemorySource source =
+                MemorySource.open(SourceKind.ALLOCATOR, "stacked", null, owner, o -> List.of(), o -> null);
         List<Sample> samples = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             samples.add(one(source));

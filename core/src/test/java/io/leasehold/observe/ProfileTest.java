@@ -123,7 +123,7 @@ final class ProfileTest {
         assertThatThrownBy(allocator::close)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("buffers are outstanding")
-                .hasMessageContaining("  about 1,048,576 B, tag=profiled, oldest=0 s, at ")
+                .hasMessageContaining("  about 1,048,576 B, source=profiled, tag=profiled, oldest=0 s, at ")
                 .hasMessageContaining("ProfileTest.hoard(ProfileTest.java:");
     }
 

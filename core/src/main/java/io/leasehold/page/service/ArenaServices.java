@@ -1,5 +1,6 @@
 package io.leasehold.page.service;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,14 @@ public interface ArenaServices {
     /// @throws IllegalStateException if the arena is closed
     @Nullable PageFile memoryFile();
 
-    /// {@return the limit that refuses a request for a run, with the name of its arena or budget} For the message of a
-    /// request that failed, for example `budget=process/cache, max=1048576 B`. If the limits allow the bytes, but no
-    /// free run is long enough, the longest free run is named too.
+    /// {@return the budget of the arena, to which its pages and tables are charged}
+    MemoryBudget budget();
+
+    /// {@return the limit that refuses a request for a run, for the message of a request that failed} If the limits
+    /// allow the bytes, but no free run is long enough, the longest free run is named too.
     ///
     /// @param byteSize length of the run in bytes
-    String refusingLimit(long byteSize);
+    RefusingLimit refusingLimit(long byteSize);
 
     /// Registers an owner of pages.
     ///

@@ -4,6 +4,7 @@
 ///   ArenaAccess ---> ArenaServices     of one arena, implemented by `page`
 ///     PageOwner        a heap or pool that has pages, with its name
 ///     PageReclaimer    a heap or pool that caches free pages; a Pace limits each piece of its background work
+///     RefusingLimit    the limit that refused a request, and the tags of the memory below it
 ///     PageFile         maps pages at further addresses
 /// ```
 ///

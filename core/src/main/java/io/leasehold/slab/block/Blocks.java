@@ -3,6 +3,7 @@ package io.leasehold.slab.block;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.RefusingLimit;
 import io.leasehold.slab.SlabHeap;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +52,9 @@ public final class Blocks implements AutoCloseable {
     public Block allocate(int byteSize) {
         Block block = tryAllocate(byteSize);
         if (block == null) {
-            throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", "
-                    + ArenaAccess.of(arena).refusingLimit(SlabHeap.blockByteSizeOf(byteSize)) + ", " + this);
+            RefusingLimit limit = ArenaAccess.of(arena).refusingLimit(SlabHeap.blockByteSizeOf(byteSize));
+            throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", " + limit + ", " + this
+                    + limit.topTags(heap.source().tag()));
         }
         return block;
     }
