@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 /// **Threads.** Thread-safe.
 public final class CallStack {
 
+    /// The place of blocks that no sample stands for.
+    public static final CallStack NOT_SAMPLED = new CallStack(List.of(new Frame("not", "sampled", "", 0)));
+
     private static final String BETWEEN_FRAMES = " < ";
 
     private static final String UNKNOWN = "unknown";

@@ -11,17 +11,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The live samples of one source with one tag, one size and one stack. The numbers are estimates.
+/// The live samples of one source with one tag, one size and one stack. The numbers are estimates. Together, the sites
+/// of one tag and one size have exactly the blocks in use ([SiteScaling]).
 ///
 /// @param source source of the blocks
 /// @param tag tag of the holder
 /// @param byteSize bytes of each block
-/// @param stack place where the blocks were allocated
-/// @param samples number of samples
+/// @param stack place where the blocks were allocated, or [CallStack#NOT_SAMPLED]
+/// @param samples number of samples; 0 if the place is not known
 /// @param blocks estimated number of blocks in use
 /// @param lostSamples number of samples whose user was collected, so that the block leaked
 /// @param lostBlocks estimated number of blocks that leaked
-/// @param oldestNanos age of the oldest sample in nanoseconds
+/// @param oldestNanos age of the oldest sample in nanoseconds; 0 if there is none
 /// @param lastTouch last place that one of the samples reached, or null if none was recorded
 public record Site(
         MemorySource source,
@@ -35,7 +36,7 @@ public record Site(
         long oldestNanos,
         @Nullable String lastTouch) {
 
-    private record Key(MemorySource source, Tag tag, int byteSize, CallStack stack) {}
+    private record Key(Tag tag, int byteSize, CallStack stack) {}
 
     /// {@return the estimated bytes in use}
     public double bytes() {
@@ -47,14 +48,15 @@ public record Site(
     /// @param sources sources to read
     /// @param now time in nanoseconds by the clock of the sampler
     public static List<Site> of(Collection<MemorySource> sources, long now) {
-        Map<Key, Site> sites = new LinkedHashMap<>();
+        List<Site> sorted = new ArrayList<>();
         for (MemorySource source : sources) {
+            Map<Key, Site> sites = new LinkedHashMap<>();
             for (Sample sample : source.samples()) {
-                Key key = new Key(source, sample.tag(), sample.byteSize(), sample.stack());
+                Key key = new Key(sample.tag(), sample.byteSize(), sample.stack());
                 sites.merge(key, of(sample, now), Site::plus);
             }
+            sorted.addAll(SiteScaling.scaled(source, sites.values()));
         }
-        List<Site> sorted = new ArrayList<>(sites.values());
         sorted.sort(Comparator.comparingDouble(Site::bytes).reversed());
         return sorted;
     }
@@ -72,6 +74,26 @@ public record Site(
                 isLost ? sample.weight() : 0,
                 Math.max(0, now - sample.bornNanos()),
                 sample.lastTouch());
+    }
+
+    /// {@return blocks that no sample stands for}
+    static Site notSampled(MemorySource source, Held held, double blocks) {
+        int byteSize = Math.toIntExact(held.byteSize());
+        return new Site(source, held.tag(), byteSize, CallStack.NOT_SAMPLED, 0, blocks, 0, 0, 0, null);
+    }
+
+    Site times(double factor) {
+        return new Site(
+                source,
+                tag,
+                byteSize,
+                stack,
+                samples,
+                blocks * factor,
+                lostSamples,
+                lostBlocks * factor,
+                oldestNanos,
+                lastTouch);
     }
 
     private Site plus(Site other) {
@@ -96,9 +118,10 @@ public record Site(
     /// @param sources sources to read
     /// @param maxLines maximum number of lines
     public static String lines(Collection<MemorySource> sources, int maxLines) {
-        List<Site> sites = of(sources, Sampler.process().now());
         StringBuilder text = new StringBuilder();
-        for (Site site : sites.subList(0, Math.min(maxLines, sites.size()))) {
+        List<Site> sites = of(sources, Sampler.process().now());
+        for (Site site :
+                sites.stream().filter(site -> site.samples > 0).limit(maxLines).toList()) {
             text.append(format(
                     "%n  about %,d B, source=%s, tag=%s, oldest=%,d s, at %s",
                     Math.round(site.bytes()),

@@ -8,6 +8,7 @@
 ///   Sampler        chooses blocks, with unbiased weights, at a bounded pace
 ///     StackTable     each stack once
 ///   Site           sum of the samples with one source, tag, size and stack
+///     SiteScaling    scales the sums to the exact counts
 ///   StackBytes     sum of the samples with one stack, kept up to date by each sample
 /// ```
 ///

@@ -80,7 +80,7 @@ final class HolderTable {
         StringBuilder text = new StringBuilder(1024);
         append(text, "by tag", holders, SampledHolder::tag, rows);
         append(text, "by size", holders, h -> format("%,d B", h.byteSize()), rows);
-        append(text, "by age of the oldest block", holders, h -> ageBand(h.oldest()), rows);
+        append(text, "by age of the oldest block", holders, HolderTable::ageBand, rows);
         append(text, "by stack", holders, HolderTable::stack, rows);
         return text.toString();
     }
@@ -127,7 +127,11 @@ final class HolderTable {
         appendRest(text, sorted.size() - rows);
     }
 
-    private static String ageBand(Duration age) {
+    private static String ageBand(SampledHolder holder) {
+        if (holder.samples() == 0) {
+            return "not sampled";
+        }
+        Duration age = holder.oldest();
         if (age.compareTo(Duration.ofSeconds(1)) < 0) {
             return "less than 1 s";
         }

@@ -20,12 +20,18 @@ import java.util.stream.Collectors;
 
 /// The places that hold memory, estimated from samples: a snapshot.
 ///
-/// On average one block in each 512 KiB of allocated bytes is sampled, with its stack. The sum over the live samples is
-/// an unbiased estimate of the memory in use, whatever the mix of sizes. The property
-/// `io.leasehold.profile.sampleBytes` sets another mean, and 0 turns sampling off; so does [#sampleBytes(long)].
+/// On average one block in each 512 KiB of allocated bytes is sampled, with its stack. The samples of each source, tag
+/// and size are scaled to the blocks in use, whose number is known. So a place that allocates the blocks of a tag and a
+/// size alone is exact, and so is each sum over tags and sizes. Places that share a tag and a size are told apart by the
+/// samples only: a place with 64 MiB then has a standard deviation of up to 9 %. Blocks that no sample stands for are
+/// shown as `not.sampled`.
 ///
-/// Only the buffers of allocators are sampled, direct ones and those on the Java heap. Pages, leases and windows have
-/// exact counts only ([Holders#exact]).
+/// The property `io.leasehold.profile.sampleBytes` sets another mean, and 0 turns sampling off; so does
+/// [#sampleBytes(long)]. Blocks that are allocated while sampling is off are not sampled, but a few of them count for
+/// the places with the same tag and size that were sampled before.
+///
+/// Only the buffers of allocators are sampled, direct ones and those on the Java heap. Blocks without buffers are
+/// `not.sampled`. Pages, leases and windows have exact counts only ([Holders#exact]).
 ///
 /// **Threads.** Immutable.
 public final class Profile {

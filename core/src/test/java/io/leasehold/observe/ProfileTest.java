@@ -208,7 +208,15 @@ final class ProfileTest {
     void samplingCanBeTurnedOff() {
         Profile.sampleBytes(0);
         hoard(10, 1 << 20);
-        assertThat(Profile.of(NAME).holders()).isEmpty();
+        assertThat(Profile.of(NAME).holders())
+                .singleElement()
+                .satisfies(holder -> assertThat(holder.stack()).containsExactly("not.sampled"))
+                .satisfies(holder -> assertThat(holder.bytes()).isEqualTo(10 << 20))
+                .satisfies(holder -> assertThat(holder.samples()).isZero());
+        assertThat(Profile.of(NAME).toTable(5)).contains("  not.sampled", "  not sampled");
+        assertThatThrownBy(allocator::close)
+                .hasMessageContaining("buffers are outstanding")
+                .hasMessageNotContaining("not.sampled");
         assertThat(Profile.sampleBytes()).isZero();
         assertThatThrownBy(() -> Profile.sampleBytes(-1)).isInstanceOf(IllegalArgumentException.class);
     }
