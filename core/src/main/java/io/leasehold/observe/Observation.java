@@ -5,7 +5,6 @@ import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.Pace;
 import io.leasehold.page.service.PageReclaimer;
@@ -82,21 +81,10 @@ public final class Observation implements AutoCloseable {
         boolean hasCounters = ProcessCounters.OPTIONS.hasCounters();
         boolean hasJmx = ProcessCounters.OPTIONS.hasJmx() && JMX_EXISTS;
         Observation made = new Observation(allocator, arena, direct, onHeap, hasCounters, hasJmx);
-        boolean isOpen = false;
-        try {
-            if (hasCounters && arena.options().decay().equals(PageArenaOptions.NO_DECAY)) {
-                made.openCounters(); // such an arena has no ticks
-            }
-            if (hasCounters || hasJmx) {
-                ArenaAccess.of(arena).addReclaimer(made.ticks);
-            }
-            isOpen = true;
-            return made;
-        } finally {
-            if (!isOpen) {
-                made.closeCounters(); // the Java heap is full
-            }
+        if (hasCounters || hasJmx) {
+            ArenaAccess.of(arena).addReclaimer(made.ticks);
         }
+        return made;
     }
 
     private synchronized void openCounters() {
@@ -127,6 +115,11 @@ public final class Observation implements AutoCloseable {
             lastUpdate = now;
             update();
             return Progress.DONE;
+        }
+
+        @Override
+        public Progress watch() {
+            return decay(Pace.unlimited());
         }
 
         @Override

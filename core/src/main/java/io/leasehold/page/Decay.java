@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// pages again, a page fault each. So a tick decommits nothing if [FrameSupply#GROWTH_BYTES] more bytes are in use than
 /// at the tick before. The pages get older meanwhile, and are decommitted in the first tick without growth.
 ///
+/// **No decay.** The clock of an arena without decay decommits nothing, and its reclaimers free nothing. A tick is
+/// [#WATCH_NANOS] long, and only calls the reclaimers that watch the arena. No page gets older.
+///
 /// **Rest.** An arena with nothing to decommit rests: no step is made before [#request]. A request follows each change
 /// that makes work for the background: a page becomes idle, a magazine gets its first page, or a reclaimer requests a
 /// call. [RestFlag] explains why no change is missed, and `RestFlagStress` checks it.
@@ -28,6 +31,9 @@ final class Decay {
 
     static final int TICKS = 8;
 
+    /// Tick of an arena without decay.
+    static final long WATCH_NANOS = 500_000_000;
+
     /// Returned in place of the time of the next step: no step is due before [#request].
     static final long NEVER = Long.MAX_VALUE;
 
@@ -36,6 +42,7 @@ final class Decay {
     private final Magazines magazines; // (C)
     private final PageReclaimers reclaimers; // (C)
     private final long tickNanos; // (C)
+    private final boolean isWatchOnly; // (C) true for an arena without decay
     private final long start; // (C)
     private final RestFlag rest = new RestFlag(); // (A)
     private volatile @Nullable Runnable waker; // (A) set once, by maintenance
@@ -55,7 +62,8 @@ final class Decay {
         this.reclaimer = reclaimer;
         this.magazines = magazines;
         this.reclaimers = reclaimers;
-        this.tickNanos = Math.max(1, decayNanos / TICKS);
+        this.isWatchOnly = decayNanos == PageArenaOptions.NO_DECAY.toNanos();
+        this.tickNanos = isWatchOnly ? WATCH_NANOS : Math.max(1, decayNanos / TICKS);
         this.start = now;
     }
 
@@ -72,6 +80,9 @@ final class Decay {
     /// @return time of the next step: `now` if work is left, the time of the next tick, or [#NEVER]
     long step(long now, Pace pace) {
         rest.begin(); // must precede the search for work
+        if (isWatchOnly) {
+            return watch(now);
+        }
         long tick = catchUp(now);
 
         Progress progress = reclaimers.decay(pace);
@@ -90,6 +101,15 @@ final class Decay {
         }
         rest.cancel();
         return progress == Progress.UNFINISHED || !isFinished ? now : nextTick(now);
+    }
+
+    private long watch(long now) {
+        Progress progress = reclaimers.watch();
+        if (progress == Progress.DONE) {
+            return NEVER;
+        }
+        rest.cancel();
+        return nextTick(now);
     }
 
     private void noteGrowth(long tick) {
@@ -131,12 +151,14 @@ final class Decay {
         request();
     }
 
-    /// Sets the clock of the idle pages to `now`. It does not advance while the arena rests.
+    /// Sets the clock of the idle pages to `now`. It does not advance while the arena rests, or without decay.
     ///
     /// @return the tick of `now`
     long catchUp(long now) {
         long tick = (now - start) / tickNanos;
-        pool.advance((int) tick);
+        if (!isWatchOnly) {
+            pool.advance((int) tick);
+        }
         return tick;
     }
 

@@ -11,7 +11,6 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.service.ArenaAccess;
@@ -127,11 +126,7 @@ public final class PageArena implements AutoCloseable {
         PageArena arena = open(options, Reservations.system(), System.nanoTime());
         boolean isOpen = false;
         try {
-            if (options.decay().equals(PageArenaOptions.NO_DECAY)) {
-                AddressSpace.releaseAtEnd(); // else maintenance releases it when it has time
-            } else {
-                Maintenance.system().add(options.name(), arena.decay);
-            }
+            Maintenance.system().add(options.name(), arena.decay);
             isOpen = true;
             return arena;
         } finally {

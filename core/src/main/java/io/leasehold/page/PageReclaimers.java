@@ -87,6 +87,19 @@ final class PageReclaimers {
         return most[0];
     }
 
+    /// Calls [PageReclaimer#watch] of every reclaimer, in the order of their registration. So an observer sees what a
+    /// heap did in this tick.
+    ///
+    /// @return the progress of the reclaimer that needs the next call first
+    Progress watch() {
+        Progress[] most = {Progress.DONE};
+        call("watch", reclaimer -> {
+            Progress progress = reclaimer.watch();
+            most[0] = progress.compareTo(most[0]) > 0 ? progress : most[0];
+        });
+        return most[0];
+    }
+
     /// Calls [PageReclaimer#collectOwn] of every reclaimer.
     void collectOwn() {
         call("collect", PageReclaimer::collectOwn);

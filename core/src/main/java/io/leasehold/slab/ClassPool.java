@@ -108,7 +108,7 @@ final class ClassPool {
     /// Takes one block, and further ones for the magazine of the calling thread. The caller holds the lock.
     private int takeFromSlabs(BiasedSlots slots) {
         int[] cells = half == 0 ? null : slots.enter();
-        boolean isOpened = cells != null && changes.noteOpened(layout.open(cells));
+        boolean _ = cells != null && changes.noteOpened(layout.open(cells));
         int count = slabs.take(scratch, 1 + (cells == null ? 0 : layout.refill(cells, sizeClass)));
         int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest; the next ones are allocated next
         if (cells != null) {
@@ -116,9 +116,9 @@ final class ClassPool {
                 count--;
             }
             BiasedSlots.exit(cells);
-            changes.requestDecayIf(isOpened);
             slabs.putBack(scratch, 1, count);
         }
+        changes.requestDecay();
         slabs.noteMinFree(depot.size());
         return block;
     }
@@ -128,14 +128,14 @@ final class ClassPool {
         int block = batch.blocks[--batch.size];
         int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
         if (cells != null) {
-            boolean isOpened = changes.noteOpened(layout.open(cells));
+            boolean _ = changes.noteOpened(layout.open(cells));
             int want = layout.refill(cells, sizeClass);
             while (batch.size > 0 && want-- > 0 && layout.push(cells, sizeClass, batch.blocks[batch.size - 1])) {
                 batch.size--;
             }
             BiasedSlots.exit(cells);
-            changes.requestDecayIf(isOpened);
         }
+        changes.requestDecay();
         push(batch);
         return block;
     }

@@ -53,7 +53,7 @@ final class HeapChanges {
     }
 
     /// Counts a slot that a thread opened. The thread calls this before it leaves the slot, so that a flush visits the
-    /// slot, and [#requestDecayIf] afterwards, because that may start a thread.
+    /// slot, and [#requestDecay] or [#requestDecayIf] afterwards, because that may start a thread.
     ///
     /// @param wasShut false if the slot was open already
     /// @return `wasShut`
@@ -62,6 +62,12 @@ final class HeapChanges {
             openSlots.incrementAndGet();
         }
         return wasShut;
+    }
+
+    /// Requests a tick, because a thread took blocks from the depot or the slabs. The tick flushes the slot, and shows the
+    /// new numbers. Costs one volatile load unless the arena rests.
+    void requestDecay() {
+        services.requestDecay();
     }
 
     /// Requests that the next tick flushes a slot.

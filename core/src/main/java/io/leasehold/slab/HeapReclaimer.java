@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 /// ```text
 ///   flush    magazines ---> depots               one barrier, if a slot is open
 ///   decay    depots ---> slabs ---> arena        size classes that changed, or had more to free in the last tick
+///   watch    only the flush                      in each tick of an arena without decay
 ///   shrink   the same at once                    size classes that changed since the last shrink
 /// ```
 ///
@@ -67,6 +68,19 @@ final class HeapReclaimer implements PageReclaimer {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Moves the blocks in magazines to the depots. The next use of a slot opens the slot, which requests another call.
+    @Override
+    public Progress watch() {
+        StackReserve.ensure(2);
+        lock.lock();
+        try {
+            flush();
+        } finally {
+            lock.unlock();
+        }
+        return Progress.DONE;
     }
 
     /// {@return true if every class of the tick was visited}

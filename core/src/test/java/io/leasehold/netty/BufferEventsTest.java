@@ -7,6 +7,7 @@ import io.leasehold.holder.EveryUse;
 import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.Holder;
 import io.leasehold.page.Eventually;
+import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -121,6 +122,20 @@ final class BufferEventsTest {
             assertThat(event.getBoolean("direct")).isFalse();
             assertThat(event.getLong("address")).isZero();
         });
+    }
+
+    @Test
+    void anAllocatorWithoutDecayIsRecorded() throws IOException {
+        allocator.close();
+        allocator = LeasedByteBufAllocator.builder()
+                .name("kept")
+                .byteLimit(16 << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build();
+        start(ALLOCATE, FREE);
+        allocator.directBuffer(1000, 9_999).release();
+
+        assertThat(names(events())).containsExactly(ALLOCATE, FREE);
     }
 
     @Test

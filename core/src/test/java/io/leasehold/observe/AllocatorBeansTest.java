@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.Eventually;
+import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -74,6 +75,17 @@ class AllocatorBeansTest {
 
         allocator.close();
         assertThat(server.isRegistered(name)).isFalse();
+    }
+
+    @Test
+    void anAllocatorWithoutDecayIsRegistered() throws Exception {
+        allocators.add(LeasedByteBufAllocator.builder()
+                .name("kept")
+                .byteLimit(LIMIT)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build());
+        ObjectName name = await("java.nio:type=BufferPool,name=leasehold-kept");
+        assertThat(server.getAttribute(name, "Count")).isEqualTo(0L);
     }
 
     @Test

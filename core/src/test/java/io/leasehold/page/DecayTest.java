@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -212,6 +213,33 @@ class DecayTest {
             arena.decay().step(Long.MAX_VALUE);
             assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
             assertThat(arena.trim()).isEqualTo(RUN * pageBytes);
+        }
+    }
+
+    /// The reclaimers free nothing, and a change after a rest leads to another look.
+    @Test
+    void withoutDecayReclaimersOnlyWatch() {
+        try (PageArena arena = open(PageArenaOptions.NO_DECAY, 0)) {
+            AtomicInteger watches = new AtomicInteger();
+            CachingReclaimer reclaimer = new CachingReclaimer(arena) {
+                @Override
+                public Progress watch() {
+                    return watches.incrementAndGet() == 1 ? Progress.NEXT_TICK : Progress.DONE;
+                }
+            };
+            AtomicInteger wakes = new AtomicInteger();
+            arena.decay().onRequest(wakes::incrementAndGet);
+            assertThat(arena.decay().step(0, Pace.unlimited())).isEqualTo(Decay.WATCH_NANOS);
+            assertThat(arena.decay().step(Decay.WATCH_NANOS, Pace.unlimited())).isEqualTo(Decay.NEVER);
+            assertThat(watches).hasValue(2);
+            assertThat(wakes).hasValue(0);
+            arena.free(touchedRun(arena));
+            arena.free(touchedRun(arena));
+            assertThat(wakes).hasValue(1);
+            assertThat(arena.decay().step(2 * Decay.WATCH_NANOS, Pace.unlimited()))
+                    .isEqualTo(Decay.NEVER);
+            assertThat(watches).hasValue(3);
+            assertThat(reclaimer.decays).hasValue(0);
         }
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class MaintenanceRestProgram {
 
     private static final int ROUNDS = 3;
-    private static final int PAGES = 600;
+    static final int PAGES = 600;
 
     private MaintenanceRestProgram() {}
 
@@ -41,7 +41,24 @@ final class MaintenanceRestProgram {
             Eventually.holds("the thread ends", () -> maintenance() == null);
         }
         arena.close();
+        keep();
         System.out.println("result=holds");
+    }
+
+    /// An arena without decay rests, too, and keeps its memory.
+    private static void keep() {
+        try (PageArena arena = PageArena.open(PageArenaOptions.builder()
+                .name("kept")
+                .byteSize(16 << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("kept", 64 << 20))
+                .build())) {
+            for (int round = 0; round < ROUNDS; round++) {
+                arena.free(arena.allocateRun(PAGES));
+                Eventually.holds("the thread ends", () -> maintenance() == null);
+            }
+            System.out.println("kept=" + arena.stats().idlePages());
+        }
     }
 
     private static @Nullable Thread maintenance() {

@@ -15,6 +15,7 @@ class MaintenanceRestTest {
         ForkedProgram forked = ForkedProgram.of(MaintenanceRestProgram.class).run();
         assertThat(forked.exitCode()).as("%s", forked).isZero();
         assertThat(forked.value("result")).as("%s", forked).isEqualTo("holds");
+        assertThat(forked.value("kept")).isEqualTo(Integer.toString(MaintenanceRestProgram.PAGES));
         assertThat(forked.value("group")).isEqualTo("system");
         assertThat(forked.value("priority")).isEqualTo("5");
         assertThat(forked.value("context")).isEqualTo("null");

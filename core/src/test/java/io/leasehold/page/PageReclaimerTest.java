@@ -82,7 +82,9 @@ class PageReclaimerTest {
 
     @Test
     void pagesThatADecayFreesAreInThePoolAtOnce() {
-        try (PageArena arena = open()) {
+        PageArenaOptions decaying =
+                options().toBuilder().decay(Duration.ofSeconds(8)).build();
+        try (PageArena arena = PageArena.open(decaying, reservations, 0)) {
             CachingReclaimer reclaimer = new CachingReclaimer(arena) {
                 @Override
                 public Progress decay(Pace pace) {

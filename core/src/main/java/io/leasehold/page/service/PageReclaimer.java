@@ -4,6 +4,7 @@ package io.leasehold.page.service;
 ///
 /// ```text
 ///   decay        in each tick    frees pages that were not needed since the last tick
+///   watch        in each tick    of an arena without decay, instead of `decay`; frees nothing
 ///   collectOwn   under pressure  empties the caches of the calling thread
 ///   shrink       under pressure  frees pages that are not in use
 ///   trim         on request      frees all pages that are not in use, in all threads
@@ -19,7 +20,8 @@ package io.leasehold.page.service;
 /// `Error` is thrown to the thread that needed pages. The arena is consistent in both cases. Pages that were freed
 /// before the failure stay freed.
 ///
-/// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, the others by any thread.
+/// **Threads.** Called without any lock of the arena: [#decay] or [#watch] by one thread at a time, the others by any
+/// thread.
 /// Threads that need pages at the same time share one [#shrink].
 public interface PageReclaimer {
 
@@ -38,6 +40,14 @@ public interface PageReclaimer {
     /// @param pace time limit; the callback does at least one step even if the limit is reached
     /// @return the part of the work that is done, which decides when the reclaimer is called again
     Progress decay(Pace pace);
+
+    /// Sees to it that the next change requests another call, and frees no page. Called instead of [#decay] in each tick
+    /// of an arena without decay, so that its numbers are shown after they changed.
+    ///
+    /// @return [Progress#DONE] if the callback is not needed before the next [ArenaServices#requestDecay]
+    default Progress watch() {
+        return Progress.DONE;
+    }
 
     /// Makes what the calling thread caches available to the next [#shrink] of any thread. Called by each thread that
     /// finds no page, before one of them calls [#shrink] for all.
