@@ -4,17 +4,15 @@ import io.leasehold.holder.CallStack;
 import io.leasehold.holder.StackBytes;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.observe.counters.CounterType;
+import io.leasehold.observe.counters.LargestCounters;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SizeClassVisitor;
 import io.leasehold.slab.SlabHeap;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The counters of one allocator in the file of the process.
@@ -27,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class AllocatorCounters {
 
     private static final CounterType[] TYPES = CounterType.values();
-    private static final int MAX_HOLDERS = 32;
+
+    /// Maximum number of tags with a counter.
+    static final int MAX_HOLDERS = 32;
 
     /// Maximum number of stacks with a counter.
     static final int MAX_STACKS = 8;
@@ -41,8 +41,8 @@ final class AllocatorCounters {
     private final Kind direct; // (C)
     private final Kind onHeap; // (C)
     private final int[] totalCounters = new int[TYPES.length]; // (C) by ordinal of the type
-    private final Map<String, Integer> holderCounters = new HashMap<>(); // (L) this; by tag
-    private final Map<CallStack, Integer> stackCounters = new HashMap<>(); // (L) this
+    private final LargestCounters<String> holders; // (L) this; by tag
+    private final LargestCounters<CallStack> stacks; // (L) this
     private final int[] scratch = new int[SlabHeap.SIZE_CLASSES]; // (L) this
     private final long limitBytes; // (C)
     private final long reservedBytes; // (C)
@@ -55,6 +55,8 @@ final class AllocatorCounters {
         this.activity = arena.activity();
         this.direct = new Kind(direct, 1);
         this.onHeap = new Kind(onHeap, -1);
+        this.holders = new LargestCounters<>(file, CounterType.HOLDER, owner, tag -> tag);
+        this.stacks = new LargestCounters<>(file, CounterType.STACK, owner, CallStack::shortened);
         Arrays.fill(totalCounters, CounterFile.NONE);
         boolean isDone = false;
         try {
@@ -188,42 +190,26 @@ final class AllocatorCounters {
         file.beat(System.currentTimeMillis());
     }
 
-    /// Stores the bytes in use by tag. The first tags get a counter each. Tags beyond [#MAX_HOLDERS] get none.
+    /// Stores the bytes in use by tag. The [#MAX_HOLDERS] tags that hold the most bytes get a counter each.
     ///
     /// @param bytes bytes in use, by tag
     synchronized void updateHolders(Map<String, Long> bytes) {
-        if (closed) {
-            return;
+        if (!closed) {
+            holders.show(bytes.entrySet().stream()
+                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                    .limit(MAX_HOLDERS)
+                    .toList());
         }
-        holderCounters.values().removeIf(counter -> counter == CounterFile.NONE); // the file was full
-        for (String tag : bytes.keySet()) {
-            if (holderCounters.size() < MAX_HOLDERS) {
-                holderCounters.computeIfAbsent(tag, name -> file.allocate(CounterType.HOLDER.number(), owner, 0, name));
-            }
-        }
-        holderCounters.forEach((tag, counter) -> file.set(counter, bytes.getOrDefault(tag, 0L)));
     }
 
     /// Stores the stacks that hold the most bytes. Stacks that are not among them any more lose their counter.
     ///
-    /// @param top the stacks, at most [#MAX_STACKS]
+    /// @param top the stacks, at most [#MAX_STACKS], the largest first
     synchronized void updateStacks(List<StackBytes> top) {
-        if (closed) {
-            return;
-        }
-        stackCounters.values().removeIf(counter -> counter == CounterFile.NONE); // as above
-        Set<CallStack> shown = top.stream().map(StackBytes::stack).collect(Collectors.toSet());
-        stackCounters.entrySet().removeIf(entry -> {
-            boolean isHidden = !shown.contains(entry.getKey());
-            if (isHidden) {
-                file.free(entry.getValue());
-            }
-            return isHidden;
-        });
-        for (StackBytes held : top) {
-            int counter = stackCounters.computeIfAbsent(
-                    held.stack(), stack -> file.allocate(CounterType.STACK.number(), owner, 0, stack.shortened()));
-            file.set(counter, held.bytes());
+        if (!closed) {
+            stacks.show(top.stream()
+                    .map(held -> Map.entry(held.stack(), held.bytes()))
+                    .toList());
         }
     }
 
@@ -240,8 +226,8 @@ final class AllocatorCounters {
             for (int counter : totalCounters) {
                 file.free(counter);
             }
-            holderCounters.values().forEach(file::free);
-            stackCounters.values().forEach(file::free);
+            holders.free();
+            stacks.free();
             file.beat(System.currentTimeMillis());
         }
     }

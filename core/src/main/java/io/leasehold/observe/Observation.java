@@ -1,7 +1,6 @@
 package io.leasehold.observe;
 
 import io.leasehold.holder.MemorySource;
-import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
 import io.leasehold.page.PageArena;
@@ -151,9 +150,7 @@ public final class Observation implements AutoCloseable {
 
     private void updateHolders(AllocatorCounters shown) {
         try {
-            if (ThreadTag.isUsed()) {
-                shown.updateHolders(allocator.holders());
-            }
+            shown.updateHolders(allocator.holders());
             long changes = MemorySource.sampleChanges(sources);
             if (changes != shownChanges) {
                 shown.updateStacks(MemorySource.topStacks(sources, AllocatorCounters.MAX_STACKS));

@@ -23,10 +23,12 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -196,9 +198,7 @@ class AllocatorCountersTest {
 
     @Test
     void aFullFileLeavesOutSizeClasses() throws IOException {
-        while (file.allocate(1, 0, 0, "other") != CounterFile.NONE) {
-            // until it is full
-        }
+        assertThat(fill()).isNotEmpty();
         long block = handle(direct, 100);
         counters.update();
         assertThat(value("web: pinned buffers")).isEqualTo(1);
@@ -208,11 +208,7 @@ class AllocatorCountersTest {
     @Test
     void totalsGetTheirCountersOnceAFullFileHasSpace() throws IOException {
         counters.close();
-        List<Integer> others = new ArrayList<>();
-        for (int other = file.allocate(1, 0, 0, "other"); other != CounterFile.NONE; ) {
-            others.add(other);
-            other = file.allocate(1, 0, 0, "other");
-        }
+        List<Integer> others = fill();
         counters = new AllocatorCounters(file, "late", arena, direct, onHeap);
         counters.updateHolders(Map.of("cache", 4096L));
         long block = handle(direct, 100);
@@ -224,6 +220,83 @@ class AllocatorCountersTest {
         assertThat(value("late: limit bytes")).isEqualTo(16 << 20);
         assertThat(value("cache")).isEqualTo(4096);
         direct.free(block);
+    }
+
+    @Test
+    void theTagsThatHoldTheMostBytesHaveCounters() throws IOException {
+        Map<String, Long> bytes = new HashMap<>();
+        for (int i = 1; i <= AllocatorCounters.MAX_HOLDERS; i++) {
+            bytes.put("tag " + i, i * 4096L);
+        }
+        counters.updateHolders(bytes);
+        assertThat(holders()).isEqualTo(bytes);
+
+        bytes.put("hoarder", 1L << 30);
+        counters.updateHolders(bytes);
+        bytes.remove("tag 1");
+        assertThat(holders()).isEqualTo(bytes);
+
+        counters.updateHolders(Map.of("tag 1", 1L));
+        assertThat(holders()).isEqualTo(Map.of("tag 1", 1L));
+    }
+
+    @Test
+    void aFullFileHasTheTagsThatHoldTheMostBytes() throws IOException {
+        List<Integer> others = fill();
+        file.free(others.getLast());
+        file.free(others.getFirst());
+        counters.updateHolders(Map.of("small", 1L, "large", 3L, "left out", 0L));
+        assertThat(holders()).isEqualTo(Map.of("small", 1L, "large", 3L));
+
+        counters.updateHolders(Map.of("small", 1L, "large", 3L, "new", 2L));
+        assertThat(holders()).isEqualTo(Map.of("new", 2L, "large", 3L));
+
+        file.free(others.get(1));
+        counters.updateHolders(Map.of("small", 1L, "large", 3L, "new", 2L));
+        assertThat(holders()).isEqualTo(Map.of("small", 1L, "new", 2L, "large", 3L));
+    }
+
+    private Map<String, Long> holders() throws IOException {
+        return CounterSnapshot.read(file.path()).counters().stream()
+                .filter(counter -> counter.type() == CounterType.HOLDER.number())
+                .collect(Collectors.toMap(Counter::label, Counter::value));
+    }
+
+    /// Allocates all counters that are left.
+    private List<Integer> fill() {
+        List<Integer> others = new ArrayList<>();
+        for (int other = file.allocate(1, 0, 0, "other"); other != CounterFile.NONE; ) {
+            others.add(other);
+            other = file.allocate(1, 0, 0, "other");
+        }
+        return others;
+    }
+
+    /// The counters follow each change, also after the allocator has rested, though nothing is given back.
+    @Test
+    void anAllocatorWithoutDecayIsCounted() {
+        CounterFile own = Objects.requireNonNull(ProcessCounters.file());
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("kept")
+                .byteLimit(16L << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build()) {
+            for (int round = 0; round < 3; round++) {
+                ByteBuf buf = allocator.directBuffer(5000);
+                Eventually.holds("a buffer is counted", () -> value(own, "kept: pinned buffers") == 1);
+                buf.release();
+                Eventually.holds("no buffer is counted", () -> value(own, "kept: pinned buffers") == 0);
+            }
+            assertThat(allocator.metric().usedDirectMemory()).isPositive();
+        }
+    }
+
+    private static long value(CounterFile file, String label) {
+        return read(file).stream()
+                .filter(counter -> counter.label().equals(label))
+                .mapToLong(Counter::value)
+                .findFirst()
+                .orElse(-1);
     }
 
     @Test
@@ -243,10 +316,12 @@ class AllocatorCountersTest {
     }
 
     private static List<String> labels(CounterFile file) {
+        return read(file).stream().map(Counter::label).toList();
+    }
+
+    private static List<Counter> read(CounterFile file) {
         try {
-            return CounterSnapshot.read(file.path()).counters().stream()
-                    .map(Counter::label)
-                    .toList();
+            return CounterSnapshot.read(file.path()).counters();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,12 +1,15 @@
 package io.leasehold.observe;
 
 import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.LeasedByteBufAllocatorBuilder;
+import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A process that holds a hundred buffers of 4 KiB, and then waits or keeps allocating until its input ends.
+/// A process that holds a hundred buffers of 4 KiB, and then waits until its input ends. Arguments: `busy` to keep
+/// allocating meanwhile, `untagged` to set no tag, `kept` for an allocator without decay.
 final class CountedProgram {
 
     static final int BUFFERS = 100;
@@ -16,17 +19,20 @@ final class CountedProgram {
     private CountedProgram() {}
 
     public static void main(String[] arguments) throws IOException {
-        LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
-                .name("web")
-                .byteLimit(64L << 20)
-                .build();
+        List<String> modes = List.of(arguments);
+        LeasedByteBufAllocatorBuilder builder =
+                LeasedByteBufAllocator.builder().name("web").byteLimit(64L << 20);
+        if (modes.contains("kept")) {
+            builder.decay(PageArenaOptions.NO_DECAY);
+        }
+        LeasedByteBufAllocator allocator = builder.build();
         List<ByteBuf> held = new ArrayList<>();
         for (int i = 0; i < BUFFERS; i++) {
-            try (Holder _ = i < HOARDED ? Holder.tag("hoarder") : null) {
+            try (Holder _ = i < HOARDED && !modes.contains("untagged") ? Holder.tag("hoarder") : null) {
                 held.add(allocator.directBuffer(BYTES));
             }
         }
-        if (arguments[0].equals("busy")) {
+        if (modes.contains("busy")) {
             while (System.in.available() == 0) {
                 List<ByteBuf> more = new ArrayList<>();
                 for (int i = 0; i < BUFFERS; i++) {
