@@ -104,6 +104,11 @@ final class StatReport {
         text.append(format(
                 "process %d, %s, last change %.1f s ago%n",
                 snapshot.pid(), snapshot.isAlive() ? "runs" : "ended", ageSeconds(snapshot)));
+        if (snapshot.isFull()) {
+            int counters = snapshot.counters().size();
+            text.append(
+                    format("counter file is full, numbers may be missing: counters=%d, max=%d%n", counters, counters));
+        }
         List<Allocator> allocators = allocators(snapshot);
         if (allocators.isEmpty()) {
             text.append(format("no allocator is open%n"));
@@ -181,6 +186,7 @@ final class StatReport {
         StringBuilder text = new StringBuilder(1024);
         text.append("{\"pid\":").append(snapshot.pid());
         text.append(",\"alive\":").append(snapshot.isAlive());
+        text.append(",\"full\":").append(snapshot.isFull());
         text.append(",\"lastChange\":");
         quote(text, Instant.ofEpochMilli(snapshot.heartbeatMillis()).toString());
         text.append(",\"allocators\":[");

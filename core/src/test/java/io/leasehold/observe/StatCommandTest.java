@@ -74,6 +74,17 @@ class StatCommandTest {
     }
 
     @Test
+    void anAllocatorIsTheHolderOfWhatNoTagHolds() throws IOException {
+        Process process = start("untagged");
+        awaitTable(process, "holder web: 409,600 B");
+    }
+
+    @Test
+    void anAllocatorWithoutDecayIsShown() throws IOException {
+        awaitTable(start("kept"));
+    }
+
+    @Test
     void theOnlyProcessNeedsNoNumber() throws IOException {
         Process process = start("idle");
         awaitTable(process);
@@ -127,11 +138,50 @@ class StatCommandTest {
     void watchingEndsWithTheProcess() throws Exception {
         Process process = start("idle");
         awaitTable(process);
-        Thread killer = Thread.ofVirtual().start(process::destroyForcibly);
-        Shown shown = stat(Long.toString(process.pid()), "--watch");
-        killer.join();
-        assertThat(shown.code).isZero();
-        assertThat(shown.out).contains(HELD);
+        int prints = 3;
+        ByteArrayOutputStream out = new ByteArrayOutputStream() {
+            private int flushes; // one after each print
+
+            @Override
+            public void flush() {
+                if (++flushes == prints) {
+                    process.destroyForcibly().onExit().join();
+                }
+            }
+        };
+        int code = StatCommand.run(
+                new String[] {Long.toString(process.pid()), "--watch", "--folder=" + folder()},
+                new PrintStream(out, false, StandardCharsets.UTF_8),
+                System.err);
+        assertThat(code).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains(HELD)))
+                .hasSize(prints);
+    }
+
+    @Test
+    void aFullFileIsNamed() throws IOException {
+        CounterFile file = CounterFile.create(folder());
+        int last = file.allocate(CounterType.ALLOCATOR.number(), 1, 0, "web");
+        for (int next = last; next != CounterFile.NONE; next = file.allocate(1, 1, 0, "other")) {
+            last = next;
+        }
+        String pid = Long.toString(ProcessHandle.current().pid());
+        assertThat(stat(pid).out)
+                .contains("counter file is full, numbers may be missing: counters=512, max=512")
+                .contains("web: limit ");
+        assertThat(new ObjectMapper()
+                        .readTree(stat(pid, "--json").out)
+                        .get("full")
+                        .asBoolean())
+                .isTrue();
+
+        file.free(last);
+        assertThat(stat(pid).out).doesNotContain("full").contains("web: limit ");
+        assertThat(new ObjectMapper()
+                        .readTree(stat(pid, "--json").out)
+                        .get("full")
+                        .asBoolean())
+                .isFalse();
     }
 
     @Test

@@ -161,6 +161,11 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
         return new IOException("counter file is corrupt: path=" + path + ", " + values);
     }
 
+    /// {@return true if the file has no space for another counter, so that numbers may be missing}
+    public boolean isFull() {
+        return counters.size() == CounterLayout.COUNTERS;
+    }
+
     /// {@return true if the process that writes the file still runs}
     public boolean isAlive() {
         return ProcessHandle.of(pid)
