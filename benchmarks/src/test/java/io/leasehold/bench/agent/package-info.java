@@ -1,5 +1,5 @@
-/// Tests of the packaged jar of the agent. They are in this module because the jar of `core` exists only after the
-/// tests of `core`.
+/// Tests of the packaged jars: the agent, and the command `stat`. They are in this module because the jars of `core`
+/// exist only after the tests of `core`.
 @NullMarked
 package io.leasehold.bench.agent;
 
