@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,22 +29,26 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// compared benchmarks alternate, and a machine that slows down affects all of them. If a round fails, the results of
 /// the rounds before it are kept.
 ///
-/// In the shorter forms all runs share one time budget, as long as a run has 0.3 seconds. Their results are too noisy
-/// to decide a close comparison. In the full form a run takes five seconds.
+/// In the shorter forms all runs share one time budget, as long as each has its minimum. In the full form a run takes
+/// five seconds. The short form has two rounds, which are too few for a verdict. Only the case that the first screen of
+/// the report shows runs in five.
 ///
 /// JMH refuses to run if it cannot lock a file with a fixed name in the temporary folder. A file that another user left
 /// there cannot be opened, not even by root. So this class switches that lock off.
 ///
-/// @param selection of the benchmarks
-/// @param rounds number of rounds
-/// @param runs number of runs in a round
+/// @param rounds the benchmarks of each round
 /// @param runSeconds time of a run in its JVM, in seconds; a third is measured, the rest is warm-up. In less than a
-///     second C2 has not compiled the measured code, and the figure would be that of the interpreter
-record JmhRun(Selection selection, int rounds, int runs, double runSeconds) implements Part.Work {
+///     second C2 has not compiled the measured code, and the figure would be that of the interpreter. Only `ci` has so
+///     little time; its figures show that the benchmarks run
+record JmhRun(List<Selection> rounds, double runSeconds) implements Part.Work {
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 5;
-    private static final double MIN_SECONDS = 0.3;
+    private static final double MIN_SECONDS = 1.1;
+    private static final double MIN_SECONDS_OF_CI = 0.3;
+
+    /// Number of rounds that a verdict of the report needs.
+    private static final int VERDICT_ROUNDS = 5;
 
     /// Seconds to start a JVM and to transfer the results.
     private static final double FORK_SECONDS = 0.8;
@@ -60,21 +65,38 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
                 : switch (form) {
                     case CI -> 1;
                     case SHORT -> 2;
-                    case FULL -> 5;
+                    case FULL -> VERDICT_ROUNDS;
                 };
+        List<Selection> each = new ArrayList<>(Collections.nCopies(all, selection));
+        if (rounds == 0 && form == Form.SHORT) {
+            selection.headline().ifPresent(one -> each.addAll(Collections.nCopies(VERDICT_ROUNDS - all, one)));
+        }
         double budget = switch (form) {
             case CI -> 25;
             case SHORT -> 150;
             case FULL -> Double.MAX_VALUE;
         };
-        int runs = selection.countRuns();
-        double share = budget / Math.max(1, runs) / all - FORK_SECONDS;
-        return new JmhRun(selection, all, runs, Math.clamp(share, MIN_SECONDS, FULL_SECONDS));
+        double share = budget / Math.max(1, countRuns(each)) - FORK_SECONDS;
+        double min = form == Form.CI ? MIN_SECONDS_OF_CI : MIN_SECONDS;
+        return new JmhRun(List.copyOf(each), Math.clamp(share, min, FULL_SECONDS));
+    }
+
+    /// {@return true if no benchmark is selected}
+    boolean isEmpty() {
+        return countRuns(rounds) == 0;
     }
 
     /// {@return the expected duration in seconds}
     long expectedSeconds() {
-        return Math.round(rounds * runs * (runSeconds + FORK_SECONDS));
+        return secondsFrom(0);
+    }
+
+    private long secondsFrom(int round) {
+        return Math.round(countRuns(rounds.subList(round, rounds.size())) * (runSeconds + FORK_SECONDS));
+    }
+
+    private static int countRuns(List<Selection> rounds) {
+        return rounds.stream().mapToInt(Selection::countRuns).sum();
     }
 
     @Override
@@ -83,11 +105,12 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
         Map<String, List<RunResult>> done = new LinkedHashMap<>();
         results.write(Results.QUESTIONS, Questions.all());
         try {
-            for (int round = 1; round <= rounds; round++) {
+            for (int i = 0; i < rounds.size(); i++) {
+                Selection selection = rounds.get(i);
                 progress.accept("round %d of %d, %d runs, about %d s left"
-                        .formatted(round, rounds, runs, expectedSeconds() * (rounds - round + 1) / rounds));
+                        .formatted(i + 1, rounds.size(), selection.countRuns(), secondsFrom(i)));
                 for (Selection.Pass pass : selection.passes()) {
-                    for (RunResult result : new Runner(options(pass).build()).run()) {
+                    for (RunResult result : new Runner(options(selection, pass).build()).run()) {
                         String id = result.getParams().id() + result.getParams().getJvmArgs();
                         done.computeIfAbsent(id, name -> new ArrayList<>()).add(result);
                     }
@@ -102,7 +125,7 @@ record JmhRun(Selection selection, int rounds, int runs, double runSeconds) impl
         }
     }
 
-    private ChainedOptionsBuilder options(Selection.Pass pass) {
+    private ChainedOptionsBuilder options(Selection selection, Selection.Pass pass) {
         TimeValue time = TimeValue.milliseconds(Math.round(1000 * runSeconds / (3 * ITERATIONS)));
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .addProfiler(GCProfiler.class)

@@ -100,7 +100,7 @@ public final class Main {
                 : Selection.ofGroups(groups, options.form());
         JmhRun jmh = JmhRun.of(selection.withParams(params), options.form(), options.rounds());
         List<Part> parts = new ArrayList<>();
-        if (jmh.runs() > 0) {
+        if (!jmh.isEmpty()) {
             parts.add(new Part("JMH", jmh.expectedSeconds(), jmh));
         }
         for (Group group : groups) {

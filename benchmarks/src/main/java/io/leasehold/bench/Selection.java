@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -63,6 +64,11 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             Map.entry("chunkByteSize", "65536"),
             Map.entry("parked", "1000"));
 
+    /// The benchmark that the first screen of the report shows.
+    private static final String HEADLINE = "\\.BufferPatternBenchmark\\.step$";
+
+    private static final String SIZES = "sizes";
+    private static final String PROXY = "PROXY";
     private static final String ALLOCATOR = "allocator";
     private static final String BASELINE = "baseline";
 
@@ -94,7 +100,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         }
         Map<String, String> params = new HashMap<>(ONE_CASE);
         if (groups.size() > 1) {
-            params.put("sizes", "PROXY");
+            params.put(SIZES, PROXY);
         }
         if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
             params.remove("bufferSize"); // the group has few cases, and results differ by size
@@ -111,6 +117,20 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         Map<String, String> all = new HashMap<>(params);
         all.putAll(fewer);
         return new Selection(regex, excluded, Map.copyOf(all), isEveryMode);
+    }
+
+    /// {@return the case of this selection that the first screen of the report shows; empty if it is not selected, or
+    /// if all its cases are}
+    Optional<Selection> headline() {
+        if (isEveryMode
+                || benchmarks().stream()
+                        .noneMatch(one ->
+                                Pattern.compile(HEADLINE).matcher(one.getUsername()).find())) {
+            return Optional.empty();
+        }
+        Map<String, String> one = new HashMap<>(params);
+        one.putIfAbsent(SIZES, PROXY);
+        return Optional.of(new Selection(HEADLINE, excluded, Map.copyOf(one), false));
     }
 
     private void check(String name, String value) {

@@ -103,6 +103,35 @@ class OptionsTest {
                 .isEqualTo(6);
     }
 
+    @ParameterizedTest
+    @CsvSource({"all, 5", "all, 0", "allocator, 0", "allocator, 9", "ring, 5"})
+    void noRunOfTheShortFormIsTooShortForTheCompiler(String bench, int rounds) {
+        Selection selection = Selection.ofGroups(Group.of(bench), Form.SHORT);
+        JmhRun run = JmhRun.of(selection, Form.SHORT, rounds);
+
+        assertThat(run.runSeconds()).isGreaterThan(1);
+        long runs = run.rounds().stream().mapToInt(Selection::countRuns).sum();
+        assertThat(run.expectedSeconds()).isBetween(runs * 19 / 10 - 1, runs * 6);
+    }
+
+    @Test
+    void theCaseOfTheFirstScreenHasFiveRoundsInTheShortForm() {
+        Selection all = Selection.ofGroups(List.of(Group.values()), Form.SHORT);
+
+        assertThat(JmhRun.of(all, Form.SHORT, 0).rounds())
+                .extracting(Selection::countRuns)
+                .containsExactly(all.countRuns(), all.countRuns(), 3, 3, 3);
+        assertThat(JmhRun.of(all, Form.SHORT, 3).rounds()).containsExactly(all, all, all);
+        assertThat(JmhRun.of(all, Form.CI, 0).rounds()).containsExactly(all);
+        assertThat(JmhRun.of(Selection.ofGroups(List.of(Group.ALLOCATOR), Form.SHORT), Form.SHORT, 0)
+                        .rounds()
+                        .getLast()
+                        .countRuns())
+                .isEqualTo(3);
+        Selection pages = Selection.ofGroups(List.of(Group.PAGE), Form.SHORT);
+        assertThat(JmhRun.of(pages, Form.SHORT, 0).rounds()).containsExactly(pages, pages);
+    }
+
     /// An allocator whose constructor fails.
     public static final class Failing extends PooledByteBufAllocator {
 
