@@ -118,6 +118,7 @@ public final class Main {
         Machine machine = Machines.here(options.command());
         results.write(Results.MACHINE, machine);
         try (Watch watch = new Watch()) {
+            watch.warning().ifPresent(System.out::println);
             for (int i = 0; i < parts.size(); i++) {
                 Part part = parts.get(i);
                 String prefix = "# Part %d of %d, %s: ".formatted(i + 1, parts.size(), part.title());

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -31,7 +33,7 @@ final class Watch implements AutoCloseable {
     /// @param busy in processes
     /// @param steal taken by the hypervisor
     /// @param ours in this process and its descendants
-    private record Ticks(long total, long busy, long steal, long ours) {
+    record Ticks(long total, long busy, long steal, long ours) {
 
         double others(Ticks since) {
             return share(Math.max(0, busy - since.busy - (ours - since.ours)), since);
@@ -47,7 +49,7 @@ final class Watch implements AutoCloseable {
     }
 
     private final double loadBefore; // (C)
-    private final double othersBefore; // (C)
+    private final Ticks before; // (C)
     private final Ticks start; // (C)
     private final Sampler sampler; // (C)
     private Ticks last; // (O) the sampler, until it has ended
@@ -58,13 +60,29 @@ final class Watch implements AutoCloseable {
     /// @throws InterruptedException if the caller is interrupted
     Watch() throws InterruptedException {
         loadBefore = load();
-        Ticks before = ticks(0);
+        before = ticks(0);
         TimeUnit.MILLISECONDS.sleep(BEFORE_MILLIS);
         start = ticks(before.ours);
-        othersBefore = start.others(before);
         loadHighest = loadBefore;
         last = start;
         sampler = new Sampler("conditions", EVERY_MILLIS, this::read);
+    }
+
+    /// {@return a sentence that says how busy the machine was before the run; empty if it was quiet}
+    Optional<String> warning() {
+        return warning(conditions(loadBefore, loadBefore, before, start, start));
+    }
+
+    static Optional<String> warning(Conditions before) {
+        return before.disturbed()
+                ? Optional.of(String.format(
+                        Locale.ROOT,
+                        "# The machine is busy, so this run will have no verdicts: other processes use %.0f %% of the"
+                                + " processors, the hypervisor takes %.0f %%, and the load average is %.1f.",
+                        before.othersBeforePercent(),
+                        before.stealPercent(),
+                        before.loadBefore()))
+                : Optional.empty();
     }
 
     /// {@return the conditions since the start; ends the watch}
@@ -72,7 +90,21 @@ final class Watch implements AutoCloseable {
     /// @throws InterruptedException if the caller is interrupted
     Conditions stop() throws InterruptedException {
         sampler.stop();
-        return Conditions.of(loadBefore, loadHighest, othersBefore, last.others(start), last.stolen(start));
+        return conditions(loadBefore, loadHighest, before, start, last);
+    }
+
+    /// {@return the conditions of a run}
+    ///
+    /// @param before ticks some time before the run
+    /// @param start ticks at its start
+    /// @param last ticks at its end
+    static Conditions conditions(double loadBefore, double loadHighest, Ticks before, Ticks start, Ticks last) {
+        return Conditions.of(
+                loadBefore,
+                loadHighest,
+                start.others(before),
+                last.others(start),
+                Math.max(start.stolen(before), last.stolen(start)));
     }
 
     @Override

@@ -16,6 +16,28 @@ class WatchTest {
     }
 
     @Test
+    void stolenTimeBeforeARunCounts() {
+        Watch.Ticks before = new Watch.Ticks(0, 0, 0, 0);
+        Watch.Ticks start = new Watch.Ticks(100, 10, 30, 10);
+        Watch.Ticks last = new Watch.Ticks(1100, 110, 31, 110);
+
+        Conditions conditions = Watch.conditions(0.1, 0.2, before, start, last);
+
+        assertThat(conditions.stealPercent()).isEqualTo(30);
+        assertThat(conditions.quality()).isEqualTo(30);
+        assertThat(Watch.conditions(0.1, 0.2, before, before, start).stealPercent())
+                .isEqualTo(30);
+    }
+
+    @Test
+    void aBusyMachineIsToldAtTheStart() {
+        assertThat(Watch.warning(Conditions.of(0.5, 0.5, 3, 0, 1))).isEmpty();
+        assertThat(Watch.warning(Conditions.of(7.5, 7.5, 62, 0, 1)))
+                .contains("# The machine is busy, so this run will have no verdicts: other processes use 62 % of the"
+                        + " processors, the hypervisor takes 1 %, and the load average is 7.5.");
+    }
+
+    @Test
     void sharesAreSharesAndWorkOfThisProcessIsItsOwn() throws InterruptedException {
         Conditions conditions;
         try (Watch watch = new Watch()) {

@@ -8,7 +8,8 @@ package io.leasehold.bench.result;
 /// @param loadHighest highest load average over one minute during the run
 /// @param othersBeforePercent percentage of all processors that other processes used before the run
 /// @param othersPercent percentage of all processors that other processes used during the run
-/// @param stealPercent percentage of all processors that the hypervisor gave to other guests during the run
+/// @param stealPercent percentage of all processors that the hypervisor gave to other guests, before or during the run,
+///     whichever is more
 public record Conditions(
         int quality,
         double loadBefore,
@@ -32,7 +33,7 @@ public record Conditions(
     /// @param loadHighest highest load average during the run
     /// @param othersBefore share of other processes before the run, in percent
     /// @param others share of other processes during the run, in percent
-    /// @param steal stolen share during the run, in percent
+    /// @param steal stolen share before or during the run, whichever is more, in percent
     public static Conditions of(
             double loadBefore, double loadHighest, double othersBefore, double others, double steal) {
         boolean busy = othersBefore > OTHERS_LIMIT || others > OTHERS_LIMIT || steal > STEAL_LIMIT;
