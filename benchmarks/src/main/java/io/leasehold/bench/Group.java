@@ -114,9 +114,7 @@ enum Group implements Named {
                 yield part(plan.expectedSeconds(), (to, out) -> to.write(Results.FILES, FileScenario.run(plan, out)));
             }
             case MEMORY -> {
-                MemoryPlan plan = chosen.isEmpty()
-                        ? MemoryPlan.of(form, rounds)
-                        : MemoryPlan.of(Form.FULL, rounds).only(chosen);
+                MemoryPlan plan = chosen.isEmpty() ? MemoryPlan.of(form, rounds) : MemoryPlan.of(form, rounds, chosen);
                 yield part(
                         plan.terms().expectedSeconds(),
                         (to, out) -> to.write(Results.MEMORY, MemoryScenario.run(plan, out)));

@@ -99,12 +99,12 @@ record Comparison(
 
     private Judgement judge(Side side, Stat ours, Stat theirs) {
         Ratio ratio = better == Better.MORE ? ours.over(theirs) : theirs.over(ours);
+        boolean isEnough = ours.isEnough() && theirs.isEnough();
         double least = Math.min(ours.value(), theirs.value());
         if (least <= (unit.equals(MIB) ? FEW_MIB : 0)) {
             double less = theirs.value() - ours.value();
             double lead = better == Better.LESS ? less : -less;
             Verdict verdict = less == 0 ? Verdict.EVEN : Verdict.of(lead, Math.hypot(ours.error(), theirs.error()));
-            boolean isEnough = less == 0 || (ours.isEnough() && theirs.isEnough());
             return new Judgement(
                     side,
                     theirs,
@@ -112,10 +112,10 @@ record Comparison(
                     less == 0
                             ? "no difference"
                             : Numbers.figure(Math.abs(less)) + " " + unit + (less < 0 ? " more" : " less"),
-                    isJudged ? isEnough ? verdict : Verdict.UNKNOWN : Verdict.BUSY);
+                    isJudged ? isEnough || less == 0 ? verdict : Verdict.UNKNOWN : Verdict.BUSY);
         }
-        Verdict verdict = ours.isEnough() && theirs.isEnough() ? ratio.verdict() : Verdict.UNKNOWN;
-        return new Judgement(side, theirs, ratio.value(), ratio.toString(), isJudged ? verdict : Verdict.BUSY);
+        Ratio shown = isEnough ? ratio : new Ratio(ratio.value(), Double.NaN); // NaN: fewer rounds have no interval
+        return new Judgement(side, theirs, ratio.value(), shown.toString(), isJudged ? shown.verdict() : Verdict.BUSY);
     }
 
     /// {@return the comparison with the best baseline of a case; empty if there is none}

@@ -18,9 +18,6 @@ import java.util.Set;
 /// The comparisons and tables of the growth of costs with the amount of memory in use.
 final class GrowthComparisons {
 
-    /// Single measurements that differ by less than this share are equal.
-    private static final double NOISE = 0.1;
-
     private GrowthComparisons() {}
 
     /// {@return for each unit, the costs at the largest `n` that both sides have}
@@ -36,8 +33,8 @@ final class GrowthComparisons {
                 "growth-" + unit.replaceAll("\\W+", "-"),
                 "growth",
                 "Cost of an operation with the most memory in use, " + unit,
-                "What does one operation cost at the largest N? Each cost was measured once; a difference below 14 % is"
-                        + " called equal.",
+                "What does one operation cost at the largest N? Each cost was measured once, so there is no"
+                        + " verdict.",
                 unit,
                 Better.LESS,
                 Figure.command("growth"),
@@ -63,8 +60,7 @@ final class GrowthComparisons {
         for (Series series : all) {
             series.points().stream()
                     .filter(point -> point.n() == n)
-                    .forEach(point -> sides.put(
-                            Side.ofAllocator(series.allocator()), Stat.reading(point.cost(), NOISE * point.cost())));
+                    .forEach(point -> sides.put(Side.ofAllocator(series.allocator()), Stat.of(List.of(point.cost()))));
         }
         return sides;
     }

@@ -161,7 +161,7 @@ record JmhComparisons(Findings findings, QuestionText question, List<Measurement
     }
 
     private static Stat stat(Measurement one) {
-        return new Stat(one.score(), one.error(), one.forks(), Stat.Kind.ALONE);
+        return one.isTail() ? Stat.ofTail(one.forks()) : Stat.of(one.forks());
     }
 
     /// {@return the parameters that do not select a side}

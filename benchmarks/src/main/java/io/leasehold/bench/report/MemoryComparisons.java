@@ -17,10 +17,6 @@ final class MemoryComparisons {
 
     static final String MOMENT_AFTER = "after";
 
-    /// Resident memory of a JVM varies by this much without an allocator.
-    private static final double NOISE_MIB = 8;
-
-    private static final double NOISE_SHARE = 0.03;
     private static final double LITTLE = 1 << 20;
 
     private static final Map<String, String> TITLES = Map.ofEntries(
@@ -58,9 +54,8 @@ final class MemoryComparisons {
         return reading("memory-" + moment, result -> mib(result, moment, Moment::residentBytes));
     }
 
-    /// {@return a figure that is one reading of memory} The error of a single reading is known.
     private static Figure<MemoryResult> reading(String id, Function<MemoryResult, Optional<Double>> of) {
-        return new Figure<>(id, of, MemoryComparisons::ofReadings);
+        return new Figure<>(id, of, Stat::of);
     }
 
     private MemoryComparisons() {}
@@ -76,13 +71,6 @@ final class MemoryComparisons {
         return FIGURES.stream()
                 .flatMap(figure -> figure.compare(findings, "memory", rows).stream())
                 .toList();
-    }
-
-    private static Stat ofReadings(List<Double> rounds) {
-        double first = rounds.getFirst();
-        return rounds.size() > 1
-                ? Stat.of(rounds)
-                : Stat.reading(first, Math.max(NOISE_MIB, NOISE_SHARE * Math.abs(first)));
     }
 
     static Stream<String> scenarios(Findings findings) {

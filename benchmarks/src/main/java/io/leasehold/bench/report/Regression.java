@@ -28,7 +28,7 @@ public final class Regression {
     /// {@return one sentence for each figure that became worse by more than the errors of both runs together, or one
     /// sentence that says why the runs cannot be compared}
     ///
-    /// Figures without an error, and those that only one run has, are not compared.
+    /// Figures with fewer than five rounds, and those that only one run has, are not compared.
     ///
     /// @param now this run
     /// @throws IOException if the folder cannot be read
@@ -42,30 +42,38 @@ public final class Regression {
                                     before.machine().conditions().quality()));
         }
         List<String> worse = new ArrayList<>();
+        int compared = 0;
         List<Comparison> earlier = before.comparisons();
         for (Comparison comparison : after.comparisons()) {
-            Findings.find(earlier, comparison.id())
-                    .ifPresent(other -> comparison
-                            .cases()
-                            .forEach(one -> other.cases().stream()
-                                    .filter(each -> each.label().equals(one.label()))
-                                    .findFirst()
-                                    .flatMap(each -> sentence(comparison, each, one))
-                                    .ifPresent(worse::add)));
+            for (Case one : comparison.cases()) {
+                Optional<Stat> old = Findings.find(earlier, comparison.id()).flatMap(other -> ours(other, one.label()));
+                Optional<Stat> current = one.ours().filter(Stat::isEnough);
+                if (old.isPresent() && current.isPresent()) {
+                    compared++;
+                    sentence(comparison, one.label(), old.get(), current.get()).ifPresent(worse::add);
+                }
+            }
         }
-        return List.copyOf(worse);
+        return compared > 0
+                ? List.copyOf(worse)
+                : List.of("runs cannot be compared: no figure has %d rounds in both; use bench.rounds=%d"
+                        .formatted(Stat.ENOUGH, Stat.ENOUGH));
     }
 
-    private static Optional<String> sentence(Comparison comparison, Case before, Case after) {
-        if (before.ours().isEmpty() || after.ours().isEmpty()) {
-            return Optional.empty();
-        }
-        Stat old = before.ours().get();
-        Stat current = after.ours().get();
+    /// {@return the figure of Leasehold in a case; empty if there is none with enough rounds}
+    private static Optional<Stat> ours(Comparison comparison, String label) {
+        return comparison.cases().stream()
+                .filter(each -> each.label().equals(label))
+                .findFirst()
+                .flatMap(Case::ours)
+                .filter(Stat::isEnough);
+    }
+
+    private static Optional<String> sentence(Comparison comparison, String label, Stat old, Stat current) {
         double change = (current.value() - old.value()) * (comparison.better() == Better.MORE ? -1 : 1);
         return change > Math.hypot(old.error(), current.error())
                 ? Optional.of("worse than the baseline: %s, %s: before=%s, now=%s, unit=%s"
-                        .formatted(comparison.title(), after.label(), old.text(), current.text(), comparison.unit()))
+                        .formatted(comparison.title(), label, old.text(), current.text(), comparison.unit()))
                 : Optional.empty();
     }
 }

@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// @param mode of JMH, for example `avgt` or `thrpt`
 /// @param params by name
 /// @param score in `unit`; for sampled times, the 99.99 percentile of the median fork
-/// @param error half of the 99.9 % interval, for percentiles half of the range of the forks; NaN if there was one
-///     sample
 /// @param unit for example `ns/op`
 /// @param garbageBytes heap bytes allocated per operation, if measured
 /// @param flags of the JVM, and the executor of JMH
@@ -28,7 +26,6 @@ public record Measurement(
         String mode,
         Map<String, String> params,
         double score,
-        double error,
         String unit,
         @Nullable Double garbageBytes,
         List<String> flags,
@@ -57,7 +54,6 @@ public record Measurement(
                 json.required("mode").asText(),
                 params,
                 isTail ? Tail.median(forks) : number(primary.required("score")),
-                isTail ? Tail.halfRange(forks) : number(primary.required("scoreError")),
                 primary.required("scoreUnit").asText(),
                 garbage.isMissingNode() ? null : number(garbage),
                 flags(json.path("jvmArgs")),
@@ -94,6 +90,11 @@ public record Measurement(
             return "virtual thread";
         }
         return flags.contains(EXECUTOR + "CUSTOM") ? "event loop" : "platform thread";
+    }
+
+    /// {@return true if each time was measured, and the score is that of a tail}
+    public boolean isTail() {
+        return mode.equals(TIMED_EACH);
     }
 
     /// {@return true if a higher score is better}

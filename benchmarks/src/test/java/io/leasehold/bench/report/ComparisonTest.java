@@ -60,8 +60,8 @@ class ComparisonTest {
         Comparison pages = comparison(
                 "pagevirtualthread",
                 Fixture.in(folder)
-                        .rate("PageVirtualThreadBenchmark.pages", 10)
-                        .rate("PageVirtualThreadBenchmark.pagesPlatformThreads", 20)
+                        .rate("PageVirtualThreadBenchmark.pages", 10, 10, 10, 10, 10)
+                        .rate("PageVirtualThreadBenchmark.pagesPlatformThreads", 20, 20, 20, 20, 20)
                         .results());
 
         assertThat(pages.best(pages.cases().getFirst()).orElseThrow()).satisfies(best -> {
@@ -88,9 +88,9 @@ class ComparisonTest {
     @Test
     void littleMemoryIsComparedByItsDifference() {
         Map<Side, Stat> sides = new LinkedHashMap<>();
-        sides.put(Side.LEASED, Stat.reading(6, 8));
-        sides.put(Side.POOLED, Stat.reading(5.5, 8));
-        sides.put(Side.ADAPTIVE, Stat.reading(1025, 8));
+        sides.put(Side.LEASED, Stat.of(List.of(6.0, 5.0, 7.0, 6.0, 6.0)));
+        sides.put(Side.POOLED, Stat.of(List.of(5.5, 5.5, 5.5, 5.5, 5.5)));
+        sides.put(Side.ADAPTIVE, Stat.of(List.of(1025.0, 1024.0, 1026.0, 1025.0, 1025.0)));
         Case one = Case.of("a burst", sides);
         Comparison memory = new Comparison("m", "memory", "Memory", "", "MiB", Better.LESS, "", true, List.of(one));
 
@@ -101,12 +101,56 @@ class ComparisonTest {
     }
 
     @Test
+    void fewerThanFiveForksHaveARangeAndNoVerdict() throws IOException {
+        Comparison pages = comparison(
+                "pagevirtualthread",
+                Fixture.in(folder)
+                        .rate("PageVirtualThreadBenchmark.pages", 10, 11, 10, 11)
+                        .rate("PageVirtualThreadBenchmark.pagesPlatformThreads", 20, 21, 20, 21)
+                        .results());
+        Case one = pages.cases().getFirst();
+
+        assertThat(one.ours().orElseThrow().text()).isEqualTo("10.0 to 11.0");
+        assertThat(pages.best(one).orElseThrow().verdict()).isEqualTo(Verdict.UNKNOWN);
+        assertThat(pages.best(one).orElseThrow().text()).isEqualTo("0.51");
+    }
+
+    @Test
+    void theTailOfForksIsTheirMedianWithTheirRange() throws IOException {
+        Comparison pauses = comparison(
+                "windowpause",
+                Fixture.in(folder)
+                        .tail("WindowPauseBenchmark.work", 10, 30, 11, 12, 11)
+                        .results());
+
+        assertThat(pauses.cases().getFirst().ours().orElseThrow()).satisfies(ours -> {
+            assertThat(ours.isTail()).isTrue();
+            assertThat(ours.text()).isEqualTo("11.0 (10.0 to 30.0)");
+        });
+    }
+
+    @Test
+    void oneReadingOfMemoryHasNoVerdict() throws IOException {
+        Comparison one = comparison("memory-after", Fixture.in(folder).memory(1).results());
+        Comparison five =
+                comparison("memory-after", Fixture.in(folder).memory(5).results());
+
+        assertThat(one.judge(one.cases().getFirst()).get(Side.ADAPTIVE).verdict())
+                .isEqualTo(Verdict.UNKNOWN);
+        assertThat(one.cases().getFirst().ours().orElseThrow().text()).isEqualTo("6.00");
+        assertThat(five.judge(five.cases().getFirst()).get(Side.ADAPTIVE).verdict())
+                .isEqualTo(Verdict.WIN);
+    }
+
+    @Test
     void figuresAreShownWithWhatIsKnownOfThem() {
         assertThat(Stat.of(List.of(10.0)).text()).isEqualTo("10.0");
         assertThat(Stat.of(List.of(10.0, 12.0)).text()).isEqualTo("10.0 to 12.0");
         assertThat(Stat.of(List.of(10.0, 12.0, 11.0, 11.0, 11.0)).text()).isEqualTo("11.0 ±2.7");
         assertThat(Stat.of(List.of(1.0, 1.0, 1.0, 1.0, 90.0)).text()).isEqualTo("1.00 (1.00 to 90.0)");
         assertThat(Stat.ofTail(List.of(10.0, 12.0, 11.0, 11.0, 30.0)).text()).isEqualTo("11.0 (10.0 to 30.0)");
+        assertThat(Stat.ofTail(List.of(0.54, 0.54, 0.54, 0.5401, 0.54)).text()).isEqualTo("0.540");
+        assertThat(Stat.of(List.of(0.54, 0.5401)).text()).isEqualTo("0.540");
     }
 
     @Test

@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -32,6 +31,9 @@ final class Fixture {
 
     private static final String PACKAGE = "io.leasehold.bench.jmh.";
     private static final long MIB = 1 << 20;
+
+    /// Of five forks with this spread, the 99.9 % interval is one percent to each side.
+    private static final double SPREAD = 0.00367;
 
     private final Results results;
     private final List<String> measurements = new ArrayList<>();
@@ -67,18 +69,25 @@ final class Fixture {
         return this;
     }
 
-    /// Adds a time with an error of one percent.
+    /// Adds a time of five forks with an error of one percent.
     Fixture time(String benchmark, double nanos) throws IOException {
-        return measured(benchmark, "avgt", "{}", "ns/op", nanos, nanos);
+        return time(benchmark, nanos, "{}");
     }
 
     Fixture time(String benchmark, double nanos, String params) throws IOException {
-        return measured(benchmark, "avgt", params, "ns/op", nanos, nanos);
+        double least = nanos * (1 - SPREAD);
+        double most = nanos * (1 + SPREAD);
+        return measured(benchmark, "avgt", params, "ns/op", least, nanos, nanos, nanos, most);
+    }
+
+    /// Adds times of single operations, one for each fork.
+    Fixture tail(String benchmark, double... forks) throws IOException {
+        return measured(benchmark, "sample", "{}", "us/op", forks);
     }
 
     /// Adds rates, one for each fork.
     Fixture rate(String benchmark, double... forks) throws IOException {
-        return measured(benchmark, "thrpt", "{}", "ops/us", forks[0], forks);
+        return measured(benchmark, "thrpt", "{}", "ops/us", forks);
     }
 
     Fixture server(int rounds) throws IOException {
@@ -118,13 +127,21 @@ final class Fixture {
         return this;
     }
 
-    Fixture memory() throws IOException {
+    Fixture memory(int rounds) throws IOException {
         List<MemoryResult> scenarios = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            memory(round, scenarios);
+        }
+        results.write(Results.MEMORY, scenarios);
+        return this;
+    }
+
+    private static void memory(int round, List<MemoryResult> scenarios) {
         for (String scenario : List.of("burst4k", "steadyProxy", "unheardOf")) {
             for (String allocator : List.of("leased", "adaptive", "pooled")) {
                 long held = allocator.length() * MIB;
                 scenarios.add(new MemoryResult(
-                        1,
+                        round,
                         scenario,
                         allocator,
                         scenario.equals("burst4k") ? 500.0 : null,
@@ -134,8 +151,6 @@ final class Fixture {
                         List.of(new Sample(0, 0), new Sample(500, 1030 * MIB), new Sample(2500, held))));
             }
         }
-        results.write(Results.MEMORY, scenarios);
-        return this;
     }
 
     /// Adds results of the ring: Leasehold has cost 1 in everything, other receivers have more.
@@ -220,25 +235,25 @@ final class Fixture {
         return results;
     }
 
-    private Fixture measured(String benchmark, String mode, String params, String unit, double score, double... forks)
+    private Fixture measured(String benchmark, String mode, String params, String unit, double... forks)
             throws IOException {
         List<String> raw = new ArrayList<>();
         for (double fork : forks) {
-            raw.add("[%s, %s]".formatted(fork, fork));
+            raw.add(mode.equals("sample") ? "[[[%s, 9]]]".formatted(fork) : "[%s, %s]".formatted(fork, fork));
         }
         measurements.add("""
                 {"benchmark": "%s%s", "mode": "%s", "params": %s,
                  "jvmArgs": ["-Xmx1g", "--enable-native-access=ALL-UNNAMED"],
-                 "primaryMetric": {"score": %s, "scoreError": %s, "scoreUnit": "%s", "rawData": [%s]},
+                 "primaryMetric": {"score": %s, "scoreUnit": "%s", "%s": [%s]},
                  "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 0.01, "scoreError": "NaN"}}}
                 """.formatted(
                         PACKAGE,
                         benchmark,
                         mode,
                         params,
-                        score,
-                        String.format(Locale.ROOT, "%.4f", score / 100),
+                        forks[0],
                         unit,
+                        mode.equals("sample") ? "rawDataHistogram" : "rawData",
                         String.join(", ", raw)));
         Files.writeString(results.jmh(), "[" + String.join(",", measurements) + "]");
         return this;

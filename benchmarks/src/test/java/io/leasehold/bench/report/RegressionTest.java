@@ -39,12 +39,23 @@ class RegressionTest {
         Results after = fixture("after").server(5).results();
         assertThat(Regression.from(before).in(after)).isEmpty();
 
-        Results slower =
-                fixture("slower").rate("PageVirtualThreadBenchmark.pages", 5, 5).results();
-        Results fast =
-                fixture("fast").rate("PageVirtualThreadBenchmark.pages", 9, 9).results();
+        Results slower = fixture("slower")
+                .rate("PageVirtualThreadBenchmark.pages", 5, 5, 5, 5, 5)
+                .results();
+        Results fast = fixture("fast")
+                .rate("PageVirtualThreadBenchmark.pages", 9, 9, 9, 9, 9)
+                .results();
         assertThat(Regression.from(fast).in(slower)).singleElement().asString().contains("before=9.00", "now=5.00");
         assertThat(Regression.from(slower).in(fast)).isEmpty();
+    }
+
+    @Test
+    void runsWithoutAFigureOfFiveRoundsAreNotCompared() throws IOException {
+        Results fast = fixture("fast").server(4).results();
+        Results slow = fixture("slow").server(5).results();
+
+        assertThat(Regression.from(fast).in(slow))
+                .containsExactly("runs cannot be compared: no figure has 5 rounds in both; use bench.rounds=5");
     }
 
     @Test

@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 /// @param terms in the order in which they run
 public record MemoryPlan(Terms<Term> terms) {
 
+    /// Number of rounds that a verdict of the report needs.
+    private static final int VERDICT_ROUNDS = 5;
+
     private static final List<String> BURSTS = List.of("burst4k", "survivors256", "burst64k");
     private static final List<String> OTHERS = List.of("steadyGateway", "threads", "steadyProxy");
     private static final List<String> MIXED = List.of("mixedDefault", "mixedSecond", "mixedTrickle", "mixedSilent");
@@ -45,9 +48,11 @@ public record MemoryPlan(Terms<Term> terms) {
     /// |---|---|---|
     /// | `ci` | one burst | 20 s |
     /// | `short` | two bursts and two others | 70 s |
-    /// | `full` | all, with another reading after a minute, and the mixed ones | 25 min |
+    /// | `full` | all, with another reading after a minute, and the mixed ones, in five rounds | 2 h |
     ///
-    /// @param rounds number of rounds, or 0 for one
+    /// The shorter forms have one round, which shows values but gives no verdict.
+    ///
+    /// @param rounds number of rounds, or 0 for those of the form
     public static MemoryPlan of(Form form, int rounds) {
         List<String> scenarios = switch (form) {
             case CI -> BURSTS.subList(0, 1);
@@ -58,7 +63,7 @@ public record MemoryPlan(Terms<Term> terms) {
             case FULL -> Stream.of(BURSTS, OTHERS, MIXED).flatMap(List::stream).toList();
         };
         List<Term> terms = new ArrayList<>();
-        for (int i = 1; i <= Math.max(1, rounds); i++) {
+        for (int i = 1; i <= roundsOf(form, rounds); i++) {
             int round = i;
             for (String scenario : scenarios) {
                 boolean isLong = form == Form.FULL && BURSTS.contains(scenario);
@@ -69,10 +74,22 @@ public record MemoryPlan(Terms<Term> terms) {
         return of(terms);
     }
 
+    private static int roundsOf(Form form, int rounds) {
+        return rounds > 0 ? rounds : form == Form.FULL ? VERDICT_ROUNDS : 1;
+    }
+
+    /// {@return the plan of one scenario, which may be one that only `full` has}
+    ///
+    /// @param rounds number of rounds, or 0 for those of `form`
+    /// @throws IllegalArgumentException if there is no such scenario
+    public static MemoryPlan of(Form form, int rounds, String scenario) {
+        return of(Form.FULL, roundsOf(form, rounds)).only(scenario);
+    }
+
     /// {@return the part of this plan with one scenario}
     ///
     /// @throws IllegalArgumentException if the plan does not have it
-    public MemoryPlan only(String scenario) {
+    private MemoryPlan only(String scenario) {
         List<Term> some = terms.all().stream()
                 .filter(term -> term.scenario.equals(scenario))
                 .toList();

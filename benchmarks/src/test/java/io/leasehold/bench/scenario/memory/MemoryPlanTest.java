@@ -30,10 +30,26 @@ class MemoryPlanTest {
     }
 
     @Test
+    void theFullFormHasFiveRoundsForAVerdict() {
+        assertThat(MemoryPlan.of(Form.FULL, 0).terms().all())
+                .filteredOn(term -> term.scenario().equals("mixedSilent"))
+                .extracting(Term::round)
+                .containsExactly(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5);
+        assertThat(MemoryPlan.of(Form.FULL, 2).terms().all())
+                .extracting(Term::round)
+                .contains(1, 2)
+                .doesNotContain(3);
+        assertThat(MemoryPlan.of(Form.SHORT, 0).terms().all())
+                .extracting(Term::round)
+                .containsOnly(1);
+    }
+
+    @Test
     void oneScenarioCanBeChosen() {
-        MemoryPlan all = MemoryPlan.of(Form.FULL, 0);
-        assertThat(all.only("mixedSilent").terms().all()).hasSize(3);
-        assertThatThrownBy(() -> all.only("loud"))
+        assertThat(MemoryPlan.of(Form.SHORT, 0, "mixedSilent").terms().all()).hasSize(3);
+        assertThat(MemoryPlan.of(Form.SHORT, 5, "mixedSilent").terms().all()).hasSize(15);
+        assertThat(MemoryPlan.of(Form.FULL, 0, "mixedSilent").terms().all()).hasSize(15);
+        assertThatThrownBy(() -> MemoryPlan.of(Form.SHORT, 0, "loud"))
                 .hasMessageStartingWith("unknown scenario: bench.params=scenario=loud; use one of [burst4k,");
     }
 
