@@ -26,7 +26,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /// Draws charts as SVG for use inside a page: without background, in the text color, as wide as the page allows. No
 /// other class uses the chart library.
 ///
-/// Charts have no legend of their own. The page has the legend as text, which wraps on narrow screens.
+/// Charts have no legend of their own. The page has the legend as text, which wraps on narrow screens. The page also has
+/// the unit of the vertical axis as text, because the library would draw it vertically.
 final class Charts {
 
     /// Width in pixels. Labels stay readable when a phone shrinks the chart to 330 pixels.
@@ -63,11 +64,10 @@ final class Charts {
     static String curves(
             String title,
             String xAxis,
-            String yAxis,
             boolean logarithmic,
             @Nullable DoubleFunction<String> label,
             List<Curve> curves) {
-        XYChart chart = chart(xAxis, yAxis);
+        XYChart chart = chart(xAxis);
         chart.getStyler().setYAxisLogarithmic(logarithmic);
         if (!logarithmic) {
             chart.getStyler().setYAxisMin(0.0);
@@ -86,8 +86,8 @@ final class Charts {
     }
 
     /// {@return curves over two logarithmic axes; the values of `x` are successive doublings}
-    static String growth(String title, String xAxis, String yAxis, List<Curve> curves) {
-        XYChart chart = chart(xAxis, yAxis);
+    static String growth(String title, String xAxis, List<Curve> curves) {
+        XYChart chart = chart(xAxis);
         List<Double> x = curves.stream().flatMap(curve -> curve.x.stream()).toList();
         double first = Collections.min(x);
         double doublings = doublings(first, Collections.max(x));
@@ -121,12 +121,11 @@ final class Charts {
         return svg(chart, title);
     }
 
-    private static XYChart chart(String xAxis, String yAxis) {
+    private static XYChart chart(String xAxis) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
                 .xAxisTitle(xAxis)
-                .yAxisTitle(yAxis)
                 .build();
         style(chart.getStyler());
         return chart;
@@ -173,7 +172,7 @@ final class Charts {
                 .setPlotGridLinesStroke(new BasicStroke(1))
                 .setPlotGridVerticalLinesVisible(false)
                 .setPlotMargin(0);
-        styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK).setMarkerSize(11);
+        styler.setXAxisTitleColor(INK).setMarkerSize(11);
         styler.setYAxisDecimalPattern("#,##0.###");
     }
 

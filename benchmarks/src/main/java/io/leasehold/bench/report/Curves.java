@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 record Curves(Findings findings) {
 
     private static final double MILLIS = 1000;
+    private static final String MS = "ms";
     private static final int POINTS = 150;
     private static final double FILLED = 0.99;
     private static final double LAST_PERCENT = 99.99;
@@ -29,10 +30,11 @@ record Curves(Findings findings) {
     /// A chart.
     ///
     /// @param id name in the anchors of the page
+    /// @param unit what the vertical axis shows
     /// @param svg the image
     /// @param legend one entry for each curve
     /// @param caption what it shows, and which direction is better
-    record Chart(String id, String svg, List<Entry> legend, String caption) {}
+    record Chart(String id, String unit, String svg, List<Entry> legend, String caption) {}
 
     /// An entry of a legend.
     record Entry(String color, String text) {}
@@ -69,7 +71,7 @@ record Curves(Findings findings) {
         return overTime(
                 "chart-memory-" + scenario,
                 "Resident memory, " + title,
-                title,
+                title + ", first round",
                 List.of("seconds since the end of the burst", "resident MiB"),
                 firsts(scenario).stream().map(Curves::aligned).toList());
     }
@@ -120,7 +122,8 @@ record Curves(Findings findings) {
         String title = "Time to answer over percentile, " + load.title();
         return Optional.of(chart(
                 "chart-latency-" + load.id(),
-                Charts.curves(title, "percent of the requests", "ms", true, Curves::percent, curves),
+                MS,
+                Charts.curves(title, "percent of the requests", true, Curves::percent, curves),
                 curves,
                 title + ", first round. Lower is better."));
     }
@@ -182,8 +185,8 @@ record Curves(Findings findings) {
         if (curves.isEmpty()) {
             return Optional.empty();
         }
-        String svg = Charts.curves(title, axes.get(0), axes.get(1), false, null, curves);
-        return Optional.of(chart(id, svg, curves, caption + ". Lower is better."));
+        String svg = Charts.curves(title, axes.get(0), false, null, curves);
+        return Optional.of(chart(id, axes.get(1), svg, curves, caption + ". Lower is better."));
     }
 
     private static Chart growth(GrowthResult result) {
@@ -200,18 +203,19 @@ record Curves(Findings findings) {
                 .toList();
         return chart(
                 "chart-growth-" + topic.id(),
-                Charts.growth(topic.title(), "N, " + topic.growing(), topic.unit(), curves),
+                topic.unit(),
+                Charts.growth(topic.title(), "N, " + topic.growing(), curves),
                 curves,
                 topic.title() + ". " + topic.sentence() + " Lower is better; both axes are logarithmic.");
     }
 
-    private static Chart chart(String id, String svg, List<Curve> curves, String caption) {
+    private static Chart chart(String id, String unit, String svg, List<Curve> curves, String caption) {
         List<Entry> legend = curves.stream()
                 .map(curve -> new Entry(
                         curve.side().css(),
                         curve.side().title() + (curve.value().isEmpty() ? "" : ": " + curve.value())))
                 .toList();
-        return new Chart(id, svg, legend, caption);
+        return new Chart(id, unit, svg, legend, caption);
     }
 
     /// {@return a curve with few points, so that the page stays small}

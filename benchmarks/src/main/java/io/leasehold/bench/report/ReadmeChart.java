@@ -15,10 +15,12 @@ import java.util.stream.Collectors;
 /// style sheet.
 ///
 /// @param words the text alternative
+/// @param unit what the vertical axis shows
 /// @param image the chart without its legend
 /// @param legend one entry for each curve
-record ReadmeChart(String words, String image, List<Entry> legend) {
+record ReadmeChart(String words, String unit, String image, List<Entry> legend) {
 
+    private static final String UNIT = "resident MiB";
     private static final String SCENARIO = "survivors256";
 
     /// {@return the chart, if the scenario was run}
@@ -28,13 +30,15 @@ record ReadmeChart(String words, String image, List<Entry> legend) {
             return Optional.empty();
         }
         String title = "Resident memory over time: " + MemoryComparisons.title(SCENARIO);
-        String words = title + ". Two seconds after: "
+        boolean isFirst = findings.memory().stream().anyMatch(result -> result.round() > 1);
+        String words = title + ". Two seconds after" + (isFirst ? ", first round: " : ": ")
                 + results.stream().map(ReadmeChart::after).collect(Collectors.joining(", ")) + ".";
         List<Curve> curves = results.stream().map(Curves::aligned).toList();
-        String image = Charts.curves(title, "seconds since the end of the burst", "resident MiB", false, null, curves);
+        String image = Charts.curves(title, "seconds since the end of the burst", false, null, curves);
         return Optional.of(new ReadmeChart(
                 words,
-                image.replaceFirst("<svg ", "<svg width=\"520\" height=\"300\" "),
+                UNIT + ", lower is better",
+                image.replaceFirst("<svg ", "<svg y=\"30\" width=\"520\" height=\"300\" "),
                 curves.stream()
                         .map(curve -> new Entry(curve.side().css(), curve.side().title()))
                         .toList()));

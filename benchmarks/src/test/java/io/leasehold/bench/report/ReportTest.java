@@ -16,6 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ReportTest {
 
     private static final Pattern SVG = Pattern.compile("<svg [^>]*>");
+    private static final Pattern CAPTION = Pattern.compile("<figcaption>.*?</figcaption>", Pattern.DOTALL);
+    private static final Pattern FIGURE = Pattern.compile("<figure[^>]*>\\s*<p class=\"axis\">([^<]*)</p>\\s*<svg");
+    private static final Pattern AXIS = Pattern.compile("(?<=</p>\n)<p class=\"axis\">[^<]*</p>");
 
     @TempDir
     private Path folder;
@@ -62,11 +65,37 @@ class ReportTest {
         Report.write(results);
 
         assertThat(firstScreen(results))
-                .contains("<b>6.00 MiB</b>", "Netty pooled, the best rival: 6.00 MiB.")
+                .contains("<b>6.00 ±0.00 MiB</b>", "Netty pooled, the best rival: 6.00 ±0.00 MiB.")
                 .contains("<b>10.0 ±0.1 ns per operation</b> <span class=\"win\">better</span>")
                 .contains("Netty adaptive, the best rival: 30.0 ±0.3 ns per operation.")
-                .contains("<b>166,666 ±0 requests/s</b>", "<b>0.540 (0.540) ms for 99.9 %</b>")
+                .contains("<b>166,666 ±0 requests/s</b>", "<b>0.540 ms for 99.9 %</b>")
                 .contains("Leasehold: 6.0 MiB after 2 s, filled in 0.500 s");
+    }
+
+    @Test
+    void eachChartSaysItsUnitAndWhatIsBetter() throws IOException {
+        Results results = everything();
+        Report.write(results);
+        String page = page(results);
+
+        assertThat(CAPTION.matcher(page).results().map(MatchResult::group))
+                .hasSizeGreaterThan(8)
+                .allMatch(caption -> caption.contains("Lower is better"));
+        assertThat(page.split("<figure", -1)).hasSizeGreaterThan(8);
+        assertThat(FIGURE.matcher(page).results().map(figure -> figure.group(1)))
+                .hasSize(page.split("<figure", -1).length - 1)
+                .allMatch(unit -> !unit.isBlank());
+        assertThat(AXIS.matcher(page).results().map(MatchResult::group))
+                .hasSizeGreaterThan(8)
+                .allMatch(axis -> axis.contains(" bars are better"));
+    }
+
+    @Test
+    void theTerminalHasTheRowsOfServersAndMemory() throws IOException {
+        assertThat(Terminal.text(everything()).lines())
+                .anyMatch(line -> line.matches("nio, 16 pipelined, flat out +166,666 ±0  Netty adaptive .*better"))
+                .anyMatch(line -> line.matches("nio, 16 pipelined, fixed rate +0\\.540  Netty adaptive .*better"))
+                .anyMatch(line -> line.matches("A burst of 1 GiB .*6\\.00 ±0\\.00  Netty adaptive .*better"));
     }
 
     @Test
@@ -150,7 +179,7 @@ class ReportTest {
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
                 .contains("<td class=\"lose\">exceeded</td>", "<td>exempt, touches every byte</td>")
-                .contains("<span class=\"lose\">worse</span> 0.06 ±0.01 against Netty adaptive");
+                .contains("<span class=\"unknown\">too few rounds, no verdict</span> 0.06 against Netty adaptive");
         assertThat(Terminal.text(results))
                 .contains("A cost that grows     Leasehold")
                 .contains("exceeded");
@@ -236,14 +265,14 @@ class ReportTest {
                 .time("LeaseBenchmark.directObjectJdkShared", 50_000)
                 .time("BufferBenchmark.oneLive", 10, buffer("leased"))
                 .time("BufferBenchmark.oneLive", 30, buffer("adaptive"))
-                .rate("PageScalingBenchmark.oneThread", 10)
-                .rate("PageScalingBenchmark.twoThreads", 20)
-                .rate("PageScalingBenchmark.controlOneThread", 5)
-                .rate("PageScalingBenchmark.controlTwoThreads", 10)
+                .rate("PageScalingBenchmark.oneThread", 10, 10, 10, 10, 10)
+                .rate("PageScalingBenchmark.twoThreads", 20, 20, 20, 20, 20)
+                .rate("PageScalingBenchmark.controlOneThread", 5, 5, 5, 5, 5)
+                .rate("PageScalingBenchmark.controlTwoThreads", 10, 10, 10, 10, 10)
                 .time("JumboBenchmark.oneLive", 10, "{\"bufferSize\": \"KIB_4\"}")
                 .time("JumboBenchmark.oneLiveBuffer", 25, "{\"bufferSize\": \"KIB_4\", \"baseline\": \"adaptive\"}")
                 .server(5)
-                .memory()
+                .memory(5)
                 .ring(5)
                 .growth(1, 2, 4, 8)
                 .results();
