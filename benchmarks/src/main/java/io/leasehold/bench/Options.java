@@ -42,7 +42,8 @@ record Options(
     static final String REPORT = "report";
 
     private static final int MAX_ROUNDS = 1000;
-    private static final Set<String> NAMES =
+    /// The options besides `bench`, without their prefix.
+    static final Set<String> NAMES =
             Set.of("baseline", "dir", "params", "results", "rival", "rival.jar", "rounds", "time");
 
     /// {@return the options of this process}

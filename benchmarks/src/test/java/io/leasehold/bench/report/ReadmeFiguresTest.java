@@ -32,6 +32,19 @@ class ReadmeFiguresTest {
     }
 
     @Test
+    void thePageOfThePublishedFolderIsBesideIt() throws IOException {
+        Matcher figures = FIGURES.matcher(Files.readString(ROOT.resolve("README.md")));
+        assertThat(figures.find()).as("figures between their markers").isTrue();
+        Results results = new Results(ROOT.resolve(figures.group(1)));
+
+        assertThat(results.report())
+                .as("made by: mvn -Pbench -Dbench=report -Dbench.results=" + figures.group(1))
+                .content()
+                .contains("<h1>Leasehold</h1>")
+                .contains(Charts.escape(results.read(Results.MACHINE).commit()));
+    }
+
+    @Test
     void chartShowsTheResults() throws IOException {
         Matcher chart = Pattern.compile("!\\[([^]]*)]\\((\\S+)/resident.svg\\)")
                 .matcher(Files.readString(ROOT.resolve("README.md")));
