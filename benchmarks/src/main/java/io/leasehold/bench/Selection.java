@@ -124,8 +124,9 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     Optional<Selection> headline() {
         if (isEveryMode
                 || benchmarks().stream()
-                        .noneMatch(one ->
-                                Pattern.compile(HEADLINE).matcher(one.getUsername()).find())) {
+                        .noneMatch(one -> Pattern.compile(HEADLINE)
+                                .matcher(one.getUsername())
+                                .find())) {
             return Optional.empty();
         }
         Map<String, String> one = new HashMap<>(params);
