@@ -22,9 +22,8 @@ public final class Terminal {
             text.append('\n').append(banner).append('\n');
         }
         if (!all.isEmpty()) {
-            text.append(
-                    "\nA ratio above 1 means that Leasehold is better. Errors are 99.9 % intervals. A verdict needs\n"
-                            + "five rounds.\n");
+            text.append("\nA ratio above 1 means that Leasehold is better. Errors are 99.9 % intervals.\n");
+            text.append("A verdict needs five rounds.\n");
         }
         for (Comparison one : all) {
             if (!one.isMinor()) {
