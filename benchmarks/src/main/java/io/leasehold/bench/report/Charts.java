@@ -26,8 +26,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /// Draws charts as SVG for use inside a page: without background, in the text color, as wide as the page allows. No
 /// other class uses the chart library.
 ///
-/// Charts have no legend of their own. The page has the legend as text, which wraps on narrow screens. The page also has
-/// the unit of the vertical axis as text, because the library would draw it vertically.
+/// Charts have no legend of their own. The page has the legend as text, which wraps on narrow screens. The page also
+/// has the unit of the vertical axis as text, because the library would draw it vertically.
 final class Charts {
 
     /// Width in pixels. Labels stay readable when a phone shrinks the chart to 330 pixels.
