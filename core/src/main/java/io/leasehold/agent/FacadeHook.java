@@ -24,6 +24,6 @@ public final class FacadeHook {
             Object pool, Boolean isDirect, Integer arenas, Integer defaultArenas, Integer alignment) {
         boolean isComputed = arenas.equals(defaultArenas) && !NettyCopies.isArenaCountGiven(pool, isDirect);
         boolean isUnpooled = arenas == 0 && !isComputed;
-        return alignment > 0 || isUnpooled ? null : NettyCopies.backing(pool);
+        return alignment > 0 || isUnpooled ? null : NettyCopies.backing(pool, isDirect);
     }
 }

@@ -40,10 +40,10 @@ final class NettyCopies {
         agent = new Agent(options, instrumentation, new SharedBudget(), platform);
     }
 
-    /// {@return the allocator behind a pool, or null if the pool keeps its own}
-    static @Nullable Object backing(Object pool) {
+    /// {@return the allocator behind a pool for one kind of memory, or null if the pool keeps its own}
+    static @Nullable Object backing(Object pool, boolean isDirect) {
         Agent started = agent;
-        return started == null ? null : OF_CLASS.get(base(pool)).backing(pool, started);
+        return started == null ? null : OF_CLASS.get(base(pool)).backing(pool, isDirect, started);
     }
 
     /// {@return true if a property sets the number of arenas of the pools of a copy}

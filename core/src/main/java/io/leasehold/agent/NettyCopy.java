@@ -3,7 +3,7 @@ package io.leasehold.agent;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /// One copy of Netty, and the heap behind its pools. The heap is opened for the first pool. If that fails, all pools of
@@ -29,7 +29,7 @@ final class NettyCopy {
     private final Class<?> base; // (C) AbstractByteBufAllocator of this copy
     private final String prefix; // (C) text that relocation put before `io.netty.`, with a dot at the end; or empty
     private @Nullable ClassLoader library; // (L) this object
-    private @Nullable Function<Object, Object> heap; // (L) this object
+    private @Nullable BiFunction<Object, Boolean, Object> heap; // (L) this object
     private boolean isOpened; // (L) this object; true after the first attempt
 
     NettyCopy(Class<?> base, String prefix) {
@@ -45,14 +45,14 @@ final class NettyCopy {
         return library;
     }
 
-    /// {@return the allocator behind a pool, or null if the pool keeps its own}
-    synchronized @Nullable Object backing(Object pool, NettyCopies.Agent agent) {
+    /// {@return the allocator behind a pool for one kind of memory, or null if the pool keeps its own}
+    synchronized @Nullable Object backing(Object pool, boolean isDirect, NettyCopies.Agent agent) {
         try {
             if (!isOpened) {
                 isOpened = true;
                 heap = open(agent);
             }
-            return heap == null ? null : heap.apply(pool);
+            return heap == null ? null : heap.apply(pool, isDirect);
         } catch (ReflectiveOperationException | RuntimeException | Error e) {
             agent.options()
                     .log()
@@ -61,7 +61,7 @@ final class NettyCopy {
         }
     }
 
-    private Function<Object, Object> open(NettyCopies.Agent agent) throws ReflectiveOperationException {
+    private BiFunction<Object, Boolean, Object> open(NettyCopies.Agent agent) throws ReflectiveOperationException {
         Map<String, Object> options = new HashMap<>();
         options.put("name", agent.options().name());
         OptionalLong limit = agent.options().limit();
@@ -77,8 +77,8 @@ final class NettyCopy {
         budget.ifPresent(bytes -> options.put("budget", bytes));
         Class<?> entry = entry(agent, options);
         @SuppressWarnings("unchecked")
-        Function<Object, Object> opened =
-                (Function<Object, Object>) entry.getMethod("open", Map.class).invoke(null, options);
+        BiFunction<Object, Boolean, Object> opened = (BiFunction<Object, Boolean, Object>)
+                entry.getMethod("open", Map.class).invoke(null, options);
         NettyCopies.add(this);
         StringBuilder told = new StringBuilder(toString());
         for (String key : new String[] {"name", "limit", "budget"}) {

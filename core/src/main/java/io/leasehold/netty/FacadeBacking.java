@@ -2,6 +2,7 @@ package io.leasehold.netty;
 
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.util.function.ToLongFunction;
@@ -57,15 +58,13 @@ final class FacadeBacking extends AbstractByteBufAllocator
     /// @param method name of the method
     @Override
     public long applyAsLong(String method) {
-        if (!heap.isReporter(allocator.facade)) {
-            return 0;
-        }
         LeasedByteBufAllocatorMetric metric = allocator.metric();
+        ByteBufAllocator facade = allocator.facade;
         return switch (method) {
-            case "usedDirectMemory" -> metric.usedDirectMemory();
-            case "usedHeapMemory" -> metric.usedHeapMemory();
-            case "pinnedDirectMemory" -> metric.pinnedDirectBytes();
-            case "pinnedHeapMemory" -> metric.pinnedHeapBytes();
+            case "usedDirectMemory" -> heap.isReporterOfUsed(facade, true) ? metric.usedDirectMemory() : 0;
+            case "usedHeapMemory" -> heap.isReporterOfUsed(facade, false) ? metric.usedHeapMemory() : 0;
+            case "pinnedDirectMemory" -> heap.isReporterOfPinned(facade, true) ? metric.pinnedDirectBytes() : 0;
+            case "pinnedHeapMemory" -> heap.isReporterOfPinned(facade, false) ? metric.pinnedHeapBytes() : 0;
             default -> throw new IllegalArgumentException("unknown number: method=" + method);
         };
     }

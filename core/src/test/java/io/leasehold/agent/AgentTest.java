@@ -52,11 +52,36 @@ class AgentTest {
         assertThat(run.value("aligned.direct")).as("%s", run).startsWith("Pooled");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"pooled", "adaptive"})
+    void theSumOverAllPoolsCountsMemoryOnce(String type) throws Exception {
+        assertCountedOnce(AgentRun.of(PoolProgram.class)
+                .with("-Dio.netty.allocator.type=" + type)
+                .withAgent("")
+                .run());
+    }
+
+    /// The pool that reports the memory otherwise is no facade for direct buffers.
     @Test
-    void theSumOverAllPoolsCountsMemoryOnce() throws Exception {
-        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
-        assertThat(Long.parseLong(run.value("usedDirect"))).as("%s", run).isBetween(1L << 20, (2L << 20) - 1);
-        assertThat(Long.parseLong(run.value("usedHeap"))).as("%s", run).isBetween(1L << 20, (2L << 20) - 1);
+    void theSumCountsMemoryOnceIfTheDefaultPoolKeepsItsOwn() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class)
+                .with("-Dio.netty.allocator.type=pooled", "-Dio.netty.allocator.numDirectArenas=0")
+                .withAgent("")
+                .run();
+        assertThat(run.value("pooled.direct")).as("%s", run).contains("Unpooled");
+        assertCountedOnce(run);
+    }
+
+    @Test
+    void unpooledBuffersStayThoseOfNetty() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class)
+                .with("-Dio.netty.allocator.type=unpooled")
+                .withAgent("")
+                .run();
+        assertThat(run.value("default.direct")).as("%s", run).contains("Unpooled");
+        assertThat(run.value("default.heap")).as("%s", run).contains("Unpooled");
+        assertThat(run.value("pooled.direct")).as("%s", run).isEqualTo("LeasedByteBuf");
+        assertCountedOnce(run);
     }
 
     @Test
@@ -101,6 +126,15 @@ class AgentTest {
         assertThat(run.exitCode()).as("%s", run).isZero();
         assertThat(run.value("direct")).as("%s", run).isEqualTo("LeasedByteBuf");
         assertThat(AgentRun.lines(run)).as("%s", run).hasSize(1);
+    }
+
+    /// Asserts that the sums over all pools have one direct buffer and one heap buffer of 1 MiB.
+    private static void assertCountedOnce(ForkedProgram run) {
+        assertThat(run.exitCode()).as("%s", run).isZero();
+        assertThat(run.value("wrong")).as("%s", run).isEqualTo("[]");
+        for (String sum : List.of("usedDirect", "usedHeap", "pinnedDirect", "pinnedHeap")) {
+            assertThat(Long.parseLong(run.value(sum))).as("%s %s", sum, run).isBetween(1L << 20, (2L << 20) - 1);
+        }
     }
 
     private static void assertServed(ForkedProgram run) {

@@ -11,9 +11,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /// Main class of the JVMs that [AgentTest] starts: does with Netty's pools what servers do, and prints what it finds.
 final class PoolProgram {
@@ -42,7 +44,8 @@ final class PoolProgram {
         for (Map.Entry<String, ByteBufAllocator> pool : pools.entrySet()) {
             use(pool.getKey(), pool.getValue());
         }
-        reportSums(pools);
+        // ByteBufAllocator.DEFAULT is PooledByteBufAllocator.DEFAULT with Netty 4.1
+        reportSums(new LinkedHashSet<>(pools.values()), Objects.requireNonNull(pools.get("grpc")));
         ByteBuf text = Unpooled.copiedBuffer("text", StandardCharsets.UTF_8);
         System.out.println("unpooled=" + text.getClass().getSimpleName());
         text.release();
@@ -87,25 +90,29 @@ final class PoolProgram {
     }
 
     /// Prints the sums over all pools while one buffer of each kind is in use, and what the default pool reports.
-    private static void reportSums(Map<String, ByteBufAllocator> pools) {
-        ByteBufAllocator grpc = Objects.requireNonNull(pools.get("grpc"));
+    private static void reportSums(Set<ByteBufAllocator> pools, ByteBufAllocator grpc) {
         ByteBuf direct = grpc.directBuffer(1 << 20);
         ByteBuf heap = grpc.heapBuffer(1 << 20);
         long directBytes = 0;
         long heapBytes = 0;
-        long pinned = 0;
-        for (ByteBufAllocator pool : pools.values()) {
+        long pinnedDirect = 0;
+        long pinnedHeap = 0;
+        for (ByteBufAllocator pool : pools) {
             if (innermost(direct).getClass().getSimpleName().startsWith("Leased")) {
                 directBytes += Math.max(
                         0, ((ByteBufAllocatorMetricProvider) pool).metric().usedDirectMemory());
                 heapBytes += Math.max(
                         0, ((ByteBufAllocatorMetricProvider) pool).metric().usedHeapMemory());
-                pinned += pool instanceof PooledByteBufAllocator pooled ? pooled.pinnedDirectMemory() : 0;
+                if (pool instanceof PooledByteBufAllocator pooled) {
+                    pinnedDirect += Math.max(0, pooled.pinnedDirectMemory());
+                    pinnedHeap += Math.max(0, pooled.pinnedHeapMemory());
+                }
             }
         }
         System.out.println("usedDirect=" + directBytes);
         System.out.println("usedHeap=" + heapBytes);
-        System.out.println("pinnedDirect=" + Math.max(0, pinned));
+        System.out.println("pinnedDirect=" + pinnedDirect);
+        System.out.println("pinnedHeap=" + pinnedHeap);
         direct.release();
         heap.release();
     }
