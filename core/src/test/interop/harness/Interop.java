@@ -27,6 +27,11 @@ public final class Interop {
     /// Free blocks and empty slabs that an allocator may keep, and the tables of its heaps.
     private static final long KEPT_BYTES = 6 << 20;
 
+    /// Number of buffers to drop, so that a test can see the counts of a leak.
+    private static final int DROPPED = Integer.getInteger("interop.dropped", 0);
+
+    private static final int DROPPED_BYTES = Integer.getInteger("interop.droppedBytes", 0);
+
     private Interop() {}
 
     /// The work of one program. It returns after the server and the client are closed.
@@ -55,26 +60,34 @@ public final class Interop {
             throw new IllegalStateException("leaks are not looked for: level=" + ResourceLeakDetector.getLevel());
         }
         Ours ours = ours();
-        Trial trial = new Trial(ours.option(), Integer.getInteger("interop.requests"), ours::heldBytes);
+        Trial trial =
+                new Trial(ours.option(), Integer.getInteger("interop.requests"), ours::heldBytes, ours::pinnedBytes);
         program.run(trial);
-        await(() -> ours.pinnedBytes() == 0);
+        for (int i = 0; i < DROPPED; i++) {
+            (trial.isByOption() ? ours.option() : ByteBufAllocator.DEFAULT).directBuffer(DROPPED_BYTES);
+        }
+        await(() -> ours.pinnedBytes() == 0 || DROPPED > 0);
         Map<String, Long> watched = LeakCounts.watched();
         Map<String, Object> result = new TreeMap<>();
         result.put("netty", PooledByteBufAllocator.class.getPackage().getImplementationVersion());
-        result.put("requests", trial.served());
+        result.put("requests", trial.served() - trial.frames());
+        result.put("frames", trial.frames());
         result.put("wrong", trial.wrong());
         result.put("pinnedBytes", ours.pinnedBytes());
         long served = watched.getOrDefault(LeakCounts.OURS, 0L);
         result.put("ours", served);
         result.put("others", watched.values().stream().mapToLong(n -> n).sum() - served);
-        result.put("peakBytes", trial.peakBytes());
+        result.put("peakHeldBytes", trial.peakHeldBytes());
+        result.put("peakPinnedBytes", trial.peakPinnedBytes());
         System.out.println("buffers by allocator: " + watched);
         List<String> leaks = leaks();
         leaks.stream().limit(3).forEach(System.out::println);
         result.put("leaks", (long) leaks.size());
         await(() -> ours.heldBytes() <= KEPT_BYTES);
         result.put("heldBytes", ours.heldBytes());
-        ours.close();
+        if (DROPPED == 0) {
+            ours.close();
+        }
         return result;
     }
 

@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -23,15 +24,21 @@ public final class Trial {
 
     private final ByteBufAllocator allocator;
     private final int requests;
-    private final LongSupplier memory;
+    private final LongSupplier heldBytes;
+    private final LongSupplier pinnedBytes;
     private final LongAdder served = new LongAdder();
+    private final LongAdder frames = new LongAdder();
     private final LongAdder wrong = new LongAdder();
-    private long peakBytes;
+    private final LongAccumulator peakHeldBytes = new LongAccumulator(Math::max, 0);
+    private final LongAccumulator peakPinnedBytes = new LongAccumulator(Math::max, 0);
 
-    Trial(ByteBufAllocator allocator, int requests, LongSupplier memory) {
+    /// @param heldBytes counts the bytes that are held for buffers
+    /// @param pinnedBytes counts the bytes of outstanding buffers
+    Trial(ByteBufAllocator allocator, int requests, LongSupplier heldBytes, LongSupplier pinnedBytes) {
         this.allocator = allocator;
         this.requests = requests;
-        this.memory = memory;
+        this.heldBytes = heldBytes;
+        this.pinnedBytes = pinnedBytes;
     }
 
     /// {@return true if the program must hand our allocator to the server; else it must not touch allocators}
@@ -73,10 +80,21 @@ public final class Trial {
     /// @return the reply to send
     public byte[] served(int i, byte[] got) {
         served.increment();
+        if (peakPinnedBytes.get() == 0) {
+            sample();
+        }
         if (!Arrays.equals(got, request(i))) {
             wrong("request " + i + " has other bytes: length=" + got.length + ", expected=" + request(i).length);
         }
         return reply(i);
+    }
+
+    /// Checks a request that came as a frame of a websocket, on the side of the server.
+    ///
+    /// @return the reply to send
+    public byte[] servedFrame(int i, byte[] got) {
+        frames.increment();
+        return served(i, got);
     }
 
     /// Makes requests and checks the replies.
@@ -102,12 +120,17 @@ public final class Trial {
                 }
             });
             if (i % 16 == 0) {
-                peakBytes = Math.max(peakBytes, memory.getAsLong());
+                sample();
             }
         }
         if (!permits.tryAcquire(inFlight, LIMIT_SECONDS, TimeUnit.SECONDS)) {
             throw new IllegalStateException("no reply in time: served=" + served.sum());
         }
+    }
+
+    private void sample() {
+        peakHeldBytes.accumulate(heldBytes.getAsLong());
+        peakPinnedBytes.accumulate(pinnedBytes.getAsLong());
     }
 
     /// Counts and reports what went wrong.
@@ -122,11 +145,20 @@ public final class Trial {
         return served.sum();
     }
 
+    /// {@return the number of requests that were frames of a websocket}
+    long frames() {
+        return frames.sum();
+    }
+
     long wrong() {
         return wrong.sum();
     }
 
-    long peakBytes() {
-        return peakBytes;
+    long peakHeldBytes() {
+        return peakHeldBytes.get();
+    }
+
+    long peakPinnedBytes() {
+        return peakPinnedBytes.get();
     }
 }

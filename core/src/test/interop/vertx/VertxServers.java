@@ -152,7 +152,7 @@ final class VertxServers {
         }
         HttpServer server = await(vertx.createHttpServer(options)
                 .webSocketHandler(socket -> socket.binaryMessageHandler(message -> socket.writeBinaryMessage(
-                        Buffer.buffer(trial.served(message.getInt(0), message.getBytes(4, message.length()))))))
+                        Buffer.buffer(trial.servedFrame(message.getInt(0), message.getBytes(4, message.length()))))))
                 .listen(0, HOST));
         WebSocketClient client = vertx.createWebSocketClient(clientOptions);
         WebSocket socket = await(client.connect(server.actualPort(), HOST, "/"));

@@ -59,8 +59,9 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
     /// @param folder for class files and logs
     /// @param jars class path of the server
     /// @param keyStore key of the server
-    /// @param agent options of the JVM for the agent, used for [Way#AGENT]
-    static InteropRun of(Plan plan, Path folder, List<Path> jars, Path keyStore, List<String> agent, long limitSeconds)
+    /// @param options more options of the JVM, those of the agent among them
+    static InteropRun of(
+            Plan plan, Path folder, List<Path> jars, Path keyStore, List<String> options, long limitSeconds)
             throws IOException, InterruptedException {
         Path classes = folder.resolve(plan.server.module() + "-classes");
         List<Path> library = List.of(ForkedJvm.rootOf(LeasedByteBufAllocator.class));
@@ -83,11 +84,9 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
                         "customResourceLeakDetector=interop.LeakCounts")
                 .map(option -> "-D" + netty + "netty." + option)
                 .toList());
-        if (plan.way == Way.AGENT) {
-            command.addAll(agent);
-            if (plan.tls == Crypto.JDK) {
-                command.add("-D" + netty + "netty.allocator.type=pooled"); // the default of 4.2 is the other facade
-            }
+        command.addAll(options);
+        if (plan.way == Way.AGENT && plan.tls == Crypto.JDK) {
+            command.add("-D" + netty + "netty.allocator.type=pooled"); // the default of 4.2 is the other facade
         }
         // the agent brings its own copy
         String classPath = joined(List.of(List.of(classes), jars, plan.way == Way.OPTION ? library : List.of()));
