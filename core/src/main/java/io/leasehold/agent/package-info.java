@@ -38,8 +38,8 @@
 ///   inside: 7 ask for the class of a buffer, and 25 for the memory of one pool, its arenas or its thread caches.
 /// * **`Unpooled` and `io.netty.allocator.type=unpooled` are Netty's.** They say that no pool is wanted. So does a pool
 ///   that is made with 0 arenas. A pool with aligned buffers keeps its own arenas too.
-/// * **One of all facades reports the memory** ([FacadeHeap][io.leasehold.netty.FacadeHeap]), so that a sum over all
-///   allocators is right. Getters of Netty's arenas read 0, because the arenas are not used.
+/// * **One of all facades reports each number of bytes** ([FacadeHeap][io.leasehold.netty.FacadeHeap]), so that a sum
+///   over all allocators is right. Getters of Netty's arenas read 0, because the arenas are not used.
 /// * **The library is in a folder of the jar.** The jar of an agent is on the class path of the program. A program that
 ///   brings its own Leasehold in a class loader of its own would otherwise get the agent's.
 /// * **The library is a module.** So native access is granted to it and not to the class path.

@@ -85,6 +85,16 @@ class AgentTest {
     }
 
     @Test
+    void aFlightRecordingHasTheBuffers() throws Exception {
+        ForkedProgram run = AgentRun.of(RecordedProgram.class)
+                .with("-XX:StartFlightRecording:+io.netty.AllocateBuffer#enabled=true")
+                .withAgent("")
+                .run();
+        assertThat(run.exitCode()).as("%s", run).isZero();
+        assertThat(run.value("allocator")).as("%s", run).isEqualTo("io.leasehold.netty.LeasedByteBufAllocator");
+    }
+
+    @Test
     void poolsWithoutArenasForLackOfMemoryAreServed() throws Exception {
         ForkedProgram run = AgentRun.of(PoolProgram.class)
                 .with("-Dio.netty.maxDirectMemory=" + (32 << 20))
