@@ -45,7 +45,7 @@ final class CopiesProgram {
     }
 
     /// A copy of Netty, used by reflection.
-    private static final class Copy {
+    static final class Copy {
         final String name;
         private final ClassLoader loader;
         private final String prefix;
@@ -71,8 +71,15 @@ final class CopiesProgram {
         }
 
         String tryAllocate(int byteSize) throws ReflectiveOperationException {
+            return tryAllocate(byteSize, true);
+        }
+
+        String tryAllocate(int byteSize, boolean isReleased) throws ReflectiveOperationException {
             try {
-                call(allocate(byteSize), "release");
+                Object buf = allocate(byteSize);
+                if (isReleased) {
+                    call(buf, "release");
+                }
                 return "allocated";
             } catch (InvocationTargetException e) {
                 return e.getCause() instanceof OutOfMemoryError ? "refused" : String.valueOf(e.getCause());
@@ -85,7 +92,7 @@ final class CopiesProgram {
     }
 
     /// Defines Netty again, relocated if there is a prefix.
-    private static final class NettyLoader extends ClassLoader {
+    static final class NettyLoader extends ClassLoader {
         private final String prefix;
         private final Relocation relocation;
 
