@@ -136,8 +136,9 @@ public final class MemorySource {
         return all;
     }
 
-    /// {@return the open sources whose memory is charged to a budget or to one below it, each byte once} An arena is left
-    /// out if an allocator or a pool is open on it, so pages that were allocated from that arena directly are missing.
+    /// {@return the open sources whose memory is charged to a budget or to one below it, each byte once} An arena is
+    /// left out if an allocator or a pool is open on it. Pages that were allocated from that arena directly are missing
+    /// then.
     ///
     /// @param budget the budget
     public static List<MemorySource> chargedTo(MemoryBudget budget) {

@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
 ///
 /// On average one block in each 512 KiB of allocated bytes is sampled, with its stack. The samples of each source, tag
 /// and size are scaled to the blocks in use, whose number is known. So a place that allocates the blocks of a tag and a
-/// size alone is exact, and so is each sum over tags and sizes. Places that share a tag and a size are told apart by the
-/// samples only: a place with 64 MiB then has a standard deviation of up to 9 %. Blocks that no sample stands for are
-/// shown as `not.sampled`.
+/// size alone is exact, and so is each sum over tags and sizes. Places that share a tag and a size are told apart by
+/// the samples only: a place with 64 MiB then has a standard deviation of up to 9 %. Blocks that no sample stands for
+/// are shown as `not.sampled`.
 ///
 /// The property `io.leasehold.profile.sampleBytes` sets another mean, and 0 turns sampling off; so does
 /// [#sampleBytes(long)]. Blocks that are allocated while sampling is off are not sampled, but a few of them count for

@@ -44,6 +44,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.management.ObjectName;
 import jdk.jfr.Recording;
@@ -130,9 +131,10 @@ class ObservedServersTest {
                 .sorted(Comparator.comparing(RecordedEvent::getStartTime))
                 .toList();
         assertThat(ofBody).extracting(event -> event.getEventType().getName()).containsExactlyElementsOf(EVENTS);
-        assertThat(loop).isNotNull().isNotSameAs(Thread.currentThread());
+        Thread maker = Objects.requireNonNull(loop, "no body was made");
+        assertThat(maker).isNotSameAs(Thread.currentThread());
         assertThat(ofBody).allSatisfy(event -> {
-            assertThat(event.getThread().getJavaThreadId()).isEqualTo(loop.threadId());
+            assertThat(event.getThread().getJavaThreadId()).isEqualTo(maker.threadId());
             assertThat(event.getClass("allocatorType").getName()).isEqualTo(LeasedByteBufAllocator.class.getName());
             assertThat(event.getBoolean("direct")).isTrue();
             assertThat(event.getLong("address")).isPositive();

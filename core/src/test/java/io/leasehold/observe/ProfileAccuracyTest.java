@@ -43,15 +43,15 @@ final class ProfileAccuracyTest {
     /// @param tag tag of its thread, or null
     /// @param megabytes what it holds, in MiB
     /// @param sizes sizes of its blocks
-    private record Place(String method, @Nullable String tag, int megabytes, int... sizes) {}
+    private record Place(String method, @Nullable String tag, int megabytes, List<Integer> sizes) {}
 
     /// Two places share a tag, and two have none. Each size belongs to one place of its tag.
     private static final List<Place> PLACES = List.of(
-            new Place("sessions", "web", 64, 256, 1024),
-            new Place("requests", "web", 96, 4096, 16_384),
-            new Place("rows", "rows", 128, 512, 8192, 65_536),
-            new Place("frames", null, 64, 2048, 32_768),
-            new Place("pages", null, 80, 65_536));
+            new Place("sessions", "web", 64, List.of(256, 1024)),
+            new Place("requests", "web", 96, List.of(4096, 16_384)),
+            new Place("rows", "rows", 128, List.of(512, 8192, 65_536)),
+            new Place("frames", null, 64, List.of(2048, 32_768)),
+            new Place("pages", null, 80, List.of(65_536)));
 
     private void sessions(int byteSize) {
         live.add(allocator.directBuffer(byteSize, byteSize));
@@ -97,7 +97,7 @@ final class ProfileAccuracyTest {
             Collections.swap(chunks, i, random.nextInt(i + 1));
         }
         for (Place place : chunks) {
-            allocate(place, place.sizes[random.nextInt(place.sizes.length)]);
+            allocate(place, place.sizes.get(random.nextInt(place.sizes.size())));
         }
     }
 

@@ -155,8 +155,8 @@ final class RefusedHoldersTest {
                 .hasMessageContaining("; tags: hoard=")
                 .hasMessageContaining(", and 37 more; budgets: server ")
                 .hasMessageMatching("(?s).*; budgets: server .*, and [0-9]+ more\\)\n.*")
-                .satisfies(error -> assertThat(error.getMessage().lines()).hasSize(5))
-                .satisfies(error -> assertThat(error.getMessage()).hasSizeLessThan(4_000));
+                .satisfies(error -> assertThat(error.toString().lines()).hasSize(5))
+                .satisfies(error -> assertThat(error.toString()).hasSizeLessThan(4_000));
         live.forEach(ByteBuf::release);
         live.clear();
         many.forEach(LeasedByteBufAllocator::close);
