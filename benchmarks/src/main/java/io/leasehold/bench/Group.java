@@ -3,6 +3,7 @@ package io.leasehold.bench;
 import io.leasehold.bench.jmh.Questions;
 import io.leasehold.bench.result.Results;
 import io.leasehold.bench.result.RingResult;
+import io.leasehold.bench.scenario.first.FirstScenario;
 import io.leasehold.bench.scenario.growth.GrowthPlan;
 import io.leasehold.bench.scenario.growth.GrowthScenario;
 import io.leasehold.bench.scenario.memory.MemoryPlan;
@@ -42,7 +43,9 @@ enum Group implements Named {
     /// The pool of receive pages (`JumboPool`).
     RING,
     /// File windows.
-    WINDOW;
+    WINDOW,
+    /// The first buffer of a JVM.
+    FIRST;
 
     private static final String ALL = "all";
 
@@ -81,15 +84,15 @@ enum Group implements Named {
 
     /// {@return true if the scenario of this group runs in a form}
     ///
-    /// If all groups are selected, the shorter forms have no time for the scenarios of the ring and of files. The
-    /// growth scenario is left out in `short` only: it takes a few seconds in `ci`, but in `short` half as long as all
-    /// other groups together.
+    /// If all groups are selected, the shorter forms have no time for the scenarios of the ring, of files and of the
+    /// first buffer. The growth scenario is left out in `short` only: it takes a few seconds in `ci`, but in `short`
+    /// half as long as all other groups together.
     ///
     /// @param isAlone true if no other group is selected
     boolean runsIn(Form form, boolean isAlone) {
         return isAlone
                 || switch (this) {
-                    case RING, WINDOW -> form == Form.FULL;
+                    case RING, WINDOW, FIRST -> form == Form.FULL;
                     case GROWTH -> form != Form.SHORT;
                     default -> true;
                 };
@@ -126,6 +129,10 @@ enum Group implements Named {
                 yield part(plan.expectedSeconds(), (to, out) -> growth(plan, to, out));
             }
             case RING -> ring(TrafficPlan.of(form, rounds), form);
+            case FIRST -> {
+                FirstScenario first = FirstScenario.of(form, rounds);
+                yield part(first.expectedSeconds(), (to, out) -> to.write(Results.FIRST, first.run(out)));
+            }
             default -> Optional.empty();
         };
     }

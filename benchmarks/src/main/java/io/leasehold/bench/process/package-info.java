@@ -1,4 +1,4 @@
-/// Child JVMs and the terms that use them, their resident memory, and the arguments of Maven.
+/// Child JVMs and the terms that use them, their memory and processor time, and the arguments of Maven.
 ///
 /// Every measured process is a JVM of its own that ends with this one. So its figures do not contain the process that
 /// reads them.

@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import io.leasehold.bench.result.FileResult;
+import io.leasehold.bench.result.FirstResult;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
@@ -23,7 +24,8 @@ record Findings(
         List<FileResult> files,
         List<MemoryResult> memory,
         RingResult ring,
-        List<GrowthResult> growth) {
+        List<GrowthResult> growth,
+        List<FirstResult> first) {
 
     static Findings of(Results results) throws IOException {
         return new Findings(
@@ -34,7 +36,8 @@ record Findings(
                 results.read(Results.FILES),
                 results.read(Results.MEMORY),
                 results.read(Results.RING),
-                results.read(Results.GROWTH));
+                results.read(Results.GROWTH),
+                results.read(Results.FIRST));
     }
 
     /// {@return true if the machine was quiet enough for verdicts}
@@ -50,7 +53,8 @@ record Findings(
                         ServerComparisons.of(this),
                         FileComparisons.of(this),
                         RingComparisons.of(this),
-                        GrowthComparisons.of(this))
+                        GrowthComparisons.of(this),
+                        FirstComparisons.of(this))
                 .flatMap(List::stream)
                 .toList();
     }

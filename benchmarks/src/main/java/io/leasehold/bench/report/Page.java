@@ -48,6 +48,7 @@ record Page(
         groups.put("lease", "What does a lease cost?");
         groups.put("window", "What does reading a file cost?");
         groups.put("growth", "Does it get slower as more memory is in use?");
+        groups.put("first", "What does the first buffer cost?");
         return groups;
     }
 

@@ -44,13 +44,24 @@ public record Results(Path folder) {
     public static final Kind<List<GrowthResult>> GROWTH =
             new Kind<>("growth.json", new TypeReference<>() {}, List.of());
 
+    /// The first buffers.
+    public static final Kind<List<FirstResult>> FIRST = new Kind<>("first.json", new TypeReference<>() {}, List.of());
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
     private static final String JMH = "jmh.json";
-    private static final List<String> FILE_NAMES =
-            List.of(MACHINE.name, JMH, QUESTIONS.name, SERVER.name, FILES.name, MEMORY.name, RING.name, GROWTH.name);
+    private static final List<String> FILE_NAMES = List.of(
+            MACHINE.name,
+            JMH,
+            QUESTIONS.name,
+            SERVER.name,
+            FILES.name,
+            MEMORY.name,
+            RING.name,
+            GROWTH.name,
+            FIRST.name);
 
     /// A kind of results, with a file of its own.
     ///

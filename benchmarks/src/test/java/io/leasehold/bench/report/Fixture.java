@@ -3,6 +3,7 @@ package io.leasehold.bench.report;
 import io.leasehold.bench.jmh.Questions;
 import io.leasehold.bench.result.Conditions;
 import io.leasehold.bench.result.FileResult;
+import io.leasehold.bench.result.FirstResult;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthResult.Series;
@@ -194,6 +195,20 @@ final class Fixture {
                         new GrowthResult(
                                 grows, List.of(series("leased", 1, 2, values), series("adaptive", 0, 1, values))),
                         new GrowthResult(may, List.of(series("leased", 1, 1, values)))));
+        return this;
+    }
+
+    /// Adds first buffers: with Netty warm, the name of an allocator in milliseconds, otherwise ten times as much.
+    Fixture first(int rounds) throws IOException {
+        List<FirstResult> all = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (String allocator : List.of("leased", "agent", "adaptive", "pooled")) {
+                int cost = allocator.length();
+                all.add(new FirstResult(round, false, allocator, 10 * cost, 10 * cost));
+                all.add(new FirstResult(round, true, allocator, cost, cost));
+            }
+        }
+        results.write(Results.FIRST, all);
         return this;
     }
 

@@ -54,6 +54,8 @@ class ReportTest {
                         "ring-growth",
                         "chart-ring-return",
                         "growth-ns-release",
+                        "first-cpu",
+                        "first-wall",
                         "chart-growth-grows",
                         "chart-growth-may")
                 .allSatisfy(part -> assertThat(page(results)).contains("id=\"" + part + "\""));
@@ -126,10 +128,33 @@ class ReportTest {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
-        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory", "growth", "window")) {
+        for (String group :
+                List.of("allocator", "page", "lease", "ring", "server", "memory", "growth", "window", "first")) {
             assertThat(page(results)).contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("Not run. Command:");
+    }
+
+    @Test
+    void theAgentIsComparedWithNettyOnly() throws IOException {
+        Results results = Fixture.in(folder).first(5).results();
+
+        assertThat(Findings.of(results).comparisons())
+                .extracting(Comparison::id)
+                .containsExactly("first-cpu", "first-wall");
+        assertThat(Findings.of(results).comparisons().getFirst().cases())
+                .satisfiesExactly(
+                        cold -> assertThat(values(cold)).containsExactly(60.0, 80.0, 60.0),
+                        agent -> assertThat(values(agent)).containsExactly(50.0, 80.0, 60.0),
+                        warm -> assertThat(values(warm)).containsExactly(6.0, 8.0, 6.0),
+                        agent -> assertThat(values(agent)).containsExactly(5.0, 8.0, 6.0));
+    }
+
+    private static List<Double> values(Comparison.Case one) {
+        assertThat(one.sides().keySet())
+                .extracting(Side::title)
+                .containsExactly("Leasehold", "Netty adaptive", "Netty pooled");
+        return one.sides().values().stream().map(Stat::value).toList();
     }
 
     @Test
@@ -274,6 +299,7 @@ class ReportTest {
                 .server(5)
                 .memory(5)
                 .ring(5)
+                .first(5)
                 .growth(1, 2, 4, 8)
                 .results();
     }

@@ -1,5 +1,5 @@
-/// Tools for the questions of the growth benchmark: a stopwatch for operations, a second thread, processor time, and
-/// arrays of buffers.
+/// Tools for the questions of the growth benchmark: a stopwatch for operations, a second thread, and arrays of
+/// buffers.
 ///
 /// A question ([io.leasehold.bench.scenario.growth.measure.GrowthQuestion]) measures one `n` at a time in its own JVM.
 /// It does not depend on processes or reports.

@@ -1,9 +1,9 @@
 package io.leasehold.bench.scenario.growth.question;
 
+import io.leasehold.bench.process.ProcessorTime;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
 import io.leasehold.bench.scenario.growth.measure.Load;
-import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.netty.buffer.ByteBuf;
 

@@ -1,9 +1,9 @@
 package io.leasehold.bench.scenario.growth.question;
 
+import io.leasehold.bench.process.ProcessorTime;
 import io.leasehold.bench.process.SystemMemory;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.Load;
-import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.leasehold.bench.scenario.growth.question;
 
+import io.leasehold.bench.process.ProcessorTime;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.scenario.growth.measure.BufferArrays;
 import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
 import io.leasehold.bench.scenario.growth.measure.GrowthRange;
 import io.leasehold.bench.scenario.growth.measure.Load;
-import io.leasehold.bench.scenario.growth.measure.ProcessorTime;
 import io.leasehold.bench.scenario.growth.measure.Stopwatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;

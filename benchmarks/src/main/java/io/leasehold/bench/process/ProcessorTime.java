@@ -1,4 +1,4 @@
-package io.leasehold.bench.scenario.growth.measure;
+package io.leasehold.bench.process;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -13,7 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 
-/// Measures processor time of this process and of the maintenance thread.
+/// Measures processor time of processes and of the maintenance thread.
 ///
 /// The JDK reads the time of a process in ticks of 10 ms. That is more than an idle process uses in a second.
 public final class ProcessorTime {
@@ -28,11 +28,37 @@ public final class ProcessorTime {
     ///
     /// @see <a href="https://man7.org/linux/man-pages/man3/clock_gettime.3.html">clock_gettime(3)</a>
     public static long ofProcess() {
+        return ofClock(CLOCK_PROCESS_CPUTIME_ID);
+    }
+
+    /// {@return processor time of all threads of another process, also of those that have ended, in nanoseconds}
+    ///
+    /// @param pid of the process
+    /// @throws IllegalStateException if there is no such process
+    /// @see <a href="https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html">clock_getcpuclockid(3)</a>
+    public static long ofProcess(long pid) {
+        int clock;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment id = arena.allocate(JAVA_INT);
+            int error = (int) Clock.GET_ID.invokeExact(Math.toIntExact(pid), id);
+            if (error != 0) {
+                throw new IllegalStateException("clock_getcpuclockid failed: pid=" + pid + ", error=" + error);
+            }
+            clock = id.get(JAVA_INT, 0);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("clock_getcpuclockid cannot throw", e);
+        }
+        return ofClock(clock);
+    }
+
+    private static long ofClock(int clock) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment time = arena.allocate(JAVA_LONG, 2);
-            int failed = (int) Clock.GET_TIME.invokeExact(CLOCK_PROCESS_CPUTIME_ID, time);
+            int failed = (int) Clock.GET_TIME.invokeExact(clock, time);
             if (failed != 0) {
-                throw new IllegalStateException("clock_gettime failed: clock=" + CLOCK_PROCESS_CPUTIME_ID);
+                throw new IllegalStateException("clock_gettime failed: clock=" + clock);
             }
             return time.getAtIndex(JAVA_LONG, 0) * NANOS_PER_SECOND + time.getAtIndex(JAVA_LONG, 1);
         } catch (RuntimeException e) {
@@ -56,12 +82,18 @@ public final class ProcessorTime {
     /// Loaded at the first use, because most questions do not read the time of the process.
     private static final class Clock {
 
-        @SuppressWarnings("restricted")
-        static final MethodHandle GET_TIME = Linker.nativeLinker()
-                .downcallHandle(
-                        Linker.nativeLinker().defaultLookup().findOrThrow("clock_gettime"),
-                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        static final MethodHandle GET_TIME = function("clock_gettime");
+        static final MethodHandle GET_ID = function("clock_getcpuclockid");
 
         private Clock() {}
+
+        /// {@return a function of the C library that takes an int and a pointer, and returns an int}
+        @SuppressWarnings("restricted")
+        private static MethodHandle function(String name) {
+            return Linker.nativeLinker()
+                    .downcallHandle(
+                            Linker.nativeLinker().defaultLookup().findOrThrow(name),
+                            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+        }
     }
 }
