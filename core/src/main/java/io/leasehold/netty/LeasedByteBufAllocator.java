@@ -296,6 +296,27 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return AllocatorTable.of(name, metric);
     }
 
+    /// Opens the allocator if it is not open yet, and allocates and releases one direct and one heap buffer. A server
+    /// calls it before it accepts connections, on a thread that is no event loop. The first buffer of an event loop
+    /// then loads few classes and reserves no addresses.
+    ///
+    /// The caches of other threads stay empty: each thread fills its own at its first buffers. Nothing is compiled
+    /// ahead, and little memory is committed. A second call has no further effect.
+    ///
+    /// @throws BufferMemoryError if the allocator cannot be opened, or a buffer cannot be allocated
+    public void warmUp() {
+        useAndRelease(directBuffer(Long.BYTES));
+        useAndRelease(heapBuffer(Long.BYTES));
+    }
+
+    private static void useAndRelease(ByteBuf buf) {
+        try {
+            buf.writeLong(buf.maxCapacity()).readLong();
+        } finally {
+            buf.release();
+        }
+    }
+
     /// {@return the arena of direct buffers; this call opens it if it is not open yet}
     ///
     /// Closing the allocator closes the arena, unless the arena was given to the builder. The arena of [#DEFAULT]

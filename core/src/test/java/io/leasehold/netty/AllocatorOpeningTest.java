@@ -89,6 +89,33 @@ class AllocatorOpeningTest {
     }
 
     @Test
+    void warmUpOpensTheHeapsAndKeepsNoBuffer() {
+        try (PageArena arena = arena();
+                LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder.arena(arena), now::get, false)) {
+            allocator.warmUp();
+            assertThat(allocator.heapsIfOpen()).isNotNull();
+            BufferHeaps open = allocator.heaps();
+            assertThat(open.direct.stats().heldBytes()).isPositive();
+            assertThat(open.onHeap.stats().heldBytes()).isPositive();
+            assertThat(open.direct.stats().liveBlocks() + open.onHeap.stats().liveBlocks())
+                    .isZero();
+            allocator.warmUp();
+            assertThat(allocator.heapsIfOpen()).isSameAs(open);
+        }
+    }
+
+    @Test
+    void warmUpOfAnAllocatorThatCannotBeOpenedFailsAsABufferDoes() {
+        PageArena closed = arena();
+        builder.arena(closed);
+        closed.close();
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
+        assertThatThrownBy(allocator::warmUp)
+                .isInstanceOf(BufferMemoryError.class)
+                .hasMessageContaining("the allocator cannot be opened: allocator=late");
+    }
+
+    @Test
     void allocatorClosedBeforeItWasOpenedStaysClosed() {
         LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
         allocator.close();
