@@ -94,6 +94,17 @@ class AgentTest {
         assertThat(run.value("allocator")).as("%s", run).isEqualTo("io.leasehold.netty.LeasedByteBufAllocator");
     }
 
+    /// Without the agent, the arenas count the buffers. Otherwise the lists would be empty for another reason.
+    @Test
+    void gettersOfNettysArenasReadZero() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
+        assertThat(run.value("directArenas")).as("%s", run).isEqualTo("[]");
+        assertThat(run.value("heapArenas")).as("%s", run).isEqualTo("[]");
+        ForkedProgram without = AgentRun.of(PoolProgram.class).run();
+        assertThat(without.value("directArenas")).as("%s", without).contains("1");
+        assertThat(without.value("heapArenas")).as("%s", without).contains("1");
+    }
+
     @Test
     void poolsWithoutArenasForLackOfMemoryAreServed() throws Exception {
         ForkedProgram run = AgentRun.of(PoolProgram.class)

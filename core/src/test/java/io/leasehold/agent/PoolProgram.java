@@ -5,7 +5,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocatorMetric;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Main class of the JVMs that [AgentTest] starts: does with Netty's pools what servers do, and prints what it finds.
 final class PoolProgram {
@@ -113,8 +116,23 @@ final class PoolProgram {
         System.out.println("usedHeap=" + heapBytes);
         System.out.println("pinnedDirect=" + pinnedDirect);
         System.out.println("pinnedHeap=" + pinnedHeap);
+        PooledByteBufAllocatorMetric metric = ((PooledByteBufAllocator) grpc).metric();
+        System.out.println("directArenas=" + readings(metric.directArenas()));
+        System.out.println("heapArenas=" + readings(metric.heapArenas()));
         direct.release();
         heap.release();
+    }
+
+    /// {@return what the arenas of a pool say of its buffers, without those that say 0}
+    private static List<Long> readings(List<PoolArenaMetric> arenas) {
+        return arenas.stream()
+                .flatMap(arena -> Stream.of(
+                        arena.numActiveBytes(),
+                        arena.numActiveAllocations(),
+                        arena.numAllocations(),
+                        arena.numDeallocations()))
+                .filter(reading -> reading != 0)
+                .toList();
     }
 
     static ByteBuf innermost(ByteBuf buf) {
