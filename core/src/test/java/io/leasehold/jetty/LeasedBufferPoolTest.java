@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.RetainableByteBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -96,19 +99,36 @@ class LeasedBufferPoolTest {
         assertThat(pool.stats().heldBytes()).isZero();
     }
 
+    /// Jetty's own pool has its burst first, so it has no less time to give memory back.
     @Test
     void memoryOfABurstIsGivenBackWithoutACall() {
-        List<RetainableByteBuffer> buffers = new ArrayList<>();
-        for (int i = 0; i < MANY; i++) {
-            buffers.add(pool.acquire(16 << 10, true));
-        }
-        long burst = pool.stats().heldBytes();
-        buffers.forEach(RetainableByteBuffer::release);
+        ArrayByteBufferPool jettys = new ArrayByteBufferPool();
+        long jettysBurst = burst(jettys, jettys::getDirectMemory);
+        long before = pool.stats().heldBytes();
+        long burst = burst(pool, () -> pool.stats().heldBytes());
         long start = System.nanoTime();
         while (pool.stats().heldBytes() > burst / 4 && System.nanoTime() - start < WAIT_NANOS) {
             LockSupport.parkNanos(1_000_000);
         }
-        assertThat(pool.stats().heldBytes()).isLessThanOrEqualTo(burst / 4);
+        long after = pool.stats().heldBytes();
+        System.out.printf(
+                "jetty burst, bytes held before, at the peak and after: Leasehold %,d, %,d, %,d;"
+                        + " ArrayByteBufferPool 0, %,d, %,d%n",
+                before, burst, after, jettysBurst, jettys.getDirectMemory());
+        assertThat(after).isLessThanOrEqualTo(burst / 4);
+    }
+
+    /// Allocates and releases a burst.
+    ///
+    /// @return bytes that the pool held while the burst was in use
+    private static long burst(ByteBufferPool pool, LongSupplier heldBytes) {
+        List<RetainableByteBuffer> buffers = new ArrayList<>();
+        for (int i = 0; i < MANY; i++) {
+            buffers.add(pool.acquire(16 << 10, true));
+        }
+        long burst = heldBytes.getAsLong();
+        buffers.forEach(RetainableByteBuffer::release);
+        return burst;
     }
 
     @Test
