@@ -141,13 +141,13 @@ class OptionsTest {
         }
     }
 
-    /// The build takes about eighty seconds more.
+    /// The build takes about thirty seconds more.
     @Test
-    void allGroupsInTheShortFormTakeElevenMinutesWithTheBuild() {
+    void allGroupsInTheShortFormTakeSevenMinutesWithTheBuild() {
         List<Part> parts = Main.parts(parse(Map.of()));
         assertThat(parts).extracting(Part::title).containsExactly("JMH", "server", "memory");
-        assertThat(parts.stream().mapToLong(Part::expectedSeconds).sum()).isLessThanOrEqualTo(540);
-        assertThat(Main.expected(parts)).startsWith("8 min ").contains("JMH ", "server ", "memory ");
+        assertThat(parts.stream().mapToLong(Part::expectedSeconds).sum()).isLessThanOrEqualTo(388);
+        assertThat(Main.expected(parts)).startsWith("6 min ").contains("JMH ", "server ", "memory ");
         assertThat(Main.parts(parse(Map.of("bench.time", "ci"))).stream()
                         .mapToLong(Part::expectedSeconds)
                         .sum())

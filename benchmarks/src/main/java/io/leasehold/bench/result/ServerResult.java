@@ -2,7 +2,8 @@ package io.leasehold.bench.result;
 
 import java.util.List;
 
-/// One server under one load: one term of the server scenario.
+/// One server under one load: one term of the server scenario. In each round, a server runs at full load first. The
+/// same server then runs at the fixed rate.
 ///
 /// @param round number of the round; terms of one round ran one after the other
 /// @param transport `nio` or `epoll`
@@ -16,7 +17,7 @@ import java.util.List;
 /// @param seconds measured time
 /// @param latency without coordinated omission; empty at full load
 /// @param cpuMicrosPerRequest processor time of the server's process per request
-/// @param baselineBytes resident memory of the server after the warm-up, without traffic
+/// @param baselineBytes resident memory of the server after the warm-up, before its first load and without traffic
 /// @param peakBytes maximum of resident memory of the server
 /// @param afterBytes resident memory of the server 2 s after the load ended
 /// @param heldBytes bytes used by the allocator at the end of the load, by its own count, including those at the

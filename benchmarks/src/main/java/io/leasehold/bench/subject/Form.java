@@ -4,7 +4,7 @@ package io.leasehold.bench.subject;
 public enum Form implements Named {
     /// Three minutes. Checks that everything still runs and finds large regressions.
     CI,
-    /// Eleven minutes, with the build.
+    /// Seven minutes, with the build.
     SHORT,
     /// As long as publishable numbers need.
     FULL

@@ -8,11 +8,14 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// A load generator in its own JVM. It runs the phases on its standard input and ends with it.
+/// A load generator in its own JVM. It runs the phases on its standard input and ends with it. It may start before its
+/// server has a port.
 ///
 /// | input | output |
 /// |---|---|
+/// | the port of the server, first | `ready` |
 /// | a [LoadPhase] | `measuring`, `measured`, then `result` and a [LoadResult], or `error` |
 /// | end of input | none: it ends, also during a phase |
 public final class LoadProcess {
@@ -22,27 +25,40 @@ public final class LoadProcess {
 
     private static final long SEED = 1998;
 
-    private LoadProcess() {}
+    private final @Nullable SslContext tls; // (C)
+    private final Deck deck; // (C)
+    private @Nullable LoadGenerator generator; // (O) created when the port is known
 
-    /// Prints `ready` and runs the phases.
+    private LoadProcess(@Nullable SslContext tls, Deck deck) {
+        this.tls = tls;
+        this.deck = deck;
+    }
+
+    /// Runs the phases.
     ///
-    /// @param args the port, the key file of an encrypted server, and `files` for a server with a [FileTree]
+    /// @param args the key file of an encrypted server, and `files` for a server with a [FileTree]
     /// @throws IOException if the input or the key file cannot be read
     /// @throws GeneralSecurityException if the key file contains no key
     public static void main(String[] args) throws IOException, GeneralSecurityException {
-        List<String> rest = List.of(args).subList(1, args.length);
-        boolean wantsFiles = rest.contains(FILES);
-        Optional<String> key = rest.stream().filter(arg -> !arg.equals(FILES)).findFirst();
+        List<String> all = List.of(args);
+        Optional<String> key = all.stream().filter(arg -> !arg.equals(FILES)).findFirst();
         SslContext tls = key.isPresent() ? Keys.load(Path.of(key.get())).client() : null;
         // Warms up Jackson before a load is measured.
         ChildJvm.line(new LoadResult(0, 0, 0, 0, List.of(new Quantile(0, 0)), ""));
-        int port = Integer.parseInt(args[0]);
-        LoadGenerator generator =
-                new LoadGenerator(port, tls, wantsFiles ? new Deck(FileTree.standard(), SEED) : new Deck(SEED));
-        System.out.println("ready");
-        ChildJvm.forEachLine(line -> Thread.ofPlatform().daemon().name("phase").start(() -> run(generator, line)));
+        Deck deck = all.contains(FILES) ? new Deck(FileTree.standard(), SEED) : new Deck(SEED);
+        ChildJvm.forEachLine(new LoadProcess(tls, deck)::take);
         // Ends at once: a phase may be in progress, and there is nothing to clean up.
         Runtime.getRuntime().halt(0);
+    }
+
+    private void take(String line) {
+        LoadGenerator existing = generator;
+        if (existing == null) {
+            generator = new LoadGenerator(Integer.parseInt(line), tls, deck);
+            System.out.println("ready");
+        } else {
+            Thread.ofPlatform().daemon().name("phase").start(() -> run(existing, line));
+        }
     }
 
     private static void run(LoadGenerator generator, String line) {

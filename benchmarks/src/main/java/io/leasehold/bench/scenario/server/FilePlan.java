@@ -66,6 +66,6 @@ public record FilePlan(int rounds, Timing timing) {
                 Terms.inTurn(round, tls ? ENCRYPTED : PLAIN).forEach(way -> all.add(new Term(round, tls, way)));
             }
         }
-        return new Terms<>("files", all, Term::text, term -> timing.termMillis(true));
+        return new Terms<>("files", all, Term::text, term -> timing.aloneMillis());
     }
 }

@@ -55,7 +55,11 @@ public final class FileScenario {
                 "--files=" + term.way().text(),
                 "--trust=immutable");
         LoadPhase phase = new LoadPhase(CONNECTIONS, 1, 0, timing.rampMillis(), timing.measuredMillis());
-        ServerRun.Measured measured = new ServerRun(JvmMode.NATIVE, args, file, true, timing).measure(phase);
+        ServerRun.Measured measured;
+        try (ServerRun server = ServerRun.start(JvmMode.NATIVE, args, file, true)) {
+            server.warmUp(timing);
+            measured = server.measure(phase, timing.settleMillis(), () -> {});
+        }
         return new FileResult(
                 term.round(),
                 term.tls(),

@@ -23,7 +23,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// Time after the load in milliseconds. The scenario measures how much memory the allocator has returned by then.
     private static final int SETTLE_MILLIS = 2_000;
 
-    /// The durations of the parts of a term.
+    /// The durations of the parts of a term. The terms at full load and at the fixed rate of one round share a server,
+    /// which is warmed up once.
     ///
     /// @param warmMillis traffic over a few connections
     /// @param pauseMillis pause without traffic, before the baseline is read
@@ -41,24 +42,39 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
             long settleMillis) {
 
         /// The start of two JVMs, one of which touches its heap, and their end.
-        private static final long REST_MILLIS = 1_800;
+        private static final long START_MILLIS = 1_800;
+
+        /// The end of two JVMs, and what remains of the start of the next ones. That start begins while the server
+        /// before them is idle.
+        private static final long CHANGE_MILLIS = 500;
 
         long rampMillis(boolean isFlatOut) {
             return isFlatOut ? rampMillis : rateRampMillis;
         }
 
         long termMillis(boolean isFlatOut) {
-            return warmMillis + pauseMillis + rampMillis(isFlatOut) + measuredMillis + settleMillis + REST_MILLIS;
+            long start = isFlatOut ? CHANGE_MILLIS + warmMillis + pauseMillis : 0;
+            return start + rampMillis(isFlatOut) + measuredMillis + settleMillis;
+        }
+
+        /// {@return the duration of a term at full load that shares nothing with the next one}
+        long aloneMillis() {
+            return START_MILLIS + warmMillis + pauseMillis + rampMillis + measuredMillis + settleMillis;
         }
     }
 
     /// One server under one load.
     ///
     /// @param setting of the term
-    /// @param round from 1, counted separately at full load and at the fixed rate
+    /// @param round from 1
     /// @param allocator of the server
     /// @param isFlatOut true at full load, false at the fixed rate
     record Term(Setting setting, int round, String allocator, boolean isFlatOut) {
+
+        /// {@return true if this term uses the server of the term before it}
+        boolean follows(Term before) {
+            return !isFlatOut && equals(new Term(before.setting, before.round, before.allocator, false));
+        }
 
         String text() {
             return allocator + ", " + setting.text() + ", " + (isFlatOut ? "flat out" : "fixed rate");
@@ -69,9 +85,9 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     ///
     /// | form | question | duration |
     /// |---|---|---|
-    /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 20 s |
-    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 5 min |
-    /// | `full` | which results can be published? Ten rounds with and without pipelining, five of the rest | 40 min |
+    /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 15 s |
+    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 3 min |
+    /// | `full` | which results can be published? Ten rounds with and without pipelining, five of the rest | 33 min |
     public static Plan of(Form form) {
         return switch (form) {
             case CI ->
@@ -87,7 +103,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, DEEP, FEW_ROUNDS, FEW_ROUNDS)),
                         Allocators.names(),
                         CONNECTIONS,
-                        new Timing(4_000, 300, 1_000, 1_500, 1_000, SETTLE_MILLIS));
+                        new Timing(2_000, 300, 1_000, 1_500, 1_000, SETTLE_MILLIS));
             case FULL ->
                 new Plan(
                         full(),
@@ -131,15 +147,18 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
         return terms().expectedSeconds();
     }
 
-    /// {@return the terms of all settings, in their order: the rounds at full load, then those at the fixed rate}
+    /// {@return the terms of all settings, in their order} A round runs each allocator at full load and then, on the
+    /// same server, at the fixed rate. The first round begins with the last allocator. The fixed rate is derived from
+    /// its rate.
     Terms<Term> terms() {
         List<Term> all = new ArrayList<>();
         for (Setting setting : settings) {
-            for (boolean isFlatOut : new boolean[] {true, false}) {
-                for (int i = 1; i <= (isFlatOut ? setting.flatRounds() : setting.rateRounds()); i++) {
-                    int round = i;
-                    Terms.inTurn(round, allocators)
-                            .forEach(allocator -> all.add(new Term(setting, round, allocator, isFlatOut)));
+            for (int round = 1; round <= setting.flatRounds(); round++) {
+                for (String allocator : Terms.inTurn(round, allocators.reversed())) {
+                    all.add(new Term(setting, round, allocator, true));
+                    if (round <= setting.rateRounds()) {
+                        all.add(new Term(setting, round, allocator, false));
+                    }
                 }
             }
         }

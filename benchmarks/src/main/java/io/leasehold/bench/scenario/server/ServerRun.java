@@ -17,19 +17,16 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// Runs one server under one load: starts both, and ends both.
+/// A server and a load generator, each in its own JVM. The server is warmed up once and then measured under one load
+/// after another.
 ///
 /// ```text
-/// warm-up  pause  baseline  load: ramp, measured, last answers  pause  after
+/// warm-up  pause  baseline  load: ramp, measured, last answers  pause  after  next load
 ///                           |---------------- curve ----------------|
 /// ```
 ///
-/// @param mode of the server's JVM
-/// @param args of the server ([ServerOptions])
-/// @param keys key file of an encrypted server
-/// @param sendsFiles true if the server sends files instead of bodies
-/// @param timing of the parts
-record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean sendsFiles, Plan.Timing timing) {
+/// **Threads.** One thread calls.
+final class ServerRun implements AutoCloseable {
 
     private static final List<String> SERVER_FLAGS =
             List.of(Allocators.MIN_HEAP, Allocators.MAX_HEAP, "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
@@ -43,12 +40,32 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
     private static final int ANSWER_MILLIS = 10_000;
     private static final int DRAIN_MILLIS = 30_000;
 
+    private final ChildJvm server; // (C)
+    private final ChildJvm load; // (C)
+    private boolean isWarm; // (O)
+    private long baselineBytes; // (O) resident memory after the warm-up
+
+    private ServerRun(ChildJvm server, ChildJvm load) {
+        this.server = server;
+        this.load = load;
+    }
+
+    /// Work that is done while a server is idle after its load.
+    interface Idle {
+
+        /// Does the work.
+        ///
+        /// @throws IOException if a process does not start
+        /// @throws InterruptedException if the caller is interrupted
+        void run() throws IOException, InterruptedException;
+    }
+
     /// What was measured.
     ///
     /// @param load of the client
     /// @param before counters of the server when the measured time began
     /// @param after counters of the server when the measured time ended
-    /// @param baselineBytes resident memory of the server after the warm-up, without traffic
+    /// @param baselineBytes resident memory of the server after the warm-up, before its first load
     /// @param afterBytes resident memory of the server after the load and a pause
     /// @param curve resident memory of the server since the start of the load
     record Measured(
@@ -68,45 +85,73 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
         }
     }
 
-    /// Runs the server and a phase of load after a warm-up.
+    /// Starts both JVMs and waits for neither.
     ///
-    /// @throws IOException if a process fails, with its message, or if nothing was answered
-    /// @throws InterruptedException if the caller is interrupted
-    Measured measure(LoadPhase phase) throws IOException, InterruptedException {
+    /// @param mode of the server's JVM
+    /// @param args of the server ([ServerOptions])
+    /// @param keys key file of an encrypted server
+    /// @param sendsFiles true if the server sends files instead of bodies
+    /// @throws IOException if a process does not start
+    static ServerRun start(JvmMode mode, List<String> args, Optional<Path> keys, boolean sendsFiles)
+            throws IOException {
         List<String> flags =
                 Stream.concat(SERVER_FLAGS.stream(), mode.flags().stream()).toList();
         List<String> serverArgs = new ArrayList<>(args);
-        keys.ifPresent(file -> serverArgs.add("--keys=" + file));
-        try (ChildJvm server = ChildJvm.start("the server", ServerProcess.class, flags, serverArgs)) {
-            String address = server.await("listening on ", START_MILLIS);
-            List<String> loadArgs = new ArrayList<>(List.of(address.substring(address.lastIndexOf(':') + 1)));
-            keys.ifPresent(file -> loadArgs.add(file.toString()));
-            if (sendsFiles) {
-                loadArgs.add(LoadProcess.FILES);
-            }
-            try (ChildJvm load = ChildJvm.start("the load generator", LoadProcess.class, LOAD_FLAGS, loadArgs)) {
-                load.await("ready", START_MILLIS);
-                return measure(phase, server, load);
-            }
+        List<String> loadArgs = new ArrayList<>();
+        keys.ifPresent(file -> {
+            serverArgs.add("--keys=" + file);
+            loadArgs.add(file.toString());
+        });
+        if (sendsFiles) {
+            loadArgs.add(LoadProcess.FILES);
+        }
+        ChildJvm server = ChildJvm.start("the server", ServerProcess.class, flags, serverArgs);
+        try {
+            return new ServerRun(server, ChildJvm.start("the load generator", LoadProcess.class, LOAD_FLAGS, loadArgs));
+        } catch (IOException e) {
+            server.close();
+            throw e;
         }
     }
 
-    private Measured measure(LoadPhase phase, ChildJvm server, ChildJvm load) throws IOException, InterruptedException {
+    /// Waits for both JVMs, warms them up, and reads the baseline. Does nothing if that is done.
+    ///
+    /// @throws IOException if a process fails, with its message
+    /// @throws InterruptedException if the caller is interrupted
+    void warmUp(Plan.Timing timing) throws IOException, InterruptedException {
+        if (isWarm) {
+            return;
+        }
+        String address = server.await("listening on ", START_MILLIS);
+        load.tell(address.substring(address.lastIndexOf(':') + 1));
+        load.await("ready", START_MILLIS);
         if (timing.warmMillis() > 0) {
-            begin(load, new LoadPhase(WARM_CONNECTIONS, 1, 0, 0, timing.warmMillis()));
-            result(load, timing.warmMillis());
+            begin(new LoadPhase(WARM_CONNECTIONS, 1, 0, 0, timing.warmMillis()));
+            result(timing.warmMillis());
         }
         server.values(ServerValues.class);
         TimeUnit.MILLISECONDS.sleep(timing.pauseMillis());
-        long baselineBytes = SystemMemory.residentBytes(server.pid());
+        baselineBytes = SystemMemory.residentBytes(server.pid());
+        isWarm = true;
+    }
+
+    /// Measures the warm server under one load.
+    ///
+    /// @param settleMillis time from the end of the load until resident memory is read
+    /// @param idle called when that time begins, and is part of it
+    /// @throws IOException if a process fails, with its message, or if nothing was answered
+    /// @throws InterruptedException if the caller is interrupted
+    Measured measure(LoadPhase phase, long settleMillis, Idle idle) throws IOException, InterruptedException {
         try (ResidentCurve curve = new ResidentCurve(server.pid())) {
-            begin(load, phase);
+            begin(phase);
             load.await("measuring", START_MILLIS + phase.rampMillis());
             ServerValues before = server.values(ServerValues.class);
             load.await("measured", phase.measuredMillis() + ANSWER_MILLIS);
             ServerValues after = server.values(ServerValues.class);
-            LoadResult result = result(load, 0);
-            TimeUnit.MILLISECONDS.sleep(timing.settleMillis());
+            LoadResult result = result(0);
+            long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settleMillis);
+            idle.run();
+            TimeUnit.NANOSECONDS.sleep(end - System.nanoTime());
             long afterBytes = SystemMemory.residentBytes(server.pid());
             if (result.requests() == 0 || after.answers() == before.answers()) {
                 throw new IOException("no request was answered during the measurement. " + result.problem());
@@ -115,11 +160,18 @@ record ServerRun(JvmMode mode, List<String> args, Optional<Path> keys, boolean s
         }
     }
 
-    private static void begin(ChildJvm load, LoadPhase phase) throws IOException {
+    private void begin(LoadPhase phase) throws IOException {
         load.tell(ChildJvm.line(phase));
     }
 
-    private static LoadResult result(ChildJvm load, long millis) throws IOException, InterruptedException {
+    private LoadResult result(long millis) throws IOException, InterruptedException {
         return load.await("result ", LoadResult.class, millis + DRAIN_MILLIS);
+    }
+
+    /// Ends both JVMs, the load generator first.
+    @Override
+    public void close() {
+        load.close();
+        server.close();
     }
 }

@@ -8,16 +8,17 @@ import io.leasehold.bench.subject.JvmMode;
 /// @param mode of the JDK
 /// @param depth requests that each connection has in flight
 /// @param flatRounds number of rounds at full load for each allocator
-/// @param rateRounds number of rounds at the fixed rate after that
+/// @param rateRounds number of those rounds that also run at the fixed rate
 public record Setting(Transport transport, boolean tls, JvmMode mode, int depth, int flatRounds, int rateRounds) {
 
-    /// Checks that there is a round from which the fixed rate is derived.
+    /// Checks that each round at the fixed rate has one at full load, with which it shares the server.
     ///
-    /// @throws IllegalArgumentException if `depth` or `flatRounds` is below 1, or `rateRounds` is negative
+    /// @throws IllegalArgumentException if `depth` or `flatRounds` is below 1, or `rateRounds` is negative or above
+    ///     `flatRounds`
     public Setting {
-        if (depth < 1 || flatRounds < 1 || rateRounds < 0) {
-            throw new IllegalArgumentException("a setting needs a depth and a round at full load: depth=" + depth
-                    + ", flatRounds=" + flatRounds + ", rateRounds=" + rateRounds);
+        if (depth < 1 || flatRounds < 1 || rateRounds < 0 || rateRounds > flatRounds) {
+            throw new IllegalArgumentException("rounds or depth out of range: depth=" + depth + ", flatRounds="
+                    + flatRounds + ", min=1; rateRounds=" + rateRounds + ", min=0, max=" + flatRounds);
         }
     }
 

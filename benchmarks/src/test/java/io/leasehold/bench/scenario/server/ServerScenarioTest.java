@@ -24,7 +24,7 @@ class ServerScenarioTest {
         List<String> said = new ArrayList<>();
         Plan plan = new Plan(
                 List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, 4, 1, 1)),
-                List.of("leased", "nonesuch"),
+                List.of("nonesuch", "leased"),
                 8,
                 new Plan.Timing(300, 10, 50, 50, 200, 10));
         List<ServerResult> results = ServerScenario.run(plan, said::add);
@@ -38,6 +38,9 @@ class ServerScenarioTest {
         ServerResult atRate = results.getLast();
         assertThat(flatOut.targetPerSecond()).isZero();
         assertThat(atRate.targetPerSecond()).isEqualTo(0.7 * flatOut.requestsPerSecond(), within(1e-6));
+        assertThat(atRate.baselineBytes())
+                .as("one server, compared with its memory before both loads")
+                .isEqualTo(flatOut.baselineBytes());
         assertThat(flatOut.latency()).isEmpty();
         assertThat(atRate.latency()).isNotEmpty();
         for (ServerResult result : results) {
