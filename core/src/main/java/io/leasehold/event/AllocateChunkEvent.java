@@ -43,13 +43,13 @@ final class AllocateChunkEvent extends Event {
     @Label("Thread Local")
     boolean threadLocal;
 
-    static void record(Class<?> allocatorType, int capacity, long address) {
+    static void record(Class<?> allocatorType, int capacity, boolean isDirect, long address) {
         AllocateChunkEvent event = new AllocateChunkEvent();
         if (event.shouldCommit()) {
             event.allocatorType = allocatorType;
             event.capacity = capacity;
             event.address = address;
-            event.direct = true;
+            event.direct = isDirect;
             event.pooled = true;
             event.commit();
         }

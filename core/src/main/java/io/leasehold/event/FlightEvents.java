@@ -115,17 +115,19 @@ public final class FlightEvents {
 
     /// Records that a heap allocated or freed a slab, as Netty's events of chunks.
     ///
-    /// @param heapType class of the heap
+    /// @param allocatorType class of the allocator that the heap belongs to
     /// @param byteSize bytes of the slab
-    /// @param address address of the slab
+    /// @param isDirect false if the slab is on the Java heap
+    /// @param address address of the slab, or 0 on the Java heap
     /// @param isAllocated true for an allocation, false for a release
-    public static void chunk(Class<?> heapType, int byteSize, long address, boolean isAllocated) {
+    public static void chunk(
+            Class<?> allocatorType, int byteSize, boolean isDirect, long address, boolean isAllocated) {
         if (registered) {
             try {
                 if (isAllocated) {
-                    AllocateChunkEvent.record(heapType, byteSize, address);
+                    AllocateChunkEvent.record(allocatorType, byteSize, isDirect, address);
                 } else {
-                    FreeChunkEvent.record(heapType, byteSize, address);
+                    FreeChunkEvent.record(allocatorType, byteSize, isDirect, address);
                 }
             } catch (VirtualMachineError | LinkageError e) {
                 // the event is lost

@@ -40,13 +40,13 @@ final class FreeChunkEvent extends Event {
     @Label("Pooled")
     boolean pooled;
 
-    static void record(Class<?> allocatorType, int capacity, long address) {
+    static void record(Class<?> allocatorType, int capacity, boolean isDirect, long address) {
         FreeChunkEvent event = new FreeChunkEvent();
         if (event.shouldCommit()) {
             event.allocatorType = allocatorType;
             event.capacity = capacity;
             event.address = address;
-            event.direct = true;
+            event.direct = isDirect;
             event.pooled = true;
             event.commit();
         }

@@ -131,8 +131,8 @@ final class BufferHeaps {
             MemoryBudget charged,
             @Nullable MemoryBudget own) {
         String name = builder.name;
-        SlabHeapOptions options =
-                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, tagOf(builder));
+        SlabHeapOptions options = new SlabHeapOptions(
+                name, builder.threadCacheByteSize, builder.idleByteSize, tagOf(builder), LeasedByteBufAllocator.class);
         SoftLimit softLimit =
                 builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         SlabHeap<CountedByteBuf> direct = null;

@@ -40,10 +40,15 @@ final class ArenaMemory implements SlabMemory {
     private final LeasePool leases; // (C)
     private final MemoryBudget budget; // (C) that the arena is charged to
     private final int pageByteSize; // (C)
+    private final Class<?> allocatorType; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable SlabRun givenUp; // (L) lock, read without it; the first run of a list
 
-    ArenaMemory(PageArena arena, String name) {
+    /// @param arena arena to allocate from
+    /// @param name name of the heap
+    /// @param allocatorType class that events of slabs show as their allocator
+    /// @throws IllegalArgumentException if the pages of the arena are too large
+    ArenaMemory(PageArena arena, String name, Class<?> allocatorType) {
         if (arena.options().pageByteSize() > MAX_PAGE_BYTES) {
             throw new IllegalArgumentException("pages are too large for slabs: arena="
                     + arena.options().name() + ", pageByteSize="
@@ -52,6 +57,7 @@ final class ArenaMemory implements SlabMemory {
         }
         MemoryBudget given = arena.options().budget();
         this.arena = arena;
+        this.allocatorType = allocatorType;
         this.budget = given == null ? MemoryBudget.process() : given;
         this.frames = arena.frames();
         this.services = ArenaAccess.of(arena);
@@ -90,7 +96,7 @@ final class ArenaMemory implements SlabMemory {
         }
         boolean isLeased = false;
         try {
-            record(run, true);
+            record(run, pages, true);
             services.own(page, owner, 0);
             frames.wire(page);
             run.lease = leases.tryAcquireHandle(page, LeaseFlag.NOWAIT);
@@ -128,7 +134,12 @@ final class ArenaMemory implements SlabMemory {
 
     @Override
     public boolean tryGrow(SlabRun run, int more) {
-        return !arena.options().lockWired() && arena.tryGrow(run.page, more);
+        boolean isGrown = !arena.options().lockWired() && arena.tryGrow(run.page, more);
+        if (isGrown) { // Netty has no event of growth
+            record(run, run.pages, false);
+            record(run, run.pages + more, true);
+        }
+        return isGrown;
     }
 
     @Override
@@ -155,7 +166,7 @@ final class ArenaMemory implements SlabMemory {
             if (split.keeps(i)) {
                 keep(part);
             } else {
-                record(part, false);
+                record(part, part.pages, false);
                 arena.free(part.page);
             }
         }
@@ -172,13 +183,13 @@ final class ArenaMemory implements SlabMemory {
     public void free(SlabRun run) {
         endLease(run);
         if (frames.isLive(run.page)) {
-            record(run, false);
+            record(run, run.pages, false);
             arena.free(run.page);
         }
     }
 
-    private void record(SlabRun run, boolean isAllocated) {
-        FlightEvents.chunk(SlabHeap.class, run.pages * pageByteSize, run.address, isAllocated);
+    private void record(SlabRun run, int pages, boolean isAllocated) {
+        FlightEvents.chunk(allocatorType, pages * pageByteSize, true, run.address, isAllocated);
     }
 
     private void endLease(SlabRun run) {

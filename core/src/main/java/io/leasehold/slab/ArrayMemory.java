@@ -1,6 +1,7 @@
 package io.leasehold.slab;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.event.FlightEvents;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of byte arrays, for blocks on the Java heap. The garbage collector frees a slab that was removed.
@@ -9,6 +10,13 @@ import org.jspecify.annotations.Nullable;
 final class ArrayMemory implements SlabMemory {
 
     private static final int PAGE_BYTES = 4 << 10;
+
+    private final Class<?> allocatorType; // (C)
+
+    /// @param allocatorType class that events of slabs show as their allocator
+    ArrayMemory(Class<?> allocatorType) {
+        this.allocatorType = allocatorType;
+    }
 
     @Override
     public int pageByteSize() {
@@ -23,7 +31,10 @@ final class ArrayMemory implements SlabMemory {
     @Override
     public @Nullable SlabRun carve(int pages) {
         long byteSize = Math.min((long) pages * PAGE_BYTES, SizeClasses.MAX_BYTES);
-        return new SlabRun(new byte[(int) byteSize], 0, 0, 0, pages);
+        byte[] array = new byte[(int) byteSize];
+        SlabRun run = new SlabRun(array, 0, 0, 0, pages);
+        record(run, true);
+        return run;
     }
 
     @Override
@@ -58,12 +69,19 @@ final class ArrayMemory implements SlabMemory {
 
     @Override
     public void free(SlabRun run) {
-        // the garbage collector frees the array when no slab refers to it
+        record(run, false); // the garbage collector frees the array when no slab refers to it
+    }
+
+    private void record(SlabRun run, boolean isAllocated) {
+        byte[] array = run.array;
+        if (array != null) {
+            FlightEvents.chunk(allocatorType, array.length, false, 0, isAllocated);
+        }
     }
 
     @Override
     public void giveUp(SlabRun run) {
-        // as above
+        free(run);
     }
 
     @Override

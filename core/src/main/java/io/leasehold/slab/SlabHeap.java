@@ -110,7 +110,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @throws IllegalArgumentException if the pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static <T> SlabHeap<T> open(PageArena arena, SlabHeapOptions options, Binder<T> binder) {
-        return register(arena, new ArenaMemory(arena, options.name()), options, binder);
+        return register(arena, new ArenaMemory(arena, options.name(), options.allocatorType()), options, binder);
     }
 
     /// Opens a heap on byte arrays. The size of the Java heap is its limit.
@@ -121,7 +121,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param <T> type of the objects that are bound to blocks
     /// @return the heap, to be closed by the caller
     public static <T> SlabHeap<T> onJavaHeap(PageArena clock, SlabHeapOptions options, Binder<T> binder) {
-        return register(clock, new ArrayMemory(), options, binder);
+        return register(clock, new ArrayMemory(options.allocatorType()), options, binder);
     }
 
     private static <T> SlabHeap<T> register(

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
 ///     together retain one. A lower value saves memory, a higher one saves time
 /// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the
 ///     tag of the opening thread, or else the name
+/// @param allocatorType class that the events of slabs in the flight recorder show as their allocator
 public record SlabHeapOptions(
         String name,
         int threadCacheByteSize,
         long idleByteSize,
-        @Nullable String tag) {
+        @Nullable String tag,
+        Class<?> allocatorType) {
 
-    private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null);
+    private static final SlabHeapOptions DEFAULTS =
+            new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null, SlabHeap.class);
 
     private static final int MAX_THREAD_CACHE_BYTES = 64 << 20;
 
@@ -44,27 +47,27 @@ public record SlabHeapOptions(
     ///
     /// @param newName new value of `name`
     public SlabHeapOptions withName(String newName) {
-        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize, tag);
+        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize, tag, allocatorType);
     }
 
     /// {@return these options with another limit for the cache of a thread}
     ///
     /// @param newThreadCacheByteSize new value of `threadCacheByteSize`, in bytes
     public SlabHeapOptions withThreadCacheByteSize(int newThreadCacheByteSize) {
-        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize, tag);
+        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize, tag, allocatorType);
     }
 
     /// {@return these options with another limit for retained empty slabs}
     ///
     /// @param newIdleByteSize new value of `idleByteSize`, in bytes
     public SlabHeapOptions withIdleByteSize(long newIdleByteSize) {
-        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize, tag);
+        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize, tag, allocatorType);
     }
 
     /// {@return these options with another tag}
     ///
     /// @param newTag new value of `tag`
     public SlabHeapOptions withTag(@Nullable String newTag) {
-        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, newTag);
+        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, newTag, allocatorType);
     }
 }

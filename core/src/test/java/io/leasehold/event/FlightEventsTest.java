@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
+import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.Eventually;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
-import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.block.Block;
 import io.leasehold.slab.block.Blocks;
 import io.leasehold.slab.block.BlocksOptions;
@@ -16,6 +16,7 @@ import io.leasehold.window.MappedFile;
 import io.leasehold.window.MappedFileOptions;
 import io.leasehold.window.WindowCache;
 import io.leasehold.window.WindowCacheOptions;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -91,7 +92,7 @@ class FlightEventsTest {
             try (Block block = blocks.tryAllocate(4096)) {
                 List<RecordedEvent> chunks = events("io.netty.AllocateChunk");
                 assertThat(chunks).anySatisfy(event -> {
-                    assertThat(event.getClass("allocatorType").getName()).isEqualTo(SlabHeap.class.getName());
+                    assertThat(event.getClass("allocatorType").getName()).isEqualTo(Blocks.class.getName());
                     assertThat(event.getInt("capacity")).isGreaterThanOrEqualTo(4096);
                     assertThat(event.getBoolean("direct")).isTrue();
                     assertThat(event.getBoolean("pooled")).isTrue();
@@ -115,6 +116,52 @@ class FlightEventsTest {
         } else {
             assertThat(decommits).isEmpty();
         }
+    }
+
+    @Test
+    void chunksOfBuffersAreRecordedUnderTheClassOfTheBuffers() throws IOException {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("chunks")
+                .byteLimit(32 << 20)
+                .build()) {
+            ByteBuf onHeap = allocator.heapBuffer(1000);
+            ByteBuf direct = allocator.directBuffer(1 << 20, 8 << 20);
+            direct.capacity(4 << 20); // in place or not: what is freed below was allocated
+
+            assertThat(events("io.netty.AllocateChunk"))
+                    .anySatisfy(event -> {
+                        assertThat(allocatorOf(event)).isEqualTo(LeasedByteBufAllocator.class.getName());
+                        assertThat(event.getBoolean("direct")).isFalse();
+                        assertThat(event.getLong("address")).isZero();
+                        assertThat(event.getInt("capacity")).isGreaterThanOrEqualTo(1000);
+                    })
+                    .anySatisfy(event -> {
+                        assertThat(allocatorOf(event)).isEqualTo(LeasedByteBufAllocator.class.getName());
+                        assertThat(event.getBoolean("direct")).isTrue();
+                        assertThat(event.getLong("address")).isEqualTo(direct.memoryAddress());
+                        assertThat(event.getInt("capacity")).isGreaterThanOrEqualTo(4 << 20);
+                    });
+            onHeap.release();
+            direct.release();
+        }
+        for (boolean isDirect : new boolean[] {true, false}) {
+            assertThat(capacities("io.netty.FreeChunk", isDirect))
+                    .isEqualTo(capacities("io.netty.AllocateChunk", isDirect))
+                    .isPositive();
+        }
+    }
+
+    private static String allocatorOf(RecordedEvent event) {
+        return event.getClass("allocatorType").getName();
+    }
+
+    /// {@return the bytes of the chunks of buffers that were allocated or freed}
+    private long capacities(String name, boolean isDirect) throws IOException {
+        return events(name).stream()
+                .filter(event -> allocatorOf(event).equals(LeasedByteBufAllocator.class.getName()))
+                .filter(event -> event.getBoolean("direct") == isDirect)
+                .mapToLong(event -> event.getInt("capacity"))
+                .sum();
     }
 
     @Test

@@ -39,7 +39,7 @@ class ClassPoolTest {
                     .build(),
             new Reservations(VirtualMemory.system(), new MappingBudget(100)));
     private final HeapChanges changes = new HeapChanges("heap", arena);
-    private final SlabMemory memory = new ArrayMemory();
+    private final SlabMemory memory = new ArrayMemory(SlabHeap.class);
     private final SlabSet<Object> set =
             new SlabSet<>(memory, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE), BYTES);
     private final MagazineLayout layout = MagazineLayout.of(2 * DEPTH * BYTES);

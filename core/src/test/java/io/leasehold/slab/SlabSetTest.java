@@ -16,7 +16,7 @@ class SlabSetTest {
     private static final int IN_SLAB = 16;
     private static final int PAGES = 4;
 
-    private final SlabMemory memory = new ArrayMemory();
+    private final SlabMemory memory = new ArrayMemory(SlabHeap.class);
     private final SlabSet<String> set = set(1024, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE));
 
     @Test
