@@ -66,7 +66,7 @@ public final class Sampler {
     private final AtomicLong periodEnd; // (A)
     private final AtomicLong failures = new AtomicLong(); // (A)
     private volatile int doublings; // (A) of the mean
-    private volatile Means means; // (A)
+    private volatile Means means; // (L) this, read without it
 
     /// The mean, and the one before it, for countdowns that were drawn before the last change.
     ///
@@ -108,7 +108,7 @@ public final class Sampler {
     ///
     /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
     /// @throws IllegalArgumentException if `newMeanBytes` is negative, or more than [#MAX_MEAN_BYTES]
-    public void meanBytes(long newMeanBytes) {
+    public synchronized void meanBytes(long newMeanBytes) {
         long checked = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
         Means old = means;
         if (checked != old.bytes) {

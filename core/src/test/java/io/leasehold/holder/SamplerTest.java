@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -207,6 +209,32 @@ final class SamplerTest {
         assertThat(weight(sampler, drawn % Sampler.STEP - Sampler.STEP)).isEqualTo(1.58, within(0.01));
         sampler.meanBytes(0);
         assertThat(sampler.isDue(4096, drawn % Sampler.STEP - Sampler.STEP, 0)).isFalse();
+    }
+
+    /// Each change of the mean must change the parity, or countdowns get the weight of another mean.
+    @Test
+    void changesByTwoThreadsAreBothCounted() throws Exception {
+        Sampler sampler = new Sampler(1, () -> new SplittableRandom(1), time::get, 10);
+        int changes = 1_000;
+        for (int round = 0; round < 50; round++) {
+            int first = 2 + round * 2 * changes;
+            int parity = parity(sampler);
+            try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+                for (int i = 0; i < 2; i++) {
+                    int begin = first + i;
+                    threads.execute(() -> {
+                        for (int change = 0; change < changes; change++) {
+                            sampler.meanBytes(begin + 2L * change); // no mean is set twice
+                        }
+                    });
+                }
+            }
+            assertThat(parity(sampler)).as("after %d changes", 2 * changes).isEqualTo(parity);
+        }
+    }
+
+    private static int parity(Sampler sampler) {
+        return sampler.countdown(4096, Double.POSITIVE_INFINITY) & (Sampler.STEP / 2);
     }
 
     private double weight(Sampler sampler, int countdown) {
