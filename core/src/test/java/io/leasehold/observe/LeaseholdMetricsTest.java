@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.observe.micrometer.LeaseholdMetrics;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.netty4.NettyAllocatorMetrics;
@@ -105,8 +106,6 @@ class LeaseholdMetricsTest {
         assertThat(gauge("leasehold.buffers", "area", "heap", "size", "1024")).isEqualTo(1);
 
         ByteBuf larger = allocator.directBuffer(65536);
-        assertThat(registry.find("leasehold.buffers").tags("size", "65536").gauge())
-                .isNull();
         metrics.refresh(registry);
         metrics.refresh(registry);
         assertThat(gauge("leasehold.buffers", "area", "direct", "size", "65536"))
@@ -120,6 +119,44 @@ class LeaseholdMetricsTest {
         metrics.close();
         metrics.close();
         assertThat(registry.getMeters()).isEmpty();
+    }
+
+    /// A registry reads all of its meters for each scrape. What the first scrape adds is in the second one.
+    @Test
+    void aSizeClassThatIsNewGetsItsMeterFromAScrape() {
+        try (LeaseholdMetrics metrics = new LeaseholdMetrics(allocator)) {
+            metrics.bindTo(registry);
+            assertThat(registry.find("leasehold.buffers").gauges()).isEmpty();
+            ByteBuf direct = allocator.directBuffer(65536);
+            ByteBuf onHeap = allocator.heapBuffer(1000);
+            int meters = registry.getMeters().size();
+
+            registry.getMeters().forEach(meter -> meter.measure().forEach(measured -> measured.getValue()));
+
+            assertThat(registry.getMeters()).hasSize(meters + 2);
+            assertThat(gauge("leasehold.buffers", "area", "direct", "size", "65536"))
+                    .isEqualTo(1);
+            assertThat(gauge("leasehold.buffers", "area", "heap", "size", "1024"))
+                    .isEqualTo(1);
+            direct.release();
+            onHeap.release();
+        }
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void aReadAfterCloseAndARefreshOfAnotherRegistryAddNothing() {
+        LeaseholdMetrics metrics = new LeaseholdMetrics(allocator);
+        metrics.bindTo(registry);
+        List<Meter> before = List.copyOf(registry.getMeters());
+        metrics.close();
+        ByteBuf buf = allocator.directBuffer(4096);
+
+        before.forEach(meter -> meter.measure().forEach(measured -> measured.getValue()));
+        metrics.refresh(registry);
+
+        assertThat(registry.getMeters()).isEmpty();
+        buf.release();
     }
 
     @Test

@@ -12,9 +12,12 @@ import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -36,7 +39,8 @@ import java.util.function.ToLongFunction;
 /// | `leasehold.faults` | | kernel calls that failed |
 ///
 /// The states are `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned` and `cached`, as in
-/// [AllocatorFigures]. A size class gets a meter if it holds memory when the registry is bound or [#refresh] is called.
+/// [AllocatorFigures]. A size class gets a meter once it holds memory: when the registry is bound, when any of the gauges
+/// in bytes or of the pool is read, or when [#refresh] is called. So a class that is new is in the scrape after that.
 ///
 /// **Ownership.** The registry refers to the allocator until [#close], which the caller calls before it closes the
 /// allocator. Meters of a closed allocator are 0.
@@ -47,11 +51,7 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     private static final String FIRST = "jvm.buffer.count";
 
     private final ObservedAllocator allocator; // (C)
-    private final Map<MeterRegistry, Tags> tagsIn = new HashMap<>(); // (L) this
-    private Tags tags = Tags.empty(); // (L) this; of the registry that is being changed
-    private final List<Bound> bound = new ArrayList<>(); // (L) this
-
-    private record Bound(MeterRegistry registry, Meter meter) {}
+    private final Map<MeterRegistry, Binding> bindings = new HashMap<>(); // (L) this
 
     /// Creates meters that are not bound to a registry yet.
     ///
@@ -64,100 +64,30 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     /// number: `leasehold-web#2`.
     @Override
     public synchronized void bindTo(MeterRegistry registry) {
-        synchronized (LeaseholdMetrics.class) { // two allocators of one name must not find the same identifier free
-            tags = tagsIn.computeIfAbsent(registry, this::firstFree);
-            pool(registry, FIRST, BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
-        }
-        pool(registry, "jvm.buffer.memory.used", BaseUnits.BYTES, AllocatorFigures::committedBytes);
-        pool(registry, "jvm.buffer.total.capacity", BaseUnits.BYTES, AllocatorFigures::pinnedDirectBytes);
-        memory(registry, "limit", AllocatorFigures::limitBytes);
-        memory(registry, "reserved", AllocatorFigures::reservedBytes);
-        memory(registry, "committed", AllocatorFigures::committedBytes);
-        memory(registry, "direct", AllocatorFigures::directBytes);
-        memory(registry, "heap", AllocatorFigures::heapBytes);
-        memory(registry, "pinned", AllocatorFigures::pinnedBytes);
-        memory(registry, "cached", AllocatorFigures::cachedBytes);
-        add(
-                registry,
-                Gauge.builder("leasehold.memory", allocator, LeaseholdMetrics::resident)
-                        .tags(tags.and("state", "resident"))
-                        .baseUnit(BaseUnits.BYTES)
-                        .description("resident bytes of the pages of the allocator, if the kernel reports them")
-                        .register(registry));
-        counter(registry, "leasehold.refusals", "reservations that a budget rejected", AllocatorFigures::refusals);
-        counter(registry, "leasehold.reclaims", "flushes of all page caches", AllocatorFigures::reclaims);
-        counter(registry, "leasehold.decommits", "runs given back to the kernel", AllocatorFigures::decommits);
-        counter(registry, "leasehold.faults", "kernel calls that failed", AllocatorFigures::kernelFaults);
-        refresh(registry);
+        bindings.computeIfAbsent(registry, r -> new Binding(r)).bind(allocator);
     }
 
-    /// {@return the tags with the first identifier that is free in a registry}
-    private Tags firstFree(MeterRegistry registry) {
-        String id = "leasehold-" + allocator.name();
-        Tags free = Tags.of("id", id);
-        for (int i = 2; registry.find(FIRST).tags(free).meter() != null; i++) {
-            free = Tags.of("id", id + "#" + i);
-        }
-        return free;
-    }
-
-    /// Adds the meters of size classes that hold memory by now.
+    /// Adds the meters of size classes that hold memory by now. Has no effect on a registry that this object is not
+    /// bound to.
     ///
     /// @param registry a registry that this object is bound to
     public synchronized void refresh(MeterRegistry registry) {
-        tags = tagsIn.computeIfAbsent(registry, this::firstFree);
-        AllocatorFigures figures = allocator.figures();
-        figures.direct().forEach(c -> sizeClass(registry, "direct", c.byteSize(), AllocatorFigures::direct));
-        figures.onHeap().forEach(c -> sizeClass(registry, "heap", c.byteSize(), AllocatorFigures::onHeap));
+        Binding binding = bindings.get(registry);
+        if (binding != null) {
+            binding.refresh(allocator);
+        }
+    }
+
+    /// Removes the meters from all registries. Closing twice has no effect.
+    @Override
+    public synchronized void close() {
+        bindings.values().forEach(Binding::close);
+        bindings.clear();
     }
 
     private static double resident(ObservedAllocator allocator) {
         long bytes = allocator.residentBytes();
         return bytes < 0 ? Double.NaN : bytes;
-    }
-
-    private void pool(MeterRegistry registry, String name, String unit, ToLongFunction<AllocatorFigures> value) {
-        add(
-                registry,
-                Gauge.builder(name, allocator, from -> value.applyAsLong(from.figures()))
-                        .tags(tags)
-                        .baseUnit(unit)
-                        .register(registry));
-    }
-
-    private void memory(MeterRegistry registry, String state, ToLongFunction<AllocatorFigures> value) {
-        add(
-                registry,
-                Gauge.builder("leasehold.memory", allocator, from -> value.applyAsLong(from.figures()))
-                        .tags(tags.and("state", state))
-                        .baseUnit(BaseUnits.BYTES)
-                        .register(registry));
-    }
-
-    private void counter(
-            MeterRegistry registry, String name, String description, ToLongFunction<AllocatorFigures> value) {
-        add(
-                registry,
-                FunctionCounter.builder(name, allocator, from -> value.applyAsLong(from.figures()))
-                        .tags(tags)
-                        .description(description)
-                        .register(registry));
-    }
-
-    private void sizeClass(
-            MeterRegistry registry,
-            String area,
-            int byteSize,
-            Function<AllocatorFigures, List<SizeClassFigures>> classes) {
-        Tags ofClass = tags.and("area", area, "size", Integer.toString(byteSize));
-        if (registry.find("leasehold.buffers").tags(ofClass).meter() == null) {
-            add(
-                    registry,
-                    Gauge.builder("leasehold.buffers", allocator, from -> live(classes.apply(from.figures()), byteSize))
-                            .tags(ofClass)
-                            .baseUnit(BaseUnits.BUFFERS)
-                            .register(registry));
-        }
     }
 
     private static double live(List<SizeClassFigures> classes, int byteSize) {
@@ -167,15 +97,147 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
                 .sum();
     }
 
-    private void add(MeterRegistry registry, Meter meter) {
-        bound.add(new Bound(registry, meter));
-    }
+    /// The meters of an allocator in one registry. The registry refers to the allocator weakly, as Micrometer does.
+    ///
+    /// **Threads.** Thread-safe. A registry may read a gauge while it holds a lock of its own, so a read never waits for
+    /// `lock`: it leaves new size classes to the next read.
+    private static final class Binding {
 
-    /// Removes the meters from all registries. Closing twice has no effect.
-    @Override
-    public synchronized void close() {
-        bound.forEach(one -> one.registry.remove(one.meter));
-        bound.clear();
-        tagsIn.clear();
+        private record SizeClass(String area, int byteSize) {}
+
+        private final ReentrantLock lock = new ReentrantLock(); // (C)
+        private final MeterRegistry registry; // (C)
+        private final List<Meter> meters = new ArrayList<>(); // (L) lock
+        private final Set<SizeClass> sizeClasses = new HashSet<>(); // (L) lock
+        private Tags tags = Tags.empty(); // (L) lock
+        private boolean closed; // (L) lock
+
+        Binding(MeterRegistry registry) {
+            this.registry = registry;
+        }
+
+        void bind(ObservedAllocator allocator) {
+            lock.lock();
+            try {
+                if (meters.isEmpty()) {
+                    addAll(allocator);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void addAll(ObservedAllocator allocator) {
+            synchronized (Binding.class) { // two allocators of one name must not find one identifier free
+                tags = firstFree(allocator.name());
+                pool(allocator, FIRST, BaseUnits.BUFFERS, AllocatorFigures::pinnedDirectBuffers);
+            }
+            pool(allocator, "jvm.buffer.memory.used", BaseUnits.BYTES, AllocatorFigures::committedBytes);
+            pool(allocator, "jvm.buffer.total.capacity", BaseUnits.BYTES, AllocatorFigures::pinnedDirectBytes);
+            memory(allocator, "limit", AllocatorFigures::limitBytes);
+            memory(allocator, "reserved", AllocatorFigures::reservedBytes);
+            memory(allocator, "committed", AllocatorFigures::committedBytes);
+            memory(allocator, "direct", AllocatorFigures::directBytes);
+            memory(allocator, "heap", AllocatorFigures::heapBytes);
+            memory(allocator, "pinned", AllocatorFigures::pinnedBytes);
+            memory(allocator, "cached", AllocatorFigures::cachedBytes);
+            meters.add(Gauge.builder("leasehold.memory", allocator, LeaseholdMetrics::resident)
+                    .tags(tags.and("state", "resident"))
+                    .baseUnit(BaseUnits.BYTES)
+                    .description("resident bytes of the pages of the allocator, if the kernel reports them")
+                    .register(registry));
+            counter(allocator, "leasehold.refusals", "reservations that a budget rejected", AllocatorFigures::refusals);
+            counter(allocator, "leasehold.reclaims", "flushes of all page caches", AllocatorFigures::reclaims);
+            counter(allocator, "leasehold.decommits", "runs given back to the kernel", AllocatorFigures::decommits);
+            counter(allocator, "leasehold.faults", "kernel calls that failed", AllocatorFigures::kernelFaults);
+            addSizeClasses(allocator, allocator.figures());
+        }
+
+        /// {@return the tags with the first identifier that is free in the registry}
+        private Tags firstFree(String name) {
+            String id = "leasehold-" + name;
+            Tags free = Tags.of("id", id);
+            for (int i = 2; registry.find(FIRST).tags(free).meter() != null; i++) {
+                free = Tags.of("id", id + "#" + i);
+            }
+            return free;
+        }
+
+        void refresh(ObservedAllocator allocator) {
+            lock.lock();
+            try {
+                addSizeClasses(allocator, allocator.figures());
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /// {@return a number of the allocator, for a gauge that is read now}
+        private double read(ObservedAllocator from, ToLongFunction<AllocatorFigures> value) {
+            AllocatorFigures figures = from.figures();
+            if (!lock.isHeldByCurrentThread() && lock.tryLock()) {
+                try {
+                    addSizeClasses(from, figures);
+                } finally {
+                    lock.unlock();
+                }
+            }
+            return value.applyAsLong(figures);
+        }
+
+        private void addSizeClasses(ObservedAllocator allocator, AllocatorFigures figures) {
+            if (!closed) {
+                figures.direct().forEach(c -> sizeClass(allocator, "direct", c.byteSize(), AllocatorFigures::direct));
+                figures.onHeap().forEach(c -> sizeClass(allocator, "heap", c.byteSize(), AllocatorFigures::onHeap));
+            }
+        }
+
+        private void sizeClass(
+                ObservedAllocator allocator,
+                String area,
+                int byteSize,
+                Function<AllocatorFigures, List<SizeClassFigures>> classes) {
+            if (sizeClasses.add(new SizeClass(area, byteSize))) {
+                meters.add(Gauge.builder(
+                                "leasehold.buffers", allocator, from -> live(classes.apply(from.figures()), byteSize))
+                        .tags(tags.and("area", area, "size", Integer.toString(byteSize)))
+                        .baseUnit(BaseUnits.BUFFERS)
+                        .register(registry));
+            }
+        }
+
+        private void pool(
+                ObservedAllocator allocator, String name, String unit, ToLongFunction<AllocatorFigures> value) {
+            meters.add(Gauge.builder(name, allocator, from -> read(from, value))
+                    .tags(tags)
+                    .baseUnit(unit)
+                    .register(registry));
+        }
+
+        private void memory(ObservedAllocator allocator, String state, ToLongFunction<AllocatorFigures> value) {
+            meters.add(Gauge.builder("leasehold.memory", allocator, from -> read(from, value))
+                    .tags(tags.and("state", state))
+                    .baseUnit(BaseUnits.BYTES)
+                    .register(registry));
+        }
+
+        private void counter(
+                ObservedAllocator allocator, String name, String description, ToLongFunction<AllocatorFigures> value) {
+            meters.add(FunctionCounter.builder(name, allocator, from -> value.applyAsLong(from.figures()))
+                    .tags(tags)
+                    .description(description)
+                    .register(registry));
+        }
+
+        void close() {
+            lock.lock();
+            try {
+                closed = true;
+                meters.forEach(registry::remove);
+                meters.clear();
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 }
