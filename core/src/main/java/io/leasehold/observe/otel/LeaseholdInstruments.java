@@ -8,12 +8,18 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.BatchCallback;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.metrics.ObservableLongMeasurement;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Registers an allocator with a meter of OpenTelemetry.
 ///
 /// Three instruments have the names of the semantic conventions for the buffer pools of the JVM. All have the attribute
-/// `jvm.buffer.pool.name` with the value `leasehold-<name>`. One collection reads the numbers of an allocator once.
+/// `jvm.buffer.pool.name` with the value `leasehold-<name>`. If the meter has an allocator of that name already, the value
+/// gets a number: `leasehold-web#2`. One collection reads the numbers of an allocator once.
 ///
 /// | instrument | kind, unit | meaning |
 /// |---|---|---|
@@ -34,10 +40,15 @@ public final class LeaseholdInstruments implements AutoCloseable {
     private static final AttributeKey<String> AREA = AttributeKey.stringKey("leasehold.area");
     private static final AttributeKey<Long> SIZE = AttributeKey.longKey("leasehold.size");
 
+    /// The names of the allocators that are registered with each meter.
+    private static final Map<Meter, Set<String>> NAMES = new WeakHashMap<>(); // (L) itself
+
     private static final String BYTES = "By";
     private static final String BUFFERS = "{buffer}";
 
     private final ObservedAllocator allocator; // (C)
+    private final Meter meter; // (C)
+    private final String name; // (C)
     private final Attributes pool; // (C)
     private final ObservableLongMeasurement used; // (C)
     private final ObservableLongMeasurement limit; // (C)
@@ -49,10 +60,13 @@ public final class LeaseholdInstruments implements AutoCloseable {
     private final ObservableLongMeasurement decommits; // (C)
     private final ObservableLongMeasurement faults; // (C)
     private final BatchCallback callback; // (C)
+    private final AtomicBoolean isOpen = new AtomicBoolean(true); // (A)
 
-    private LeaseholdInstruments(ObservedAllocator allocator, Meter meter) {
+    private LeaseholdInstruments(ObservedAllocator allocator, Meter meter, String name) {
         this.allocator = allocator;
-        this.pool = Attributes.of(POOL, "leasehold-" + allocator.name());
+        this.meter = meter;
+        this.name = name;
+        this.pool = Attributes.of(POOL, name);
         this.used = upDown(meter, "jvm.buffer.memory.used", BYTES, "Measure of memory used by buffers.");
         this.limit = upDown(meter, "jvm.buffer.memory.limit", BYTES, "Measure of total memory capacity of buffers.");
         this.count = upDown(meter, "jvm.buffer.count", BUFFERS, "Number of buffers in the pool.");
@@ -72,7 +86,38 @@ public final class LeaseholdInstruments implements AutoCloseable {
     /// @param meter meter that makes the instruments
     /// @return the registration, to be closed by the caller
     public static LeaseholdInstruments register(ObservedAllocator allocator, Meter meter) {
-        return new LeaseholdInstruments(allocator, meter);
+        String name = takeName(meter, "leasehold-" + allocator.name());
+        boolean isRegistered = false;
+        try {
+            LeaseholdInstruments made = new LeaseholdInstruments(allocator, meter, name);
+            isRegistered = true;
+            return made;
+        } finally {
+            if (!isRegistered) {
+                freeName(meter, name);
+            }
+        }
+    }
+
+    /// {@return the name, or the first one with a number that no allocator of the meter has}
+    private static String takeName(Meter meter, String name) {
+        synchronized (NAMES) {
+            Set<String> taken = NAMES.computeIfAbsent(meter, m -> new HashSet<>());
+            String free = name;
+            for (int i = 2; !taken.add(free); i++) {
+                free = name + "#" + i;
+            }
+            return free;
+        }
+    }
+
+    private static void freeName(Meter meter, String name) {
+        synchronized (NAMES) {
+            Set<String> taken = NAMES.get(meter);
+            if (taken != null && taken.remove(name) && taken.isEmpty()) {
+                NAMES.remove(meter);
+            }
+        }
     }
 
     private static ObservableLongMeasurement upDown(Meter meter, String name, String unit, String description) {
@@ -136,6 +181,9 @@ public final class LeaseholdInstruments implements AutoCloseable {
     /// Ends the registration. Closing twice has no effect.
     @Override
     public void close() {
-        callback.close();
+        if (isOpen.compareAndSet(true, false)) {
+            callback.close();
+            freeName(meter, name);
+        }
     }
 }
