@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 /// A pool of Netty in front of the heap is a facade. Its buffers come from the heap, and [ByteBuf#alloc()][
 /// io.netty.buffer.ByteBuf#alloc()] of a buffer returns the facade that allocated the buffer.
 ///
-/// **Reports.** All facades share the heap, and a sum over all of them must count its memory once. So one facade reports
-/// each number, and the others report 0:
+/// **Reports.** All facades share the heap, and a sum over all of them must count its memory once. So one facade
+/// reports each number, and the others report 0:
 ///
 /// ```text
 ///   used bytes     ByteBufAllocator.DEFAULT if that is a facade, else the oldest facade

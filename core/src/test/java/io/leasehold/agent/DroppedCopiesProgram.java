@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Main class of the JVMs that [AgentCopiesTest] starts: applications, each with a copy of Netty in a class loader of its
-/// own. Each takes more than half of the budget, and is dropped without releasing it.
+/// Main class of the JVMs that [AgentCopiesTest] starts: applications, each with a copy of Netty in a class loader of
+/// its own. Each takes more than half of the budget, and is dropped without releasing it.
 final class DroppedCopiesProgram {
 
     private static final int APPLICATIONS = 4;

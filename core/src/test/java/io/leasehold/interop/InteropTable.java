@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// A file with one row for each server, way and kind of TLS. A row is written when its run ends, also if the run failed.
-/// It replaces the row of an earlier run, and all other rows stay: a later JVM may run one server alone.
+/// A file with one row for each server, way and kind of TLS. A row is written when its run ends, also if the run
+/// failed. It replaces the row of an earlier run, and all other rows stay: a later JVM may run one server alone.
 ///
 /// @param file the file, in Markdown
 record InteropTable(Path file) {
