@@ -39,8 +39,8 @@ import java.util.function.ToLongFunction;
 /// | `leasehold.faults` | | kernel calls that failed |
 ///
 /// The states are `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned` and `cached`, as in
-/// [AllocatorFigures]. A size class gets a meter once it holds memory: when the registry is bound, when any of the gauges
-/// in bytes or of the pool is read, or when [#refresh] is called. So a class that is new is in the scrape after that.
+/// [AllocatorFigures]. A size class gets a meter once it holds memory: when the registry is bound, when a gauge of the
+/// pool or of the memory is read, or when [#refresh] is called. A class that is new is in the scrape after that.
 ///
 /// **Ownership.** The registry refers to the allocator until [#close], which the caller calls before it closes the
 /// allocator. Meters of a closed allocator are 0.
@@ -99,8 +99,8 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
 
     /// The meters of an allocator in one registry. The registry refers to the allocator weakly, as Micrometer does.
     ///
-    /// **Threads.** Thread-safe. A registry may read a gauge while it holds a lock of its own, so a read never waits for
-    /// `lock`: it leaves new size classes to the next read.
+    /// **Threads.** Thread-safe. A registry may read a gauge while it holds a lock of its own, so a read never waits
+    /// for `lock`: it leaves new size classes to the next read.
     private static final class Binding {
 
         private record SizeClass(String area, int byteSize) {}

@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Registers an allocator with a meter of OpenTelemetry.
 ///
 /// Three instruments have the names of the semantic conventions for the buffer pools of the JVM. All have the attribute
-/// `jvm.buffer.pool.name` with the value `leasehold-<name>`. If the meter has an allocator of that name already, the value
-/// gets a number: `leasehold-web#2`. One collection reads the numbers of an allocator once.
+/// `jvm.buffer.pool.name` with the value `leasehold-<name>`. If the meter has an allocator of that name already, the
+/// value gets a number: `leasehold-web#2`. One collection reads the numbers of an allocator once.
 ///
 /// | instrument | kind, unit | meaning |
 /// |---|---|---|
