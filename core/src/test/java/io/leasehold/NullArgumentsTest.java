@@ -60,6 +60,8 @@ class NullArgumentsTest {
         assertRefused("tag", () -> new TagHandler(null));
         assertRefused("tag", () -> Holder.tag(null));
         assertRefused("source", () -> Profile.of(null));
+        assertRefused("minAge", () -> Profile.NONE.olderThan(null));
+        assertRefused("minAge", () -> Profile.NONE.suspectReport(null, 1));
     }
 
     @Test

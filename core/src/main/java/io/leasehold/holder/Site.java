@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The live samples of one source with one tag, one size and one stack. The numbers are estimates. Together, the sites
-/// of one tag and one size have exactly the blocks in use ([SiteScaling]).
+/// Live samples of one source with one tag, one size and one stack: all of them, or a part. The numbers are estimates.
+/// Together, the sites of one tag and one size have exactly the blocks in use ([SiteScaling]).
 ///
 /// @param source source of the blocks
 /// @param tag tag of the holder
@@ -36,7 +36,7 @@ public record Site(
         long oldestNanos,
         @Nullable String lastTouch) {
 
-    private record Key(Tag tag, int byteSize, CallStack stack) {}
+    private record Key(MemorySource source, Tag tag, int byteSize, CallStack stack) {}
 
     /// {@return the estimated bytes in use}
     public double bytes() {
@@ -48,15 +48,35 @@ public record Site(
     /// @param sources sources to read
     /// @param now time in nanoseconds by the clock of the sampler
     public static List<Site> of(Collection<MemorySource> sources, long now) {
-        List<Site> sorted = new ArrayList<>();
+        return merged(ofEachSample(sources, now));
+    }
+
+    /// {@return a site for each live sample of some sources, and one for the blocks of each tag and size that no sample
+    /// stands for; in any order}
+    ///
+    /// @param sources sources to read
+    /// @param now time in nanoseconds by the clock of the sampler
+    public static List<Site> ofEachSample(Collection<MemorySource> sources, long now) {
+        List<Site> sites = new ArrayList<>();
         for (MemorySource source : sources) {
-            Map<Key, Site> sites = new LinkedHashMap<>();
+            List<Site> samples = new ArrayList<>();
             for (Sample sample : source.samples()) {
-                Key key = new Key(sample.tag(), sample.byteSize(), sample.stack());
-                sites.merge(key, of(sample, now), Site::plus);
+                samples.add(of(sample, now));
             }
-            sorted.addAll(SiteScaling.scaled(source, sites.values()));
+            sites.addAll(SiteScaling.scaled(source, samples));
         }
+        return sites;
+    }
+
+    /// {@return the sums of sites with equal source, tag, size and stack, the one with the most bytes first}
+    ///
+    /// @param parts sites to add up
+    public static List<Site> merged(Collection<Site> parts) {
+        Map<Key, Site> sites = new LinkedHashMap<>();
+        for (Site part : parts) {
+            sites.merge(new Key(part.source, part.tag, part.byteSize, part.stack), part, Site::plus);
+        }
+        List<Site> sorted = new ArrayList<>(sites.values());
         sorted.sort(Comparator.comparingDouble(Site::bytes).reversed());
         return sorted;
     }

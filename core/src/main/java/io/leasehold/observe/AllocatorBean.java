@@ -3,9 +3,6 @@ package io.leasehold.observe;
 import static io.leasehold.text.Texts.format;
 
 import io.leasehold.memory.OptionChecks;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -119,13 +116,7 @@ record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
 
     @Override
     public byte[] pprof() {
-        ByteArrayOutputStream file = new ByteArrayOutputStream();
-        try {
-            allocator.profile().writePprof(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // not by an array
-        }
-        return file.toByteArray();
+        return allocator.profile().toPprof();
     }
 
     @Override

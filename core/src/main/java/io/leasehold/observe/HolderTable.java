@@ -23,7 +23,9 @@ import java.util.function.Function;
 final class HolderTable {
 
     private static final int NAME_COLUMNS = 40;
-    private static final int SHOWN_CALLERS = 5;
+
+    /// Number of callers below the innermost frame of a stack.
+    static final int SHOWN_CALLERS = 5;
 
     private HolderTable() {}
 
@@ -75,12 +77,13 @@ final class HolderTable {
     /// {@return the tables of some holders}
     ///
     /// @param holders the holders, the largest first
+    /// @param byAge the same memory, with the blocks of each [#ageBand] apart
     /// @param rows maximum number of rows of each table
-    static String of(List<SampledHolder> holders, int rows) {
+    static String of(List<SampledHolder> holders, List<SampledHolder> byAge, int rows) {
         StringBuilder text = new StringBuilder(1024);
         append(text, "by tag", holders, SampledHolder::tag, rows);
         append(text, "by size", holders, h -> format("%,d B", h.byteSize()), rows);
-        append(text, "by age of the oldest block", holders, HolderTable::ageBand, rows);
+        append(text, "by age", byAge, h -> h.samples() == 0 ? "not sampled" : ageBand(h.oldest()), rows);
         append(text, "by stack", holders, HolderTable::stack, rows);
         return text.toString();
     }
@@ -127,11 +130,10 @@ final class HolderTable {
         appendRest(text, sorted.size() - rows);
     }
 
-    private static String ageBand(SampledHolder holder) {
-        if (holder.samples() == 0) {
-            return "not sampled";
-        }
-        Duration age = holder.oldest();
+    /// {@return the row of the table by age that a block belongs to}
+    ///
+    /// @param age age of the block
+    static String ageBand(Duration age) {
         if (age.compareTo(Duration.ofSeconds(1)) < 0) {
             return "less than 1 s";
         }

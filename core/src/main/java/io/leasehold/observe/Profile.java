@@ -6,8 +6,10 @@ import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Site;
 import io.leasehold.memory.OptionChecks;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /// The places that hold memory, estimated from samples: a snapshot.
@@ -39,18 +42,20 @@ public final class Profile {
     /// The profile of an allocator that holds nothing.
     public static final Profile NONE = new Profile(List.of(), List.of());
 
-    private final List<Site> sites; // (C)
+    private final List<Site> samples; // (C) a site for each sample, and those that no sample stands for
+    private final List<Site> sites; // (C) their sums by place, the largest first
     private final Collection<CallStack> allocated; // (C) places of all allocations; empty for a part of the process
 
-    private Profile(List<Site> sites, Collection<CallStack> allocated) {
-        this.sites = Collections.unmodifiableList(sites);
+    private Profile(List<Site> samples, Collection<CallStack> allocated) {
+        this.samples = Collections.unmodifiableList(samples);
+        this.sites = Collections.unmodifiableList(Site.merged(samples));
         this.allocated = allocated;
     }
 
     /// {@return the profile of this process now}
     public static Profile now() {
         return new Profile(
-                Site.of(MemorySource.all(), Sampler.process().now()),
+                Site.ofEachSample(MemorySource.all(), Sampler.process().now()),
                 List.copyOf(Sampler.process().stacks()));
     }
 
@@ -65,7 +70,19 @@ public final class Profile {
     }
 
     static Profile of(List<MemorySource> sources) {
-        return new Profile(Site.of(sources, Sampler.process().now()), List.of());
+        return ofSamples(Site.ofEachSample(sources, Sampler.process().now()));
+    }
+
+    /// {@return the profile of some samples}
+    ///
+    /// @param samples a site for each sample
+    static Profile ofSamples(List<Site> samples) {
+        return new Profile(samples, List.of());
+    }
+
+    /// {@return a site for each sample}
+    List<Site> samples() {
+        return samples;
     }
 
     /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}
@@ -96,6 +113,54 @@ public final class Profile {
                 holders().stream().filter(holder -> holder.leakedSamples() > 0).toList());
         lost.sort((a, b) -> Long.compare(b.leakedBytes(), a.leakedBytes()));
         return lost;
+    }
+
+    /// {@return the leaks for people, merged by stack and tag: their blocks and bytes, and the last owners that touched
+    /// them, with the bytes of each}
+    ///
+    /// @param rows maximum number of leaks, at least 1
+    /// @throws IllegalArgumentException if `rows` is less than 1
+    public String leakReport(int rows) {
+        OptionChecks.atLeast("rows", rows, 1);
+        return LeakReport.of(
+                "leaked: garbage that was not released",
+                samples.stream().filter(sample -> sample.lostSamples() > 0).toList(),
+                rows);
+    }
+
+    /// {@return the part of this profile that is in use for some time: the samples that are at least that old}
+    ///
+    /// Old buffers are leaks, or belong to caches and sessions. They are known without a garbage collection, and also
+    /// if a reference to a leaked buffer is kept. The part has no allocations in its pprof file.
+    ///
+    /// @param minAge minimum age, at least 0
+    /// @throws IllegalArgumentException if `minAge` is negative
+    public Profile olderThan(Duration minAge) {
+        long minNanos = nanosOf(minAge);
+        return ofSamples(samples.stream()
+                .filter(sample -> sample.oldestNanos() >= minNanos)
+                .toList());
+    }
+
+    /// {@return the memory that may have leaked, for people: samples that are at least some time old, merged as in
+    /// [#leakReport]} It is known without a garbage collection ([#olderThan]).
+    ///
+    /// @param minAge minimum age, at least 0
+    /// @param rows maximum number of places, at least 1
+    /// @throws IllegalArgumentException if `minAge` is negative, or `rows` is less than 1
+    public String suspectReport(Duration minAge, int rows) {
+        OptionChecks.atLeast("rows", rows, 1);
+        return LeakReport.of(
+                "in use for at least " + TimeUnit.NANOSECONDS.toSeconds(nanosOf(minAge)) + " s",
+                olderThan(minAge).samples,
+                rows);
+    }
+
+    private static long nanosOf(Duration minAge) {
+        if (Objects.requireNonNull(minAge, "minAge is null").isNegative()) {
+            throw new IllegalArgumentException("minAge is too short: minAge=" + minAge + ", min=" + Duration.ZERO);
+        }
+        return TimeUnit.NANOSECONDS.convert(minAge);
     }
 
     private static SampledHolder holder(Site site) {
@@ -148,13 +213,35 @@ public final class Profile {
                 out, System.currentTimeMillis() * 1_000_000, Sampler.process().meanBytes());
     }
 
+    /// {@return the file of [#writePprof]}
+    byte[] toPprof() {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try {
+            writePprof(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // not by an array
+        }
+        return file.toByteArray();
+    }
+
     /// {@return tables of the largest holders by tag, by size, by age and by stack, for people}
     ///
     /// @param rows maximum number of rows of each table, at least 1
     /// @throws IllegalArgumentException if `rows` is less than 1
     public String toTable(int rows) {
         OptionChecks.atLeast("rows", rows, 1);
-        return HolderTable.of(holders(), rows);
+        return HolderTable.of(holders(), holdersByAge(), rows);
+    }
+
+    /// {@return the holders, with the blocks of each band of the table by age apart}
+    private List<SampledHolder> holdersByAge() {
+        return samples.stream()
+                .collect(Collectors.groupingBy(sample -> HolderTable.ageBand(Duration.ofNanos(sample.oldestNanos()))))
+                .values()
+                .stream()
+                .flatMap(band -> Site.merged(band).stream())
+                .map(Profile::holder)
+                .toList();
     }
 
     @Override

@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.leasehold.holder.Site;
 import io.leasehold.netty.BufferMemoryError;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.Eventually;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -202,6 +208,133 @@ final class ProfileTest {
         assertThat(Profile.of(NAME).toTable(3)).contains("last touch: decoder ", "3,145,728");
         live.removeFirst().release();
         assertThat(allocator.closeForcibly()).isEqualTo(3);
+    }
+
+    /// Loses all messages.
+    private static final class Forgetful extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            // neither passed on nor released
+        }
+    }
+
+    private void lose(EmbeddedChannel channel) {
+        for (int i = 0; i < 8; i++) {
+            ByteBuf buf = allocator.directBuffer(i < 2 ? (1 + i) << 20 : 256 << 10);
+            if (i < 2) {
+                channel.writeInbound(buf);
+            } else {
+                buf.touch("part " + i);
+            }
+        }
+    }
+
+    @Test
+    void leaksAreMergedByPlaceAndNameTheHandlersThatHadThem() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.pipeline().addLast("session cache", new Forgetful());
+        lose(channel);
+        hoard(1, 1 << 20);
+
+        Eventually.holds("the lost buffers are found", () -> {
+            System.gc();
+            return Profile.of(NAME).leaks().stream()
+                            .mapToInt(SampledHolder::leakedSamples)
+                            .sum()
+                    == 8;
+        });
+
+        Profile profile = Profile.of(NAME);
+        assertThat(profile.leaks()).as("by size").hasSize(3);
+        List<String> report = profile.leakReport(1).lines().toList();
+        assertThat(report.getFirst()).isEqualTo("leaked: garbage that was not released: 4,718,592 B in 8 blocks");
+        assertThat(report.get(1))
+                .startsWith("  4,718,592 B in 8 blocks, tag=profiled, oldest=")
+                .contains(" s, at " + ProfileTest.class.getName() + ".lose(ProfileTest.java:");
+        assertThat(report)
+                .contains("    3,145,728 B last touched: 'session cache' will handle the message from this point.")
+                .anyMatch(line -> line.startsWith("    262,144 B last touched: part "))
+                .endsWith("    and 2 more");
+        assertThat(Profile.now().leakReport(1)).contains("'session cache' will handle the message");
+        assertThatThrownBy(() -> profile.leakReport(0)).hasMessage("rows is too low: rows=0, min=1");
+        channel.finishAndReleaseAll();
+        assertThat(allocator.closeForcibly()).isEqualTo(8 + 1);
+        live.clear();
+    }
+
+    @Test
+    void buffersInUseForLongAreSuspectsWithoutACollection() {
+        hoard(1, 1 << 20);
+        use(1, 2 << 20);
+        live.getLast().touch("decoder");
+        Profile profile = aged(List.of(Duration.ofSeconds(10), Duration.ofMinutes(5)));
+
+        assertThat(profile.leakReport(5))
+                .isEqualTo("leaked: garbage that was not released: 0 B in 0 blocks" + System.lineSeparator());
+        assertThat(profile.suspectReport(Duration.ofMinutes(1), 5).lines())
+                .startsWith("in use for at least 60 s: 2,097,152 B in 1 blocks")
+                .contains("    2,097,152 B last touched: decoder")
+                .noneMatch(line -> line.contains(".hoard("));
+        assertThat(profile.suspectReport(Duration.ZERO, 1).lines())
+                .startsWith("in use for at least 0 s: 3,145,728 B in 2 blocks")
+                .endsWith("  and 1 more");
+        assertThat(profile.olderThan(Duration.ofMinutes(1)).holders())
+                .singleElement()
+                .satisfies(old -> assertThat(old.oldest()).isEqualTo(Duration.ofMinutes(5)));
+        assertThat(profile.olderThan(Duration.ofMinutes(6)).holders()).isEmpty();
+        assertThatThrownBy(() -> profile.olderThan(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("minAge is too short: minAge=PT-1S, min=PT0S");
+        assertThatThrownBy(() -> profile.suspectReport(Duration.ZERO, 0)).hasMessage("rows is too low: rows=0, min=1");
+    }
+
+    @Test
+    void rowsBySizeAndByAgeCountBlocksOfTheirOwn() {
+        hoard(3, 1 << 20);
+        use(1, 2 << 20);
+        Profile profile = aged(
+                List.of(Duration.ofMillis(500), Duration.ofSeconds(59), Duration.ofHours(2), Duration.ofMinutes(1)));
+
+        List<String> rows = profile.toTable(5)
+                .lines()
+                .map(line -> line.strip().replaceAll("  +", " | "))
+                .toList();
+
+        assertThat(rows)
+                .containsSequence(
+                        "by size | bytes | share | blocks | samples | leaked | oldest",
+                        "1,048,576 B | 3,145,728 | 60 % | 3 | 3 | 0 | 7,200 s",
+                        "2,097,152 B | 2,097,152 | 40 % | 1 | 1 | 0 | 60 s",
+                        "by age | bytes | share | blocks | samples | leaked | oldest")
+                .containsOnlyOnce(
+                        "less than 1 s | 1,048,576 | 20 % | 1 | 1 | 0 | 0 s",
+                        "1 s to 1 min | 1,048,576 | 20 % | 1 | 1 | 0 | 59 s",
+                        "1 min to 1 h | 2,097,152 | 40 % | 1 | 1 | 0 | 60 s",
+                        "more than 1 h | 1,048,576 | 20 % | 1 | 1 | 0 | 7,200 s");
+    }
+
+    /// {@return the profile of the allocator, with given ages of its samples, the smallest block first}
+    private static Profile aged(List<Duration> ages) {
+        List<Site> samples = new ArrayList<>(Profile.of(NAME).samples());
+        samples.sort(Comparator.comparingInt(Site::byteSize));
+        assertThat(samples).hasSameSizeAs(ages);
+        List<Site> aged = new ArrayList<>();
+        for (int i = 0; i < ages.size(); i++) {
+            Site sample = samples.get(i);
+            aged.add(new Site(
+                    sample.source(),
+                    sample.tag(),
+                    sample.byteSize(),
+                    sample.stack(),
+                    1,
+                    sample.blocks(),
+                    0,
+                    0,
+                    ages.get(i).toNanos(),
+                    sample.lastTouch()));
+        }
+        return Profile.ofSamples(aged);
     }
 
     @Test
