@@ -86,17 +86,22 @@ public final class AllocatorBeans implements AutoCloseable {
         BufferPoolBean poolBean = new BufferPoolBean(allocator, poolName, POOL_PREFIX + name);
         WeakBean pool = WeakBean.register(server, poolName, new StandardMBean(poolBean, BufferPoolMXBean.class, true));
         WeakBean own = null;
+        boolean isOpen = false;
         try {
             own = WeakBean.register(
                     server, ownName, new StandardMBean(new AllocatorBean(allocator), AllocatorMXBean.class, true));
+            AllocatorBeans beans = new AllocatorBeans(pool, own);
+            OPEN.add(beans);
+            isOpen = true;
+            return beans;
         } finally {
-            if (own == null) {
+            if (!isOpen) { // a name is taken, or the Java heap is full
+                if (own != null) {
+                    own.close();
+                }
                 pool.close();
             }
         }
-        AllocatorBeans beans = new AllocatorBeans(pool, own);
-        OPEN.add(beans);
-        return beans;
     }
 
     private static ObjectName objectName(String prefix, String name) {

@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Shows an open allocator to other processes and to JMX: its counters are in the file of this process, and its beans
-/// are registered once the process has a JMX server.
+/// and that of all holders are registered once the process has a JMX server.
 ///
 /// ```text
 ///   maintenance thread ---- tick of the arena ----> counters, opened in the first tick, at most once in 500 ms
@@ -144,6 +144,7 @@ public final class Observation implements AutoCloseable {
             }
         }
         if (hasJmx && beans == null && AllocatorBeans.isServerOpen()) {
+            HoldersBeans.tryRegister(); // first: if it fails for lack of Java heap, the next update tries both again
             registerBeans();
         }
     }

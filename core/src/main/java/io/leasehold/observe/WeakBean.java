@@ -11,6 +11,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import javax.management.DynamicMBean;
 import javax.management.InstanceAlreadyExistsException;
@@ -63,14 +64,22 @@ final class WeakBean implements AutoCloseable {
                 throw new IllegalStateException(e);
             }
         };
+        Object weak = weak(new WeakReference<>(calls));
+        AtomicBoolean isRegistered = new AtomicBoolean();
+        WeakBean made = new WeakBean(calls, CLEANER.register(calls, unregister(server, name, isRegistered)));
         try {
-            server.registerMBean(weak(new WeakReference<>(calls)), name);
+            server.registerMBean(weak, name);
+            isRegistered.set(true); // all is allocated: a bean that is registered is unregistered one day
         } catch (InstanceAlreadyExistsException e) {
             throw e;
         } catch (JMException e) {
             throw new IllegalStateException("bean cannot be registered: name=" + name, e);
+        } finally {
+            if (!isRegistered.get()) {
+                made.close();
+            }
         }
-        return new WeakBean(calls, CLEANER.register(calls, unregister(server, name)));
+        return made;
     }
 
     /// Throws any exception as if it were unchecked: the methods of the proxy declare the checked ones.
@@ -99,7 +108,8 @@ final class WeakBean implements AutoCloseable {
         }
     }
 
-    private static Runnable unregister(MBeanServer server, ObjectName name) {
+    /// {@return a call that unregisters a name, if it was registered}
+    private static Runnable unregister(MBeanServer server, ObjectName name, AtomicBoolean isRegistered) {
         try {
             MethodHandle unregister = MethodHandles.publicLookup()
                     .findVirtual(
@@ -107,8 +117,15 @@ final class WeakBean implements AutoCloseable {
                     .bindTo(server)
                     .bindTo(name);
             MethodHandle ignore = MethodHandles.dropArguments(MethodHandles.zero(void.class), 0, JMException.class);
+            MethodHandle test = MethodHandles.publicLookup()
+                    .findVirtual(AtomicBoolean.class, "get", MethodType.methodType(boolean.class))
+                    .bindTo(isRegistered);
             return MethodHandleProxies.asInterfaceInstance(
-                    Runnable.class, MethodHandles.catchException(unregister, JMException.class, ignore));
+                    Runnable.class,
+                    MethodHandles.guardWithTest(
+                            test,
+                            MethodHandles.catchException(unregister, JMException.class, ignore),
+                            MethodHandles.zero(void.class)));
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("methods of the JDK are public", e);
         }

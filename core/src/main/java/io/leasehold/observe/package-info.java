@@ -5,10 +5,12 @@
 ///   Holders                    exact: a Holding for each source, tag and size
 ///   Profile                    sampled: a SampledHolder for each source, tag, size and stack, and what leaked
 ///     HolderTable, Pprof         the profile as text, and for `go tool pprof` and other viewers
+///     LeakReport                 what leaked, or may have leaked, as text
 ///   ObservedAllocator          what an allocator tells: AllocatorFigures, trim, a table
 ///     Observation                its counters and its beans, for as long as it is open
 ///       AllocatorCounters          the file that `stat` reads       (observe.counters)
 ///       AllocatorBeans             JMX: a buffer pool, and a bean with operations
+///       HoldersBeans               JMX: a bean of all holders of the process
 ///   StatCommand                java -jar leasehold-core.jar stat
 /// ```
 ///

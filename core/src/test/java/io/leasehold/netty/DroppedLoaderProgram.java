@@ -96,7 +96,7 @@ final class DroppedLoaderProgram {
                 int beans = isObserved ? beans() : 0;
                 application.run();
                 if (isObserved) {
-                    awaitBeans(beans + 2);
+                    awaitBeans(beans + 3); // two of the allocator, and that of all holders
                 }
                 loaders.add(new WeakReference<>(loader));
             }
