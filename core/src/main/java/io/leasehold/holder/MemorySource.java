@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** The object that opens a source closes it when it is closed itself. The source refers to that object
 /// weakly: an object that is dropped without a close can still be collected.
 ///
-/// **Threads.** Thread-safe.
+/// **Threads.** Thread-safe. A sample that begins while the source is closed may stay in it until the sample ends.
+/// Tests: `SampleStress`, and `ProfileStress` for the close.
 public final class MemorySource {
 
     /// Maximum number of pairs of tag and size that a source counts.

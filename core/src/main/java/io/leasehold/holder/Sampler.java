@@ -36,7 +36,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
-/// **Threads.** Thread-safe.
+/// **Threads.** Thread-safe. Changes of the mean are ordered by the lock of this object, so that each one is a change of
+/// the one before it. The volatile write of `means` publishes both means and their parity at once to the threads that
+/// draw and weigh countdowns without the lock. Test: `ProfileStress`.
 public final class Sampler {
 
     /// Maximum number of stacks of the process.
@@ -81,9 +83,13 @@ public final class Sampler {
         }
     }
 
+    /// Creates a sampler of its own, for tests.
+    ///
+    /// @param meanBytes mean number of bytes between two samples, or 0 for off
     /// @param random source of random numbers for the calling thread
     /// @param clock time in nanoseconds
-    Sampler(long meanBytes, Supplier<? extends RandomGenerator> random, LongSupplier clock, int maxStacks) {
+    /// @param maxStacks maximum number of stacks
+    public Sampler(long meanBytes, Supplier<? extends RandomGenerator> random, LongSupplier clock, int maxStacks) {
         this.random = random;
         this.clock = clock;
         this.stacks = new StackTable(maxStacks);
