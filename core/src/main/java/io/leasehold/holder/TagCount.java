@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// The exact number of blocks in use with one tag and one size. A block that was allocated on a tagged thread refers to
 /// its count until it is released.
 ///
-/// **Threads.** Thread-safe. [#add] and [#end] neither fail nor allocate. [#resized] may allocate. Test: `ProfileStress`.
+/// **Threads.** Thread-safe. [#add] and [#end] neither fail nor allocate. [#resized] may allocate. Test:
+/// `ProfileStress`.
 public final class TagCount implements Use {
 
     private final MemorySource source; // (C)
