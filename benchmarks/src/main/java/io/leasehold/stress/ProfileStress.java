@@ -42,7 +42,8 @@ public final class ProfileStress {
     abstract static class Source {
 
         final Object user = new Object();
-        final MemorySource source = MemorySource.open(SourceKind.ALLOCATOR, "stress", null, user, of -> List.of());
+        final MemorySource source =
+                MemorySource.open(SourceKind.ALLOCATOR, "stress", null, user, of -> List.of(), of -> null);
 
         final TagCount count(int byteSize) {
             return Objects.requireNonNull(source.count(TAG, byteSize));
@@ -217,8 +218,8 @@ public final class ProfileStress {
         }
     }
 
-    /// Two threads change the mean, and one of them draws a countdown: the second change keeps the weight of a countdown
-    /// that was drawn with the first of the new means.
+    /// Two threads change the mean, and one of them draws a countdown: the second change keeps the weight of a
+    /// countdown that was drawn with the first of the new means.
     @JCStressTest
     @Outcome(
             id = {"2, 2", "3, 3"},

@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
-/// **Threads.** Thread-safe. Changes of the mean are ordered by the lock of this object, so that each one is a change of
-/// the one before it. The volatile write of `means` publishes both means and their parity at once to the threads that
-/// draw and weigh countdowns without the lock. Test: `ProfileStress`.
+/// **Threads.** Thread-safe. Changes of the mean are ordered by the lock of this object, so that each one is a change
+/// of the one before it. The volatile write of `means` publishes both means and their parity at once to the threads
+/// that draw and weigh countdowns without the lock. Test: `ProfileStress`.
 public final class Sampler {
 
     /// Maximum number of stacks of the process.

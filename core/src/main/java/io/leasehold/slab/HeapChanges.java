@@ -64,8 +64,8 @@ final class HeapChanges {
         return wasShut;
     }
 
-    /// Requests a tick, because a thread took blocks from the depot or the slabs. The tick flushes the slot, and shows the
-    /// new numbers. Costs one volatile load unless the arena rests.
+    /// Requests a tick, because a thread took blocks from the depot or the slabs. The tick flushes the slot, and shows
+    /// the new numbers. Costs one volatile load unless the arena rests.
     void requestDecay() {
         services.requestDecay();
     }

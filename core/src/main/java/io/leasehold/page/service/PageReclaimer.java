@@ -41,8 +41,8 @@ public interface PageReclaimer {
     /// @return the part of the work that is done, which decides when the reclaimer is called again
     Progress decay(Pace pace);
 
-    /// Sees to it that the next change requests another call, and frees no page. Called instead of [#decay] in each tick
-    /// of an arena without decay, so that its numbers are shown after they changed.
+    /// Sees to it that the next change requests another call, and frees no page. Called instead of [#decay] in each
+    /// tick of an arena without decay, so that its numbers are shown after they changed.
     ///
     /// @return [Progress#DONE] if the callback is not needed before the next [ArenaServices#requestDecay]
     default Progress watch() {

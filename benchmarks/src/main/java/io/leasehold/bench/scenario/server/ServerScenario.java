@@ -86,7 +86,8 @@ public final class ServerScenario {
                     new ServerScenario(possible, keys, !isAlone && availableBytes >= TWO_SERVERS_BYTES);
             try {
                 return possible.terms().run(scenario::run, ServerScenario::text, out).stream()
-                        .sorted(Comparator.comparingInt(result -> plan.allocators().indexOf(result.allocator())))
+                        .sorted(Comparator.comparingInt(
+                                result -> plan.allocators().indexOf(result.allocator())))
                         .toList();
             } finally {
                 scenario.end();
