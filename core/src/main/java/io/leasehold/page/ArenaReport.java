@@ -6,6 +6,7 @@ import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.Tag;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,22 +26,13 @@ final class ArenaReport {
     private final Magazines magazines; // (C)
     private final FramePool pool; // (C)
     private final MemoryBudget budget; // (C)
-    private final MemorySource source; // (C)
 
-    /// @param source the arena in reports
-    ArenaReport(
-            PageArenaOptions options,
-            PageFrames frames,
-            Magazines magazines,
-            FramePool pool,
-            MemoryBudget budget,
-            MemorySource source) {
+    ArenaReport(PageArenaOptions options, PageFrames frames, Magazines magazines, FramePool pool, MemoryBudget budget) {
         this.options = options;
         this.frames = frames;
         this.magazines = magazines;
         this.pool = pool;
         this.budget = budget;
-        this.source = source;
     }
 
     PageArenaStats stats() {
@@ -86,7 +78,10 @@ final class ArenaReport {
 
     /// {@return the error for a request that failed} The message is made without the lock of the pool, since making it
     /// takes long.
-    PageExhaustedException exhausted(int pages) {
+    ///
+    /// @param pages number of pages that were requested
+    /// @param tag tag of the arena
+    PageExhaustedException exhausted(int pages, Tag tag) {
         Numbers seen = pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
             int free = supply.limitPages() - live;
@@ -111,7 +106,7 @@ final class ArenaReport {
                         seen.longestFreeRun,
                         budget.report(MAX_BUDGETS),
                         frames.owners().holders(seen.live),
-                        MemorySource.topTags(MemorySource.chargedTo(full), source.tag())),
+                        MemorySource.topTags(MemorySource.chargedTo(full), tag)),
                 seen.shortage == FrameSupply.Shortage.KERNEL ? seen.lastFailure : null);
     }
 

@@ -100,9 +100,7 @@ public final class PageArena implements AutoCloseable {
         this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, space.budget, framePages);
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
-        this.source = MemorySource.open(
-                SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages, PageArena::budget);
-        this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget, source);
+        this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
         this.activity = new ArenaActivity(this.options, pool, space.budget, pagePower);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
@@ -110,6 +108,8 @@ public final class PageArena implements AutoCloseable {
         this.services = new PageServices(space, frames, activity, reclaimers, decay, closer);
         pool.onIdle(decay::request);
         Neighbours.ofProcess().add(space.budget, reclaimer);
+        this.source = MemorySource.open( // last, because any thread may read the arena from now on
+                SourceKind.ARENA, options.name(), options.tag(), this, PageArena::livePages, PageArena::budget);
     }
 
     /// Opens an arena in the memory of this process.
@@ -162,7 +162,7 @@ public final class PageArena implements AutoCloseable {
     public long allocate() {
         long page = tryAllocate();
         if (page == NO_PAGE) {
-            throw report.exhausted(1);
+            throw report.exhausted(1, source.tag());
         }
         return page;
     }
@@ -186,7 +186,7 @@ public final class PageArena implements AutoCloseable {
     public long allocateRun(int pages) {
         long run = tryAllocateRun(pages);
         if (run == NO_PAGE) {
-            throw report.exhausted(pages);
+            throw report.exhausted(pages, source.tag());
         }
         return run;
     }
