@@ -1,7 +1,5 @@
 package io.leasehold.budget;
 
-import static io.leasehold.text.Texts.format;
-
 import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.EarlyClasses;
@@ -70,7 +68,7 @@ public final class MemoryBudget implements AutoCloseable {
     private final AtomicLong peak = new AtomicLong(); // (A) racy maximum, never above byteLimit
     private final AtomicLong refusals = new AtomicLong(); // (A) counter
     private volatile @Nullable BudgetRefusal lastRefusal; // (A) of `tryReserve` here; null if the last one succeeded
-    private final BudgetChildren children = new BudgetChildren(); // (C)
+    final BudgetChildren children = new BudgetChildren(); // (C)
 
     private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
         // the first refusal may meet a full Java heap
@@ -425,33 +423,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///
     /// @param maxBudgets maximum number of budgets to name, at least 1
     public String report(int maxBudgets) {
-        StringBuilder text = new StringBuilder();
-        appendTo(text, maxBudgets);
-        return text.toString();
-    }
-
-    /// Appends this budget and those below it, until `left` are named.
-    ///
-    /// @return number of budgets that may still be named
-    private int appendTo(StringBuilder text, int maxBudgets) {
-        text.append(format("%s %,d of %,d B", name, usedBytes(), byteLimit()));
-        int left = maxBudgets - 1;
-        int unnamed = 0;
-        String before = " (";
-        for (MemoryBudget child : children.largestFirst().toList()) {
-            if (left == 0) {
-                unnamed++;
-                continue;
-            }
-            left = child.appendTo(text.append(before), left);
-            before = ", ";
-        }
-        if (unnamed > 0) {
-            text.append(before).append("and ").append(unnamed).append(" more");
-            before = ", ";
-        }
-        text.append(before.equals(", ") ? ")" : "");
-        return left;
+        return BudgetReport.of(this, maxBudgets);
     }
 
     @Override

@@ -85,19 +85,13 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.changes = new HeapChanges(name, arena);
         this.slots = BiasedSlots.of(layout.cellCount(), changes.virtualMemory());
-        RetainedSlabs retained = RetainedSlabs.of(options, memory);
-        this.pools = new ClassPools<>(memory, retained, layout, changes);
+        this.pools = new ClassPools<>(memory, RetainedSlabs.of(options, memory), layout, changes);
         this.magazines = pools.magazines();
         this.growth = new BlockGrowth<>(pools, memory);
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes, memory);
         this.closer = new HeapCloser(pools, memory, slots, changes, reclaimer, this::stats, this::closeMemory);
         this.source = MemorySource.open(
-                SourceKind.ALLOCATOR,
-                name,
-                options.tag(),
-                this,
-                SlabHeap<?>::liveBlocksBySize,
-                heap -> heap.memory.budget());
+                SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize, h -> h.memory.budget());
     }
 
     /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.

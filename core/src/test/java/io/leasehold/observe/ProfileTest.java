@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ResourceLeakDetector;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -219,6 +220,17 @@ final class ProfileTest {
         }
     }
 
+    /// {@return a channel that touches messages for its handlers, as channels do unless leak detection is switched off}
+    private static EmbeddedChannel touchingChannel() {
+        ResourceLeakDetector.Level before = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
+        try {
+            return new EmbeddedChannel(); // reads the level
+        } finally {
+            ResourceLeakDetector.setLevel(before);
+        }
+    }
+
     private void lose(EmbeddedChannel channel) {
         for (int i = 0; i < 8; i++) {
             ByteBuf buf = allocator.directBuffer(i < 2 ? (1 + i) << 20 : 256 << 10);
@@ -232,7 +244,7 @@ final class ProfileTest {
 
     @Test
     void leaksAreMergedByPlaceAndNameTheHandlersThatHadThem() {
-        EmbeddedChannel channel = new EmbeddedChannel();
+        EmbeddedChannel channel = touchingChannel();
         channel.pipeline().addLast("session cache", new Forgetful());
         lose(channel);
         hoard(1, 1 << 20);
