@@ -25,8 +25,8 @@ import java.util.Map;
 ///
 /// **Blocks that no sample stands for.** A tag and size without a sample has no place, and its bytes are those of
 /// [CallStack#NOT_SAMPLED]. So a place with few samples is too low by the chance that it has none. An estimate is
-/// raised by at most four standard deviations. What is beyond that was not open to sampling: sampling was off, or the
-/// heap is never sampled. It is not sampled either.
+/// raised by at most four standard deviations, which the squares of the weights estimate. What is beyond that was not
+/// open to sampling: sampling was off, or the heap is never sampled. It is not sampled either.
 ///
 /// **Races.** The samples are read first, then the counts. Blocks that are allocated or released in between make the
 /// two differ, so a scaled estimate is wrong by at most the part of the blocks that changed meanwhile. An estimate
@@ -69,8 +69,10 @@ final class SiteScaling {
     /// {@return the number of blocks that the sites stand for}
     private static double addScaled(List<Site> scaled, List<Site> group, long blocks) {
         double estimate = group.stream().mapToDouble(Site::blocks).sum(); // at least 1: each sample is a block
-        int samples = group.stream().mapToInt(Site::samples).sum();
-        double sampled = Math.min((double) blocks, estimate * (1 + MAX_DEVIATIONS / Math.sqrt(samples)));
+        double variance = group.stream()
+                .mapToDouble(site -> site.blocks() * site.blocks() / site.samples())
+                .sum();
+        double sampled = Math.min((double) blocks, estimate + MAX_DEVIATIONS * Math.sqrt(variance));
         group.forEach(site -> scaled.add(site.times(sampled / estimate)));
         return sampled;
     }
