@@ -20,7 +20,7 @@ public final class LargestCounters<K> {
     private final CounterType type; // (C)
     private final int owner; // (C)
     private final Function<? super K, String> label; // (C)
-    private final Map<K, Integer> counters = new HashMap<>(); // (L) the caller's
+    private final Map<K, int[]> counters = new HashMap<>(); // (L) the caller's; NONE in a full file
 
     /// Creates the counters, without a number.
     ///
@@ -44,44 +44,42 @@ public final class LargestCounters<K> {
         counters.entrySet().removeIf(entry -> {
             boolean isHidden = !shown.contains(entry.getKey());
             if (isHidden) {
-                file.free(entry.getValue());
+                file.free(entry.getValue()[0]);
             }
             return isHidden;
         });
         for (int i = 0; i < largest.size(); i++) {
             K key = largest.get(i).getKey();
-            int counter = counters.getOrDefault(key, CounterFile.NONE);
-            if (counter == CounterFile.NONE) {
-                counter = allocate(key, largest.subList(i + 1, largest.size()));
+            int[] counter = counters.computeIfAbsent(key, added -> new int[] {CounterFile.NONE});
+            if (counter[0] == CounterFile.NONE) {
+                allocate(counter, label.apply(key), largest.subList(i + 1, largest.size()));
             }
-            file.set(counter, largest.get(i).getValue());
+            file.set(counter[0], largest.get(i).getValue());
         }
     }
 
-    /// Allocates a counter. If the file is full, a smaller number loses its counter first.
-    private int allocate(K key, List<Map.Entry<K, Long>> smaller) {
-        int counter = file.allocate(type.number(), owner, 0, label.apply(key));
-        for (int i = smaller.size() - 1; i >= 0 && counter == CounterFile.NONE; i--) {
-            Integer freed = counters.remove(smaller.get(i).getKey());
-            if (freed != null) {
-                file.free(freed);
-                counter = file.allocate(type.number(), owner, 0, label.apply(key));
+    /// Allocates a counter for an entry of the map, so that it is not lost if the Java heap is full. If the file is
+    /// full, a smaller number loses its counter first.
+    private void allocate(int[] counter, String text, List<Map.Entry<K, Long>> smaller) {
+        counter[0] = file.allocate(type.number(), owner, 0, text);
+        for (int i = smaller.size() - 1; i >= 0 && counter[0] == CounterFile.NONE; i--) {
+            int[] freed = counters.get(smaller.get(i).getKey());
+            if (freed != null && freed[0] != CounterFile.NONE) {
+                file.free(freed[0]);
+                freed[0] = CounterFile.NONE;
+                counter[0] = file.allocate(type.number(), owner, 0, text);
             }
         }
-        if (counter != CounterFile.NONE) {
-            counters.put(key, counter);
-        }
-        return counter;
     }
 
     /// Frees the counters.
     public void free() {
-        counters.values().forEach(file::free);
+        counters.values().forEach(counter -> file.free(counter[0]));
         counters.clear();
     }
 
     @Override
     public String toString() {
-        return "LargestCounters(" + type + ", counters=" + counters.size() + ")";
+        return "LargestCounters(" + type + ", numbers=" + counters.size() + ")";
     }
 }
