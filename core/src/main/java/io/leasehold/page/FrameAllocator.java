@@ -234,6 +234,22 @@ final class FrameAllocator {
         }
     }
 
+    /// Frees the deferred run of the slot of the calling thread, if it has one. While the slots are suspended it stays,
+    /// and the flush takes it.
+    void freeDeferred() {
+        StackReserve.ensure(); // must precede the removal from the slot
+        int[] cells = slots.enter();
+        if (cells == null) {
+            return;
+        }
+        int pageCount = Magazines.deferredPages(cells);
+        int page = Magazines.takeDeferred(cells);
+        BiasedSlots.exit(cells);
+        if (pageCount > 0) {
+            free(page, pageCount);
+        }
+    }
+
     /// Takes the `more` pages that begin at `page`, if they exist, are free and can be charged. Searches magazines, but
     /// does not call reclaimers, because their cached pages are rarely adjacent. A caller that cannot extend a run
     /// allocates a new one, and that path does call reclaimers.

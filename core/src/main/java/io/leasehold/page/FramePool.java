@@ -183,18 +183,18 @@ final class FramePool {
         request.run();
     }
 
-    /// Frees the runs that the magazines of one slot held.
-    ///
-    /// @param runs first pages of the runs, class after class
-    /// @param runCounts number of runs of each class
+    /// Frees the runs that one slot held, as [Magazines#empty] writes them.
     void giveAll(int[] runs, int[] runCounts) {
         lock.lock();
         try {
             int at = 0;
-            for (int c = 0; c < runCounts.length; c++) {
+            for (int c = 0; c < Magazines.CLASSES; c++) {
                 for (int end = at + runCounts[c]; at < end; at++) {
                     give(runs[at], 1 << c);
                 }
+            }
+            if (runCounts[Magazines.CLASSES] > 0) {
+                give(runs[at], runCounts[Magazines.CLASSES]);
             }
         } finally {
             lock.unlock();

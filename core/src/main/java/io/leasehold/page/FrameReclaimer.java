@@ -184,7 +184,7 @@ final class FrameReclaimer {
         try {
             if (!Magazines.isEmpty(cells)) {
                 runs = new int[Magazines.MAX_RUNS];
-                runCounts = new int[Magazines.CLASSES];
+                runCounts = new int[Magazines.CLASSES + 1];
                 Magazines.empty(cells, runs, runCounts);
             }
         } finally {

@@ -10,8 +10,8 @@ import java.util.function.BiConsumer;
 /// lengths.
 ///
 /// ```text
-///   cells   ... 16 | 17 .. 21         | 22 .. 26            | 27      | 32 .. 63  | 64 .. 95  | ...
-///       the slot's | depth of class c | capacity of class c | is open | class 0   | class 1   |
+///   cells   ... 16 | 17 .. 21         | 22 .. 26            | 27      | 28, 29       | 32 .. 63 | 64 .. 95 | ...
+///       the slot's | depth of class c | capacity of class c | is open | deferred run | class 0  | class 1  |
 ///
 ///   a cell is an int, and a run is stored as its first page; class c holds runs of 2^c pages, c = 0 to 4
 /// ```
@@ -22,6 +22,11 @@ import java.util.function.BiConsumer;
 /// **Shut.** The capacities of a new slot, and of a slot that was drained, are zero. So its owner thread finds no space
 /// for the first run that it frees, takes the slow path, and opens the slot there. While no slot is open, no page is in
 /// a magazine. A drain then has nothing to do: it needs no barrier and visits no slot.
+///
+/// **Deferred.** A run that has no class, or whose magazine is full, goes to the pool, and the calls that move it there
+/// may overflow the stack. So it is stored in the slot first, as its deferred run. The thread then takes it out for the
+/// pool. If it cannot, the next free or a flush does. A check of the stack before each free would cost 4 ns: it depends
+/// on the length of the run, and the compare-and-set of the frame would wait for that load.
 ///
 /// **Threads.** Methods with a parameter `cells` are called by the thread that is in the slot. [#drain] is called under
 /// one lock at a time, which is never taken inside a slot. All other methods are thread-safe. `ShutSlotStress` checks
@@ -37,8 +42,8 @@ final class Magazines {
     static final int MAX_DEPTH = 32;
     static final int MAX_RUN = 1 << (CLASSES - 1);
 
-    /// Maximum number of runs in one slot.
-    static final int MAX_RUNS = CLASSES * MAX_DEPTH;
+    /// Maximum number of runs in one slot, including the deferred run.
+    static final int MAX_RUNS = CLASSES * MAX_DEPTH + 1;
 
     /// Maximum size in bytes of the runs of one class in one slot: a burst of reads of one event loop, and 640 KiB for
     /// a thread in all classes.
@@ -53,6 +58,8 @@ final class Magazines {
     private static final int DEPTHS = BiasedSlot.FIRST;
     private static final int CAPACITIES = DEPTHS + CLASSES;
     private static final int OPEN = CAPACITIES + CLASSES;
+    private static final int DEFERRED_RUN = OPEN + 1;
+    private static final int DEFERRED_PAGES = OPEN + 2;
     private static final int STACKS = 32;
 
     private final BiasedSlots slots; // (C)
@@ -65,7 +72,7 @@ final class Magazines {
             long fits = Math.min(MAX_CLASS_BYTES / (pageByteSize << c), (pageCount >> c) / MIN_STACKS_PER_ARENA);
             capacities[c] = (int) Math.min(fits, MAX_DEPTH);
         }
-        slots = new BiasedSlots(STACKS + MAX_RUNS - BiasedSlot.FIRST, fenced);
+        slots = new BiasedSlots(STACKS + CLASSES * MAX_DEPTH - BiasedSlot.FIRST, fenced);
     }
 
     /// {@return the magazine class of runs of `pageCount` pages, or -1 if there is none}
@@ -84,29 +91,30 @@ final class Magazines {
         return capacities[runClass];
     }
 
-    /// {@return the first page of the run on top of the magazine, or [#NONE] if it is empty}
-    static int peek(int[] cells, int runClass) {
-        int depth = cells[DEPTHS + runClass] - 1;
-        if (depth < 0) {
-            return NONE;
-        }
-        return cells[STACKS + runClass * MAX_DEPTH + depth];
+    /// {@return number of runs in a magazine}
+    static int depth(int[] cells, int runClass) {
+        return cells[DEPTHS + runClass];
     }
 
-    /// Removes the run that [#peek] returns.
-    static void drop(int[] cells, int runClass) {
-        cells[DEPTHS + runClass]--;
+    /// {@return the first page of the run on top of a magazine}
+    ///
+    /// @param depth result of [#depth], at least 1
+    static int top(int[] cells, int runClass, int depth) {
+        return cells[STACKS + runClass * MAX_DEPTH + depth - 1];
     }
 
-    /// {@return true if [#pushRun] has space for a run}
+    /// Removes the run that [#top] returns.
+    static void pop(int[] cells, int runClass, int depth) {
+        cells[DEPTHS + runClass] = depth - 1;
+    }
+
+    /// {@return true if the run was added, or false if the magazine is full}
     ///
     /// @param runClass class of the run, or negative if it has none
-    static boolean hasSpace(int[] cells, int runClass) {
-        return runClass >= 0 && cells[DEPTHS + runClass] < cells[CAPACITIES + runClass];
-    }
-
-    /// {@return true if the run was pushed, or false if the magazine is full}
     static boolean push(int[] cells, int runClass, int page) {
+        if (runClass < 0) {
+            return false;
+        }
         int depth = cells[DEPTHS + runClass];
         if (depth >= cells[CAPACITIES + runClass]) {
             return false;
@@ -116,13 +124,35 @@ final class Magazines {
         return true;
     }
 
-    /// {@return true if a run of `count` pages was pushed, or false if its magazine is full or it has no class}
-    static boolean pushRun(int[] cells, int page, int count) {
-        if (count == 1) {
-            return push(cells, 0, page);
+    /// {@return true if [#pushOrDefer] may be called: the slot is open and has no deferred run}
+    static boolean takesAny(int[] cells) {
+        return cells[OPEN] != 0 && cells[DEFERRED_PAGES] == 0;
+    }
+
+    /// Pushes a run, or makes it the deferred run of the slot if it has no class or its magazine is full. Makes no deep
+    /// call, so that a stack overflow cannot lose the run.
+    ///
+    /// @return true if the run was pushed
+    static boolean pushOrDefer(int[] cells, int page, int count) {
+        boolean isPushed = push(cells, classOf(count), page);
+        if (!isPushed) {
+            cells[DEFERRED_RUN] = page;
+            cells[DEFERRED_PAGES] = count;
         }
-        int runClass = classOf(count);
-        return runClass >= 0 && push(cells, runClass, page);
+        return isPushed;
+    }
+
+    /// {@return the length in pages of the deferred run, or 0 if there is none}
+    static int deferredPages(int[] cells) {
+        return cells[DEFERRED_PAGES];
+    }
+
+    /// Removes the deferred run.
+    ///
+    /// @return its first page
+    static int takeDeferred(int[] cells) {
+        cells[DEFERRED_PAGES] = 0;
+        return cells[DEFERRED_RUN];
     }
 
     /// Removes the older half of a magazine, whose pages are less likely to be in a processor's cache, for the common
@@ -157,19 +187,21 @@ final class Magazines {
         return openSlots.get() > 0;
     }
 
-    /// {@return true if all magazines of a slot are empty}
+    /// {@return true if a slot holds no run}
     static boolean isEmpty(int[] cells) {
-        int runs = 0;
+        int runs = cells[DEFERRED_PAGES];
         for (int c = 0; c < CLASSES; c++) {
             runs += cells[DEPTHS + c];
         }
         return runs == 0;
     }
 
-    /// Removes all runs from the magazines of one slot.
+    /// Removes all runs from one slot.
     ///
-    /// @param runs receives the first pages of the runs, class after class
-    /// @param counts receives the number of runs of each class
+    /// @param runs of [#MAX_RUNS] elements; receives the first pages of the runs, class after class, and then of the
+    ///     deferred run
+    /// @param counts of [#CLASSES] elements and one; receives the number of runs of each class, and the length in pages
+    ///     of the deferred run
     static void empty(int[] cells, int[] runs, int[] counts) {
         int at = 0;
         for (int c = 0; c < CLASSES; c++) {
@@ -177,6 +209,10 @@ final class Magazines {
             System.arraycopy(cells, STACKS + c * MAX_DEPTH, runs, at, counts[c]);
             cells[DEPTHS + c] = 0;
             at += counts[c];
+        }
+        counts[CLASSES] = cells[DEFERRED_PAGES];
+        if (counts[CLASSES] > 0) {
+            runs[at] = takeDeferred(cells);
         }
     }
 
@@ -186,7 +222,7 @@ final class Magazines {
     /// @return number of slots that stayed busy for too long and were skipped
     int drain(BiConsumer<int[], int[]> sink) {
         int[] runs = new int[MAX_RUNS];
-        int[] counts = new int[CLASSES];
+        int[] counts = new int[CLASSES + 1];
         return slots.visit(slot -> {
             int[] cells = slot.cells();
             if (cells[OPEN] != 0) {
@@ -206,6 +242,7 @@ final class Magazines {
             for (int c = 0; c < CLASSES; c++) {
                 pages[0] += slot.peek(DEPTHS + c) << c;
             }
+            pages[0] += slot.peek(DEFERRED_PAGES);
         });
         return pages[0];
     }

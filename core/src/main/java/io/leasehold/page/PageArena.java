@@ -216,12 +216,12 @@ public final class PageArena implements AutoCloseable {
             return NO_PAGE;
         }
         try {
-            int index = Magazines.peek(cells, runClass);
-            if (index < 0) {
+            int depth = Magazines.depth(cells, runClass);
+            if (depth == 0) {
                 return NO_PAGE;
             }
-            long page = frames.claim(index);
-            Magazines.drop(cells, runClass);
+            long page = frames.claim(Magazines.top(cells, runClass, depth));
+            Magazines.pop(cells, runClass, depth);
             return page;
         } finally {
             BiasedSlots.exit(cells);
@@ -269,25 +269,39 @@ public final class PageArena implements AutoCloseable {
             freeAndZero(page);
             return;
         }
-        int runClass = Magazines.classOf(frames.peekRun(page));
-        // the slot is entered first, so that loads from it do not wait for the compare-and-set of the frame
         int[] cells = slots.enter();
-        boolean kept;
-        int count;
-        try {
-            boolean fits = cells != null && Magazines.hasSpace(cells, runClass);
-            if (!fits) {
-                StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
-            }
-            count = frames.free(page);
-            kept = cells != null && fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
-        } finally {
-            if (cells != null) {
-                BiasedSlots.exit(cells);
-            }
+        if (cells == null) {
+            freeToPool(page);
+            return;
         }
-        if (!kept) {
-            allocator.free(FrameLayout.index(page), count);
+        boolean takesAny = Magazines.takesAny(cells);
+        boolean isKept = false;
+        try {
+            if (takesAny) {
+                isKept = Magazines.pushOrDefer(cells, FrameLayout.index(page), frames.free(page));
+            }
+        } finally {
+            BiasedSlots.exit(cells);
+        }
+        if (!takesAny) {
+            freeToPool(page);
+        }
+        if (!isKept) {
+            freeDeferred();
+        }
+    }
+
+    private void freeToPool(long page) {
+        StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
+        allocator.free(FrameLayout.index(page), frames.free(page));
+    }
+
+    /// Moves the deferred run of the slot to the pool. A stack overflow leaves the run to the next free or flush.
+    private void freeDeferred() {
+        try {
+            allocator.freeDeferred();
+        } catch (StackOverflowError e) {
+            // the page is free, so the caller must not see an error
         }
     }
 
@@ -298,7 +312,7 @@ public final class PageArena implements AutoCloseable {
         int count = frames.free(page);
         OffHeap.fill(frames.addressOf(index), (long) count << frames.pageSizePower(), (byte) 0);
         int[] cells = slots.enter();
-        boolean kept = cells != null && Magazines.pushRun(cells, index, count);
+        boolean kept = cells != null && Magazines.push(cells, Magazines.classOf(count), index);
         if (cells != null) {
             BiasedSlots.exit(cells);
         }

@@ -89,25 +89,19 @@ public final class PageFrames {
         int index = checkTag(page);
         long idle = FrameLayout.idleWord(page);
         long frame = frame(index);
+        long useAddress = useAddress(index); // early: later calls must be no deeper than the compare-and-set
         while (!Words.compareAndSetLong(frame, idle, idle - FrameLayout.LIVE + FrameLayout.ONE_GENERATION)) {
             requireIdle("free", page, idle);
         }
-        long use = use(index);
+        long use = OffHeap.getLong(useAddress);
         int count = FrameLayout.run(use);
-        while (use != count && !Words.compareAndSetLong(useAddress(index), use, count)) {
-            use = use(index); // the page was left behind meanwhile
+        while (use != count && !Words.compareAndSetLong(useAddress, use, count)) {
+            use = OffHeap.getLong(useAddress); // the page was left behind meanwhile
         }
         if (use != count) {
             owners.add(FrameLayout.owner(use), -count);
         }
         return count;
-    }
-
-    /// {@return the length of an allocation in pages, or any number if the handle is stale}
-    ///
-    /// @throws PageStateException if the handle is foreign
-    int peekRun(long page) {
-        return run(checkTag(page));
     }
 
     /// Sets the length of the allocation that begins at `index`, and clears its owner.

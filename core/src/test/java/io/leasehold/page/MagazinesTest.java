@@ -145,6 +145,49 @@ class MagazinesTest {
     }
 
     @Test
+    void runWithoutSpaceIsDeferredAndCountedUntilItIsTaken() {
+        Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
+        int[] cells = entered(magazines);
+        assertThat(Magazines.takesAny(cells)).isTrue();
+        assertThat(Magazines.pushOrDefer(cells, 7, 1)).isTrue();
+        assertThat(Magazines.takesAny(cells)).isTrue();
+        assertThat(Magazines.pushOrDefer(cells, 100, 17)).isFalse();
+        assertThat(Magazines.takesAny(cells)).isFalse();
+        assertThat(magazines.cachedPages()).isEqualTo(18);
+        assertThat(Magazines.deferredPages(cells)).isEqualTo(17);
+        assertThat(Magazines.takeDeferred(cells)).isEqualTo(100);
+        assertThat(Magazines.takesAny(cells)).isTrue();
+        assertThat(magazines.cachedPages()).isEqualTo(1);
+        for (int i = 1; i < magazines.capacity(0); i++) {
+            assertThat(Magazines.pushOrDefer(cells, 7 + i, 1)).isTrue();
+        }
+        assertThat(Magazines.pushOrDefer(cells, 99, 1)).isFalse();
+        assertThat(Magazines.deferredPages(cells)).isEqualTo(1);
+        BiasedSlots.exit(cells);
+    }
+
+    @Test
+    void drainTakesADeferredRunFromASlotWithoutOthers() {
+        Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
+        int[] cells = entered(magazines);
+        Magazines.pushOrDefer(cells, 100, 24);
+        assertThat(Magazines.isEmpty(cells)).isFalse();
+        BiasedSlots.exit(cells);
+        List<String> drained = new ArrayList<>();
+        drain(magazines, (page, pageCount) -> drained.add(page + "+" + pageCount));
+        assertThat(drained).containsExactly("100+24");
+        assertThat(magazines.cachedPages()).isZero();
+    }
+
+    @Test
+    void shutSlotTakesNoRun() {
+        Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
+        int[] cells = Objects.requireNonNull(magazines.slots().enter(), "no slot");
+        assertThat(Magazines.takesAny(cells)).isFalse();
+        BiasedSlots.exit(cells);
+    }
+
+    @Test
     void newSlotIsShutUntilItIsOpenedAndAgainAfterADrain() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
         for (int round = 0; round < 2; round++) {
@@ -226,10 +269,13 @@ class MagazinesTest {
         try {
             return magazines.drain((runs, counts) -> {
                 int at = 0;
-                for (int c = 0; c < counts.length; c++) {
+                for (int c = 0; c < Magazines.CLASSES; c++) {
                     for (int end = at + counts[c]; at < end; at++) {
                         sink.accept(runs[at], 1 << c);
                     }
+                }
+                if (counts[Magazines.CLASSES] > 0) {
+                    sink.accept(runs[at], counts[Magazines.CLASSES]);
                 }
             });
         } finally {
@@ -279,10 +325,12 @@ class MagazinesTest {
     }
 
     private static int pop(int[] cells, int runClass) {
-        int run = Magazines.peek(cells, runClass);
-        if (run >= 0) {
-            Magazines.drop(cells, runClass);
+        int depth = Magazines.depth(cells, runClass);
+        if (depth == 0) {
+            return Magazines.NONE;
         }
+        int run = Magazines.top(cells, runClass, depth);
+        Magazines.pop(cells, runClass, depth);
         return run;
     }
 }

@@ -219,9 +219,9 @@ interface PageArenaCloseContract extends PageArenaFixture {
         first.close();
         try (PageArena second = open()) {
             List<Long> pages = allocate(second, 40);
-            int index = Magazines.peek(cells, 0);
-            first.frames().claim(index);
-            Magazines.drop(cells, 0);
+            int depth = Magazines.depth(cells, 0);
+            first.frames().claim(Magazines.top(cells, 0, depth));
+            Magazines.pop(cells, 0, depth);
             BiasedSlots.exit(cells);
             second.checkInvariants();
             assertThat(second.stats().livePages()).isEqualTo(40);

@@ -27,6 +27,7 @@ final class PageJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 300;
     private static final int PAGES = 256;
     private static final int MAX_RUN = 40;
+    private static final int UNCACHED_RUN = 3; // pages
     private static final long TICK = 1_000_000;
 
     /// The arenas under test.
@@ -98,6 +99,9 @@ final class PageJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
                 free(steps, arena);
             }
             check(arena);
+            if (mode == JavaFaults.Mode.STACK) {
+                freeAtEveryDepth(arena);
+            }
             steps.run("close", arena::close);
         }
         arena.close();
@@ -252,6 +256,28 @@ final class PageJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
                 pages.remove(page);
             }
         });
+    }
+
+    /// Frees a run that no magazine takes while the stack has space for one frame, for two, and so on. A free has failed
+    /// and left the run in use, or it has freed it.
+    private void freeAtEveryDepth(PageArena arena) {
+        boolean isHit = true;
+        for (int frames = 0; isHit; frames++) {
+            arena.free(arena.allocate()); // opens the slot of the thread
+            long run = arena.allocateRun(UNCACHED_RUN);
+            pages.add(run);
+            long before = JavaFaults.injected();
+            boolean isFree = JavaFaults.fits(JavaFaults.Mode.STACK, frames, () -> arena.free(run));
+            isHit = JavaFaults.injected() > before;
+            if (isFree) {
+                pages.remove(run);
+            }
+            check(arena);
+            if (!isFree) {
+                arena.free(run);
+                pages.remove(run);
+            }
+        }
     }
 
     private void keep(long page) {
