@@ -37,8 +37,8 @@
 ///    class, or from a slab that has free blocks.
 /// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
 ///    searches its free runs and commits the pages (`mprotect`).
-/// 6. The bytes are charged to a [MemoryBudget][io.leasehold.budget.MemoryBudget] before the kernel is called. If the
-///    budget is full, the reclaimers of the arena give back what they cache. If that is not enough, the request is
+/// 6. Step 5 commits only pages that are paid for: the arena first charges their bytes to a
+///    [MemoryBudget][io.leasehold.budget.MemoryBudget]. If the budget is full, the reclaimers of the arena give back what they cache. If that is not enough, the request is
 ///    rejected. The allocator then throws an `OutOfMemoryError` that names the limit and the holders.
 /// 7. The pages are wired, so that they cannot be freed, and one [Lease][io.leasehold.lease.Lease] is acquired on
 ///    the run. Every slab holds exactly one lease.
@@ -111,7 +111,7 @@
 /// | (A) | all threads, atomically, in the order named after the letter |
 ///
 /// A field may have two letters. Then a thread that meets one of the two conditions may read it, and a thread that
-/// meets both may write it. A word behind a letter names an exception: "(L), read by wake".
+/// meets both may write it: the owner reads a field marked (O, L) at any time, and writes it under the lock. A word behind a letter names an exception: "(L), read by wake".
 ///
 /// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
 /// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with
@@ -125,13 +125,13 @@
 /// 1. **Work is in proportion to what changed, never to what is held.** A size class, a slab, a group of pages, an
 ///    arena or an allocator that did not change since the last step is not visited again. An arena with nothing to
 ///    give back rests until pages are freed.
-/// 2. **A lock that an allocation or a release may need is held for at most 100 us.** Background work takes the lock
-///    again for each step, behind the threads that wait for it ([ShortLock][io.leasehold.memory.ShortLock]). Under such
-///    a lock no system call is made, except to commit pages, to unlock wired pages, and to wake a thread. No lock is
-///    taken that is held for longer. `FramePool.lock` is such a lock: it guards the pages of an arena and their commit.
-///    `PageSupply.growLock` is none: it guards the growth of a NIC pool, only slow paths take it, and it may be held
-///    across system calls. `Pressure.notifying` is none either: a listener runs under it, and
-///    only a thread that finds the pages of a NIC pool scarce waits for it.
+/// 2. **A lock that an allocation or a release may need is a [ShortLock][io.leasehold.memory.ShortLock].** It is held
+///    for at most 100 us. Background work takes it again for each step, behind the threads that wait for it. While it
+///    is held, no system call is made, except to commit pages, to unlock wired pages, to wake a thread, and to start
+///    the maintenance thread if it has ended. `FramePool.lock` is a short lock: it guards the pages of an arena and
+///    their commit. Two locks are not short. `PageSupply.growLock` guards the growth of a NIC pool, and may be held
+///    across system calls; only slow paths take it. A listener runs under `Pressure.notifying`; only a thread that
+///    finds the pages of a NIC pool scarce waits for it. A thread that holds a short lock takes neither of the two.
 /// 3. **A release of a block does not wait for the lock of its size class.** The block goes to the magazine of the
 ///    thread. A full magazine first gives its older half to the depot. If the lock is taken, the thread that holds it
 ///    frees what is too much in the depot. A release waits only if no batch can be made for the depot: the Java heap is
@@ -140,7 +140,7 @@
 /// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds
 ///    ([Pace][io.leasehold.page.service.Pace]). Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is
-///    rejected again only looks at a few words if nothing was freed since. After a reclaim without success, flushing
+///    rejected, and is repeated before anything was freed, only compares a few counters. After a reclaim without success, flushing
 ///    the caches of other threads takes at most 5 % of the time.
 ///
 /// ## Nulls

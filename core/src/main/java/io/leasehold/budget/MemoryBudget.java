@@ -30,16 +30,17 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Below the soft limit each child may take what it finds. Beyond it, only children below their shares get bytes. If
-/// one child takes all it can, the other children get the bytes between the soft and the hard limit at once. They get
-/// the rest of their shares as the first child releases bytes, because it gets no new ones. Hard limits are exact.
-/// Shares are computed from a snapshot, so concurrent reservations may exceed a share, each by its own bytes.
+/// one child takes all it can, it stops at the soft limit. The bytes between the soft and the hard limit are then left
+/// for the other children. They get the rest of their shares as the first child releases bytes, because it gets no new
+/// ones. Hard limits are exact. Shares are computed from a snapshot: if several threads reserve at the same time, a
+/// child may have more than its share by the bytes of these reservations.
 ///
 /// **Ownership.** The caller that reserves bytes releases them exactly once, in the same budget. A budget is closed
 /// before its parent. Closing fails while bytes are reserved or children are open. Bytes never move to the parent.
 ///
 /// **Threads.** Thread-safe and lock-free. Test: `MemoryBudgetStress`.
 ///
-/// **Invariants.** I1: `0 <= used && used <= byteLimit`. I2: a refused reservation leaves the use of this budget and of
+/// **Invariants.** I1: `0 <= used && used <= byteLimit` until the close. I2: a refused reservation leaves the use of this budget and of
 /// its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets below it. It is equal
 /// when no thread is inside a change.
 ///

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 ///   allocate ---> magazine of this thread ---> queue of this shard ---> slab pool ---> other shards ---> new slab
 ///            ---> other shards ---> NONE      (other shards come before a new slab if they have many pages)
 ///   free     ---> magazine of this thread, if no other shard owns the page; else the queue of the owner shard
-///   slab     ---> arena, if it was not needed for a while, or memory is short and no page of it is in use
+///   slab     ---> arena, if no page of it is in use, and the slab was not needed for a while or memory is short
 /// ```
 ///
 /// A page has a number, and an address that follows from the number. Each allocation returns a handle with a new

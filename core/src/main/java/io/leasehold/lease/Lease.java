@@ -10,7 +10,7 @@ import java.util.Objects;
 ///
 /// ```text
 ///   acquire ----> OPEN ---- close -----> CLOSED      every later use throws, also after the same
-///                  |  \---- handOver --> CLOSED      page, window or record is reused for another lease
+///                  |  \---- handOver --> HANDED OVER page, window or record is reused for another lease
 ///                  |
 ///                  +------ ref ------> another lease on the same address
 /// ```

@@ -84,7 +84,11 @@ final class LeaseErrors {
         if (age == 1 && LeaseLayout.isFree(word)) {
             return error(StateKind.FREED, "cannot " + what + ", the lease is closed", lease, known);
         }
-        return error(StateKind.STALE, "cannot " + what + ", the lease is closed and was recycled", lease, page);
+        return error(
+                StateKind.STALE,
+                "cannot " + what + ", the lease has ended, or was handed over to another handle",
+                lease,
+                page);
     }
 
     private LeaseStateException error(StateKind kind, String why, long lease, long page) {

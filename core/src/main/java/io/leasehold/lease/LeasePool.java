@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// arena.
 ///
 /// **Threads.** Thread-safe. An acquire from a direct map, a hit of a window, and a release wait for no lock. The
-/// exception is growth of the record table, once in 32 leases that are open at the same time.
+/// exception is growth of the record table: for 32 more open leases than ever before, one acquire takes a lock.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeasePool implements MemoryOwner, AutoCloseable {
@@ -404,8 +404,8 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return options;
     }
 
-    /// Closes the pool and releases its windows. Closing twice has no effect. A lease that [LeasePoolStats#leases] does
-    /// not count does not keep the pool open.
+    /// Closes the pool and releases its windows. Closing twice has no effect. Only the leases that
+    /// [LeasePoolStats#leases] counts keep the pool open. A confined lease without a record is not among them.
     ///
     /// @throws IllegalStateException if leases are open, naming some of them, or if threads wait for a window or map
     ///     one; nothing is changed then

@@ -1,7 +1,7 @@
 /// Leases: the right to use a page, or a run of pages, at an address until the lease is closed.
 ///
-/// The model is sf_buf(9) of FreeBSD. Unlike in FreeBSD, every call on a lease after its end is
-/// detected and throws.
+/// The model is sf_buf(9) of FreeBSD. Unlike in FreeBSD, a call on a lease after its end is detected and throws, or
+/// answers `false` to [Lease#isOpen]. For a handle this holds until its record was reused for 2^28 more leases.
 ///
 /// ```text
 ///   LeasePool      what users see: acquire, hand over, free, close     Lease       one lease as an object

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// call. [RestFlag] explains why no change is missed, and `RestFlagStress` checks it.
 ///
 /// **Threads.** [#step] is called by one thread at a time: the maintenance thread, or a test with its own clock.
-/// [#request] is called by any thread and does not block.
+/// [#request] is called by any thread. It wakes the maintenance thread, and starts it if it has ended.
 final class Decay {
 
     static final int TICKS = 8;

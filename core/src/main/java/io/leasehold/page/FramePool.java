@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Threads.** Thread-safe. `lock` is held for some hundred nanoseconds, and for the bookkeeping of one decommit batch
-/// for at most about 50 us. It is not held during a kernel call, except for a commit, once in several MiB of new pages.
+/// for at most about 50 us. It is not held during a kernel call, except for a commit, once in several MiB of new pages,
+/// and to wake or start the maintenance thread.
 /// A thread may enter a slot while it holds `lock`, and never takes `lock` inside a slot.
 ///
 /// **Invariants.** I1: `used in map == live + cached in magazines + transit`.
@@ -32,7 +33,7 @@ final class FramePool {
     private final boolean decommits; // (C)
     private final Condition changed = lock.newCondition();
     private int transit; // (L) number of pages that are being decommitted
-    private boolean isClosed; // (L)
+    private boolean isClosed; // (L), read without it by checks that are repeated under it
     private volatile int tick; // (A) the clock for the age of idle pages, in ticks; written by maintenance
     private volatile Runnable request = () -> {}; // (A) set once: requests background work
 

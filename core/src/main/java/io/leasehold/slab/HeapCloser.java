@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// stay open if another user has pages of the arena.
 ///
 /// A heap is stopped while its slots are suspended and the locks of all its pools are held. Then no block is allocated,
-/// released or moved, no pool is made, and no block grows.
+/// released or moved, no pool is made, and no block grows. A thread may stay in its slot for longer than the closer
+/// waits. Then a close without force throws. A forced close counts the blocks of that slot as in use.
 ///
 /// **Threads.** Thread-safe, if heaps that are closed together are always given in the same order. Lock order: the
 /// monitor of [ClassPools], `HeapReclaimer.lock`, the locks of all pools.
@@ -74,8 +75,8 @@ final class HeapCloser {
     /// @param own null, or the arena, which is shut after all memory of heaps without blocks in use was freed; the
     ///     heaps stay open if another user has pages of it
     /// @return number of blocks in use
-    /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
-    ///     hold a block that its magazine still counts as free. Nothing is changed then
+    /// @throws IllegalStateException if blocks are in use without `force`, or if without `force` a thread stays in its
+    ///     slot; it may hold a block that its magazine still counts as free. Nothing is changed then
     /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated. The heaps allocate
     ///     nothing any more, but with `own` they stay open if the memory of one was not freed before the arena was shut
     static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check, @Nullable PageArena own) {

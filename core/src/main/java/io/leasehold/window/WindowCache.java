@@ -246,8 +246,8 @@ public final class WindowCache implements AutoCloseable {
     /// A read ends at the end of the file. A write may extend the file, and readers see the growth when the write is
     /// over.
     ///
-    /// If a write fails, it ends there. With FAULTBUSY everything that was not written, from the failing window on,
-    /// reads as zero, as in the original. The first part of that window reads as zero too, although it counts as moved.
+    /// If a write fails, it ends there. With FAULTBUSY the whole failing window and everything after it reads as
+    /// zero, as in NetBSD. That includes the first part of the window, which was written and counts as moved.
     /// With PARTIALOK only that window reads as zero.
     ///
     /// @param file the file
@@ -331,7 +331,7 @@ public final class WindowCache implements AutoCloseable {
                 alloc(file, byteOffset, byteSize, AccessAdvice.NORMAL, WindowFlag.READ), "waits without a limit");
     }
 
-    /// Lends a part of a file in place (ubc_alloc); waits without a limit until a window is free.
+    /// Lends a part of a file (ubc_alloc), in place unless the file is FOREIGN; waits without a limit until a window is free.
     ///
     /// @param file the file; if it is FOREIGN the window is a private copy
     /// @param byteOffset offset of the first byte in the file
@@ -349,7 +349,7 @@ public final class WindowCache implements AutoCloseable {
         return lend(file, byteOffset, byteSize, advice, flags, Long.MAX_VALUE);
     }
 
-    /// Lends a part of a file in place (ubc_alloc); waits until a deadline for a window.
+    /// Lends a part of a file (ubc_alloc), in place unless the file is FOREIGN; waits until a deadline for a window.
     ///
     /// @param file the file; if it is FOREIGN the window is a private copy
     /// @param byteOffset offset of the first byte in the file

@@ -164,7 +164,8 @@ interface LeaseContract extends LeasePoolFixture {
             long now = pool.acquireHandle(fixture.wiredPage());
             assertThat(LeaseLayout.index(now)).isEqualTo(LeaseLayout.index(before));
             assertRefused(StateKind.STALE, () -> pool.free(before)).contains("page=unknown, pool=loans");
-            assertRefused(StateKind.STALE, () -> pool.address(before)).contains("closed and was recycled: lease=");
+            assertRefused(StateKind.STALE, () -> pool.address(before))
+                    .contains("has ended, or was handed over to another handle: lease=");
             assertRefused(StateKind.STALE, object::close).contains("page=0x" + Long.toHexString(page));
             for (ThrowingCallable use : uses(object, new byte[8])) {
                 assertRefused(StateKind.STALE, use);
