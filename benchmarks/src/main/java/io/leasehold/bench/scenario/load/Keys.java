@@ -3,16 +3,18 @@ package io.leasehold.bench.scenario.load;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import javax.net.ssl.KeyManagerFactory;
 
 /// TLS with the JDK's engine and a self-signed certificate for 127.0.0.1.
@@ -23,33 +25,33 @@ public record Keys(SslContext server, SslContext client) {
 
     private static final String ALIAS = "bench";
     private static final String PASSWORD = "changeit";
-    private static final int LIMIT_SECONDS = 60;
 
-    /// Creates a key with the JDK's tool. The key is valid for two days.
+    /// Creates a key that is valid for two days.
     ///
-    /// @param folder for the files of the key
+    /// @param folder for the key file
     /// @return the key file
-    /// @throws IOException if the tool fails, with its output
-    /// @throws InterruptedException if the caller is interrupted
-    public static Path make(Path folder) throws IOException, InterruptedException {
+    /// @throws IOException if the key cannot be made, or the file cannot be written
+    public static Path make(Path folder) throws IOException {
         Path file = folder.resolve("keys.p12");
-        Path said = folder.resolve("keytool.txt");
-        String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        String options = "-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
-                + " -ext san=ip:127.0.0.1 -validity 2 -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS;
-        List<String> command = new ArrayList<>(List.of(tool));
-        command.addAll(List.of(options.split(" ", -1)));
-        command.addAll(List.of("-keystore", file.toString()));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(said.toFile())
-                .start();
-        boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
-        if (!ended || process.exitValue() != 0) {
-            process.destroyForcibly();
-            throw new IOException("keytool failed: " + Files.readString(said));
+        Instant now = Instant.now();
+        try (OutputStream out = Files.newOutputStream(file)) {
+            X509Bundle bundle = new CertificateBuilder()
+                    .algorithm(CertificateBuilder.Algorithm.ecp256)
+                    .notBefore(now.minus(1, ChronoUnit.DAYS))
+                    .notAfter(now.plus(1, ChronoUnit.DAYS))
+                    .subject("CN=localhost")
+                    .addSanIpAddress("127.0.0.1")
+                    .setIsCertificateAuthority(true)
+                    .buildSelfSigned();
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            store.setKeyEntry(
+                    ALIAS, bundle.getKeyPair().getPrivate(), PASSWORD.toCharArray(), bundle.getCertificatePath());
+            store.store(out, PASSWORD.toCharArray());
+            return file;
+        } catch (Exception e) { // the builder declares no narrower type
+            throw new IOException("cannot make a key for TLS: file=" + file, e);
         }
-        return file;
     }
 
     /// Reads a key that [#make] created.

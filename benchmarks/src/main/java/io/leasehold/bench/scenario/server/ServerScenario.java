@@ -170,7 +170,7 @@ public final class ServerScenario {
         }
     }
 
-    private Path key() throws IOException, InterruptedException {
+    private Path key() throws IOException {
         Path made = key == null ? Keys.make(keys.path()) : key;
         key = made;
         return made;
