@@ -132,6 +132,7 @@ final class Backpressure {
             lock.unlock();
         }
         drain.run();
+        services.requestDecay(); // a later drain visits slots that are busy now
         lock.lock();
         try {
             int held = outstanding();
@@ -159,6 +160,18 @@ final class Backpressure {
         if (pressure.hasWaiters()) {
             notifyWaiters();
         }
+    }
+
+    /// Drains the shards again while the pressure is high or a task waits: a slot that was busy in the last drain may
+    /// hold pages.
+    ///
+    /// @return true if a slot may still hold pages that are needed
+    boolean drainAgain() {
+        if (!pressure.isPressed() || !drain.run()) {
+            return false;
+        }
+        relax();
+        return pressure.isPressed() && shards.areOpen();
     }
 
     /// {@return true if a task waits for a page}

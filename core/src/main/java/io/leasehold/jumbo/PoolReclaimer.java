@@ -5,7 +5,7 @@ import io.leasehold.page.service.PageReclaimer;
 
 /// The callbacks with which the arena of a pool reclaims memory.
 ///
-/// **Threads.** Thread-safe; [#decay] by one thread at a time.
+/// **Threads.** Thread-safe; [#decay] or [#watch] by one thread at a time.
 final class PoolReclaimer implements PageReclaimer {
 
     private final String pool; // (C)
@@ -23,6 +23,11 @@ final class PoolReclaimer implements PageReclaimer {
         Progress progress = slabs.decay(pace);
         backpressure.relax(); // a slot that was busy for too long was visited again
         return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
+    }
+
+    @Override
+    public Progress watch() {
+        return backpressure.drainAgain() ? Progress.NEXT_TICK : Progress.DONE;
     }
 
     @Override

@@ -47,6 +47,15 @@ public final class JumboFixture implements AutoCloseable {
     }
 
     public JumboFixture(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
+        this(options, arenaMib, memory, lockWired, DECAY);
+    }
+
+    /// {@return a fixture whose arena does not decay}
+    static JumboFixture withoutDecay(JumboOptions options, int arenaMib) {
+        return new JumboFixture(options, arenaMib, VirtualMemory.system(), false, PageArenaOptions.NO_DECAY);
+    }
+
+    private JumboFixture(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired, Duration decay) {
         this.budget = MemoryBudget.of("test", 1L << 30);
         this.reservations = new Reservations(memory, new MappingBudget(4096));
         this.arena = PageArenas.open(
@@ -55,7 +64,7 @@ public final class JumboFixture implements AutoCloseable {
                         .pageByteSize(Math.max(4096, memory.pageSize()))
                         .byteSize((long) arenaMib * MIB)
                         .lockWired(lockWired)
-                        .decay(DECAY)
+                        .decay(decay)
                         .budget(budget)
                         .build(),
                 reservations);

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.StateKind;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.page.Watchdog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A thread or task that finds no page is notified when a page is free, whichever thread frees it and in whatever way,
 /// without watermarks.
@@ -88,6 +92,40 @@ class JumboWaiterTest {
                 fixture.release(handles);
                 fixture.check();
             }
+        }
+    }
+
+    /// The page is in the slot of a thread that lost its core there, so the drain for the task skips it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void taskIsNotifiedOfAPageInASlotThatWasBusy(boolean decays) throws InterruptedException {
+        JumboOptions options = JumboFixture.options(BufferSize.KIB_64).toBuilder()
+                .pages(0, PAGES)
+                .build();
+        try (JumboFixture fixture = decays ? new JumboFixture(options, 1) : JumboFixture.withoutDecay(options, 1)) {
+            Shards shards = fixture.pool().supply().shards();
+            CountDownLatch inside = new CountDownLatch(1);
+            CountDownLatch leave = new CountDownLatch(1);
+            List<Long> handles = new ArrayList<>();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("receiver", () -> {
+                handles.addAll(fixture.exhaust());
+                int[] cells = Objects.requireNonNull(shards.slots().enter());
+                inside.countDown();
+                watchdog.await("the task", leave);
+                BiasedSlots.exit(cells);
+            });
+            watchdog.await("a slot that is busy", inside);
+            fixture.pool().free(handles.removeFirst()); // into the queue of the busy shard
+            AtomicInteger notified = new AtomicInteger();
+            fixture.pool().whenFree(notified::incrementAndGet);
+            assertThat(notified.get()).as("while the slot is busy").isZero();
+            leave.countDown();
+            watchdog.join();
+            fixture.decay(1);
+            assertThat(notified.get()).as("in the next tick").isOne();
+            fixture.release(handles);
+            fixture.check();
         }
     }
 
