@@ -37,10 +37,11 @@ final class InteropClassPaths {
         }
         Files.createDirectories(folder);
         Path log = folder.resolve("maven.log");
-        Process maven = new ProcessBuilder(command(home, missing))
+        ProcessBuilder builder = new ProcessBuilder(command(home, missing))
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+                .redirectOutput(log.toFile());
+        builder.environment().putIfAbsent("MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        Process maven = builder.start();
         if (!maven.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
             maven.descendants().forEach(ProcessHandle::destroyForcibly);
             maven.destroyForcibly().waitFor();

@@ -4,15 +4,19 @@ import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.os.ForkedJvm;
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,7 +28,10 @@ import java.util.stream.Stream;
 /// @param values the values of the line
 record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String> values) {
 
-    private static final long COMPILE_SECONDS = 600;
+    /// The folders of class files of the programs that this JVM has compiled, by module.
+    private static final Map<String, Path> COMPILED = new HashMap<>();
+
+    private static final ToolProvider JAVAC = ToolProvider.findFirst("javac").orElseThrow();
 
     /// How our allocator gets under a server.
     enum Way {
@@ -54,7 +61,7 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
         }
     }
 
-    /// Compiles the program, and runs it.
+    /// Compiles the program unless this JVM has compiled it already, and runs it.
     ///
     /// @param folder for class files and logs
     /// @param jars class path of the server
@@ -63,11 +70,15 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
     static InteropRun of(
             Plan plan, Path folder, List<Path> jars, Path keyStore, List<String> options, long limitSeconds)
             throws IOException, InterruptedException {
-        Path classes = folder.resolve(plan.server.module() + "-classes");
         List<Path> library = List.of(ForkedJvm.rootOf(LeasedByteBufAllocator.class));
-        compile(plan, folder, classes, joined(List.of(jars, library)));
+        Path classes = COMPILED.get(plan.server.module());
+        if (classes == null) {
+            classes = folder.resolve(plan.server.module() + "-classes");
+            compile(plan.server, folder, classes, joined(List.of(jars, library)));
+            COMPILED.put(plan.server.module(), classes);
+        }
         List<String> command = new ArrayList<>(List.of(
-                tool("java"),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx384m",
                 "-XX:-CreateCoredumpOnCrash",
                 "--enable-native-access=ALL-UNNAMED",
@@ -106,11 +117,10 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
         return new InteropRun(plan.server, plan.way, plan.tls, values);
     }
 
-    private static void compile(Plan plan, Path folder, Path classes, String classPath)
-            throws IOException, InterruptedException {
-        boolean isRelocated = !plan.server.relocation().equals("io.netty");
+    private static void compile(InteropServer server, Path folder, Path classes, String classPath) throws IOException {
+        boolean isRelocated = !server.relocation().equals("io.netty");
         List<Path> sources = new ArrayList<>();
-        for (String name : List.of("harness", plan.server.sources())) {
+        for (String name : List.of("harness", server.sources())) {
             try (Stream<Path> files = Files.list(InteropServer.FOLDER.resolve(name))) {
                 sources.addAll(files.filter(file -> file.toString().endsWith(".java"))
                         .filter(file -> !isRelocated || !file.endsWith("OursByOption.java"))
@@ -118,28 +128,30 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
             }
         }
         if (isRelocated) {
-            Path relocated = Files.createDirectories(folder.resolve(plan.server.module() + "-sources"));
+            Path relocated = Files.createDirectories(folder.resolve(server.module() + "-sources"));
             List<Path> copies = new ArrayList<>();
             for (Path source : sources) {
                 String text = Files.readString(source)
-                        .replaceAll("\\bio\\.netty\\b", plan.server.relocation())
+                        .replaceAll("\\bio\\.netty\\b", server.relocation())
                         .replaceAll("\\bio\\.grpc\\.netty\\.(?!shaded)", "io.grpc.netty.shaded.io.grpc.netty.");
                 copies.add(Files.writeString(relocated.resolve(source.getFileName()), text));
             }
             sources = copies;
         }
-        List<String> command = new ArrayList<>(
-                List.of(tool("javac"), "-proc:none", "-nowarn", "-d", classes.toString(), "-cp", classPath));
-        sources.forEach(source -> command.add(source.toString()));
-        run(command, folder.resolve(plan.server.module() + "-javac.log"), COMPILE_SECONDS);
+        List<String> arguments =
+                new ArrayList<>(List.of("-proc:none", "-nowarn", "-d", classes.toString(), "-cp", classPath));
+        sources.forEach(source -> arguments.add(source.toString()));
+        StringWriter output = new StringWriter();
+        PrintWriter lines = new PrintWriter(output);
+        int code = JAVAC.run(lines, lines, arguments.toArray(String[]::new));
+        if (code != 0) {
+            throw new AssertionError("javac failed: code=" + code + ", module=" + server.module() + ", arguments="
+                    + arguments + ", output=" + output);
+        }
     }
 
     private static String joined(List<List<Path>> parts) {
         return parts.stream().flatMap(List::stream).map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private static String tool(String name) {
-        return Path.of(System.getProperty("java.home"), "bin", name).toString();
     }
 
     /// {@return the output of a command that ended well}

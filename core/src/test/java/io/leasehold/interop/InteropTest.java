@@ -42,6 +42,9 @@ class InteropTest {
     private static final int DROPPED_BYTES = 1 << 10;
     private static final int FEW_REQUESTS = 20;
 
+    /// Options of the JVMs. A short run ends before the optimising compiler has a use.
+    private static final List<String> JVM = SOAK ? List.of() : List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     /// The one server to run in all its ways, or null.
     private static final String ONLY = System.getProperty("interop");
 
@@ -166,7 +169,8 @@ class InteropTest {
         assumeTrue(
                 jars != null,
                 "the class path was not resolved: module=" + plan.server().module());
-        List<String> options = new ArrayList<>(List.of(properties));
+        List<String> options = new ArrayList<>(JVM);
+        options.addAll(List.of(properties));
         if (plan.way() == Way.AGENT) {
             options.add("-javaagent:" + AgentJar.path());
         }
