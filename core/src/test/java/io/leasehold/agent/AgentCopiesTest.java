@@ -7,7 +7,10 @@ import io.leasehold.page.ForkedProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +20,23 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("os")
 @Timeout(300)
 class AgentCopiesTest {
+
+    /// A JVM that waits most of its time for the collector, beside those of the other tests.
+    private static CompletableFuture<ForkedProgram> dropped;
+
+    /// Netty 4.2.20 leaves a listener in the flight recorder, which holds the class loader, so its events are off.
+    @BeforeAll
+    static void start() {
+        dropped = ForkedProgram.start(() -> AgentRun.of(DroppedCopiesProgram.class)
+                .with("-Dio.netty.jfr.enabled=false", "-Dshaded.io.netty.jfr.enabled=false")
+                .withAgent("budget=16m")
+                .run());
+    }
+
+    @AfterAll
+    static void end() {
+        dropped.handle((run, failure) -> run).join();
+    }
 
     @Test
     void copiesInOtherClassLoadersAndRelocatedCopiesShareOneBudget() throws Exception {
@@ -44,14 +64,10 @@ class AgentCopiesTest {
                 .run());
     }
 
-    /// The memory of a copy goes with its class loader, and its bytes go back to the budget of all copies. Netty 4.2.20
-    /// leaves a listener in the flight recorder, which holds the class loader, so its events are off.
+    /// The memory of a copy goes with its class loader, and its bytes go back to the budget of all copies.
     @Test
-    void copiesInDroppedClassLoadersLeaveNothing() throws Exception {
-        ForkedProgram run = AgentRun.of(DroppedCopiesProgram.class)
-                .with("-Dio.netty.jfr.enabled=false", "-Dshaded.io.netty.jfr.enabled=false")
-                .withAgent("budget=16m")
-                .run();
+    void copiesInDroppedClassLoadersLeaveNothing() {
+        ForkedProgram run = dropped.join();
         assertThat(run.exitCode()).as("%s", run).isZero();
         for (String application : new String[] {"a", "b", "c", "d"}) {
             assertThat(run.value("application." + application)).as("%s", run).isEqualTo("allocated");

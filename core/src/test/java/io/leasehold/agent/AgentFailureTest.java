@@ -12,7 +12,9 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,21 +34,22 @@ class AgentFailureTest {
     @TempDir
     private Path folder;
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "limt=1g | unknown option: option=\"limt=1g\"",
-                "limit=1m | option is too low: limit=1048576, min=16777216",
-                "limit=many | option is not a number of bytes: limit=many",
-                "limit= | option is not a number of bytes: limit=,",
-                "limit=1g,limit=1g | option is given twice: option=limit",
-                "off=perhaps | option is neither true nor false: off=perhaps",
-                "'limit=1\n2' | option is not a number of bytes: limit=1 2",
-            })
-    void aBadOptionIsNamed(String arguments, String why) throws Exception {
-        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent(arguments).run();
-        assertUntouched(run, why);
+    /// One JVM is given all of them, one after the other, and uses none.
+    @Test
+    void eachBadOptionIsNamed() throws Exception {
+        Map<String, String> sentences = new LinkedHashMap<>();
+        sentences.put("limt=1g", "unknown option: option=\"limt=1g\"");
+        sentences.put("limit=1m", "option is too low: limit=1048576, min=16777216");
+        sentences.put("limit=many", "option is not a number of bytes: limit=many");
+        sentences.put("limit=", "option is not a number of bytes: limit=,");
+        sentences.put("limit=1g,limit=1g", "option is given twice: option=limit");
+        sentences.put("off=perhaps", "option is neither true nor false: off=perhaps");
+        sentences.put("limit=1\n2", "option is not a number of bytes: limit=1 2");
+        AgentRun plan = AgentRun.of(PoolProgram.class);
+        for (String arguments : sentences.keySet()) {
+            plan = plan.withAgent(arguments);
+        }
+        assertUntouched(plan.run(), List.copyOf(sentences.values()));
     }
 
     @ParameterizedTest
@@ -174,13 +177,21 @@ class AgentFailureTest {
     }
 
     private static void assertUntouched(ForkedProgram run, String why) {
+        assertUntouched(run, List.of(why));
+    }
+
+    /// @param reasons a part of each line of the agents, in their order
+    private static void assertUntouched(ForkedProgram run, List<String> reasons) {
         assertThat(run.exitCode()).as("%s", run).isZero();
         for (String pool : List.of("default", "pooled", "adaptive")) {
             assertThat(run.value(pool + ".direct")).as("%s", run).doesNotContain("Leased");
         }
         assertThat(run.value("wrong")).isEqualTo("[]");
-        assertThat(AgentRun.lines(run)).as("%s", run).hasSize(1);
-        assertThat(AgentRun.lines(run).getFirst()).contains(why, "keeps its own allocator");
+        List<String> lines = AgentRun.lines(run);
+        assertThat(lines).as("%s", run).hasSameSizeAs(reasons);
+        for (int i = 0; i < lines.size(); i++) {
+            assertThat(lines.get(i)).contains(reasons.get(i), "keeps its own allocator");
+        }
         assertThat(AgentRun.otherLines(run)).as("%s", run).isEmpty();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.page.ForkedProgram;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AgentTest {
 
     private static final List<String> SERVED = List.of("default", "pooled", "onHeap", "grpc", "adaptive", "subclass");
+
+    /// A run with the agent and nothing else, about which several tests ask.
+    private static ForkedProgram plain;
+
+    @BeforeAll
+    static void runPlain() throws Exception {
+        plain = AgentRun.of(PoolProgram.class).withAgent("").run();
+    }
 
     @ParameterizedTest
     @ValueSource(
@@ -34,12 +43,11 @@ class AgentTest {
     }
 
     @Test
-    void poolsThatDoNotPoolKeepTheirOwn() throws Exception {
-        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
-        assertThat(run.value("noDirectArenas.direct")).as("%s", run).contains("Unpooled");
-        assertThat(run.value("noDirectArenas.heap")).isEqualTo("LeasedHeapByteBuf");
-        assertThat(run.value("noHeapArenas.direct")).isEqualTo("LeasedByteBuf");
-        assertThat(run.value("noHeapArenas.heap")).contains("Unpooled");
+    void poolsThatDoNotPoolKeepTheirOwn() {
+        assertThat(plain.value("noDirectArenas.direct")).as("%s", plain).contains("Unpooled");
+        assertThat(plain.value("noDirectArenas.heap")).isEqualTo("LeasedHeapByteBuf");
+        assertThat(plain.value("noHeapArenas.direct")).isEqualTo("LeasedByteBuf");
+        assertThat(plain.value("noHeapArenas.heap")).contains("Unpooled");
     }
 
     @Test
@@ -97,9 +105,8 @@ class AgentTest {
     /// Without the agent, the arenas count the buffers. Otherwise the lists would be empty for another reason.
     @Test
     void gettersOfNettysArenasReadZero() throws Exception {
-        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
-        assertThat(run.value("directArenas")).as("%s", run).isEqualTo("[]");
-        assertThat(run.value("heapArenas")).as("%s", run).isEqualTo("[]");
+        assertThat(plain.value("directArenas")).as("%s", plain).isEqualTo("[]");
+        assertThat(plain.value("heapArenas")).as("%s", plain).isEqualTo("[]");
         ForkedProgram without = AgentRun.of(PoolProgram.class).run();
         assertThat(without.value("directArenas")).as("%s", without).contains("1");
         assertThat(without.value("heapArenas")).as("%s", without).contains("1");

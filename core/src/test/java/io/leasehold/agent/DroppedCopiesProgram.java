@@ -4,6 +4,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// Main class of the JVMs that [AgentCopiesTest] starts: applications, each with a copy of Netty in a class loader of
 /// its own. Each takes more than half of the budget, and is dropped without releasing it.
@@ -12,6 +13,7 @@ final class DroppedCopiesProgram {
     private static final int APPLICATIONS = 4;
     private static final int HALF_AND_MORE = 10 << 20;
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private DroppedCopiesProgram() {}
 
@@ -23,16 +25,21 @@ final class DroppedCopiesProgram {
             long deadline = System.nanoTime() + DEADLINE_NANOS;
             String result = start(prefix, loaders);
             while (result.equals("refused") && System.nanoTime() < deadline) { // the total goes back some time later
-                System.gc();
+                collect();
                 result = start(prefix, loaders);
             }
             System.out.println("application." + "abcd".charAt(i) + "=" + result);
             while (left(loaders) > 0 && System.nanoTime() < deadline) {
-                System.gc();
-                Thread.onSpinWait();
+                collect();
             }
             System.out.println("left." + "abcd".charAt(i) + "=" + left(loaders));
         }
+    }
+
+    /// Collects garbage, and leaves the processor for a moment to the threads that clean up afterwards.
+    private static void collect() {
+        System.gc();
+        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
     }
 
     /// Runs an application on a thread that ends, since Netty has values of threads.

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -84,6 +86,21 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
             roots.add(rootOf(PageArena.class));
             return String.join(File.pathSeparator, roots);
         }
+    }
+
+    /// Runs a program on a thread of its own. A program that waits most of its time can so run beside another one.
+    ///
+    /// @return its result
+    public static CompletableFuture<ForkedProgram> start(Callable<ForkedProgram> program) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return program.call();
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                },
+                task -> Thread.ofPlatform().name("forked").start(task));
     }
 
     public static Plan of(Class<?> main) {

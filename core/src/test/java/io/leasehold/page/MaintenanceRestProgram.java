@@ -4,24 +4,31 @@ import io.leasehold.budget.MemoryBudget;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Main class of the JVM that [MaintenanceRestTest] starts: allocates and frees pages, and checks that the maintenance
+/// Main class of the JVMs that [MaintenanceRestTest] starts: allocates and frees pages, and checks that the maintenance
 /// thread starts and ends.
 final class MaintenanceRestProgram {
 
     private static final int ROUNDS = 3;
     static final int PAGES = 600;
 
+    /// The argument for an arena whose free memory decays, and for one that keeps it.
+    static final String DECAYED = "decayed";
+
+    static final String KEPT = "kept";
+
     private MaintenanceRestProgram() {}
 
     public static void main(String[] arguments) throws InterruptedException {
         ThreadGroup group = new ThreadGroup("application");
-        Thread application = new Thread(group, MaintenanceRestProgram::run, "application");
+        boolean isKept = arguments[0].equals(KEPT);
+        Thread application =
+                new Thread(group, isKept ? MaintenanceRestProgram::keep : MaintenanceRestProgram::decay, "application");
         application.setPriority(Thread.MIN_PRIORITY);
         application.start();
         application.join();
     }
 
-    private static void run() {
+    private static void decay() {
         PageArena arena = PageArena.open(PageArenaOptions.builder()
                 .name("resting")
                 .byteSize(16 << 20)
@@ -41,7 +48,6 @@ final class MaintenanceRestProgram {
             Eventually.holds("the thread ends", () -> maintenance() == null);
         }
         arena.close();
-        keep();
         System.out.println("result=holds");
     }
 
@@ -59,6 +65,7 @@ final class MaintenanceRestProgram {
             }
             System.out.println("kept=" + arena.stats().idlePages());
         }
+        System.out.println("result=holds");
     }
 
     private static @Nullable Thread maintenance() {

@@ -7,8 +7,12 @@ import io.leasehold.memory.TestMemory;
 import io.leasehold.os.AddressSpace;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,43 +38,77 @@ class MemoryReturnTest {
                     MemoryReturnProgram.class, List.of(), List.of(), 300)
             .with("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
+    /// The JVM of each test. They run side by side, since they wait most of the time.
+    private static @Nullable Burst nothingKept;
+
+    private static @Nullable Burst onePageInAHundredKept;
+
     @BeforeAll
-    static void skipWithoutNativeMemory() {
+    static void start() throws Exception {
         TestMemory.require(AddressSpace.isNative(), "memory goes back to the system in native mode only");
         TestMemory.require(
                 Files.isReadable(Path.of("/proc/self/smaps_rollup")), "the kernel does not report resident memory");
+        nothingKept = Burst.start(0, 2);
+        onePageInAHundredKept = Burst.start(100, 3);
     }
 
     @Test
     void burstThatIsFreedLeavesAtMostTwoPercentMoreThanBefore() throws Exception {
-        run(0, 2);
+        check(Objects.requireNonNull(nothingKept));
     }
 
     @Test
     void burstOfWhichOnePageInAHundredStaysLeavesAtMostThreePercentOfItself() throws Exception {
-        run(100, 3);
+        check(Objects.requireNonNull(onePageInAHundredKept));
     }
 
-    private static void run(int keepOneIn, int percent) throws Exception {
-        long seed = Seeds.next("MemoryReturnTest");
-        ScratchCgroup group = groupIfPossible();
-        try {
+    @AfterAll
+    static void end() throws Exception {
+        for (Burst burst : Arrays.asList(nothingKept, onePageInAHundredKept)) {
+            if (burst != null) { // otherwise the tests are skipped
+                burst.end();
+            }
+        }
+    }
+
+    private static void check(Burst burst) {
+        ForkedProgram forked = burst.forked.join();
+        System.out.println("MemoryReturnTest, burst of " + (BURST_BYTES >> 20) + " MiB, keeping "
+                + (burst.keepOneIn == 0 ? "nothing" : "one page in " + burst.keepOneIn) + ":\n"
+                + forked.output().indent(4));
+        assertThat(forked.hasCrashed()).as("%s", forked).isFalse();
+        assertThat(forked.value("result")).as("%s", forked).isEqualTo("holds");
+        assertThat(forked.exitCode()).as("%s", forked).isZero();
+        assertThat(forked.value("maintenanceEnds")).isEqualTo("true");
+    }
+
+    /// A JVM that runs one burst.
+    ///
+    /// @param keepOneIn number of pages of which one is kept, 0 for none
+    private record Burst(
+            int keepOneIn,
+            CompletableFuture<ForkedProgram> forked,
+            @Nullable ScratchCgroup group) {
+
+        static Burst start(int keepOneIn, int percent) throws Exception {
+            long seed = Seeds.next("MemoryReturnTest");
+            ScratchCgroup group = groupIfPossible();
             ForkedProgram.Plan plan = group == null ? FIXED_HEAP : group.around(FIXED_HEAP);
-            ForkedProgram forked = plan.run(
-                    Long.toString(BURST_BYTES),
-                    Integer.toString(keepOneIn),
-                    Long.toString(seed),
-                    Integer.toString(percent),
-                    Integer.toString(STAY_SECONDS),
-                    group == null ? "" : group.usageFile().toString());
-            System.out.println("MemoryReturnTest, burst of " + (BURST_BYTES >> 20) + " MiB, keeping "
-                    + (keepOneIn == 0 ? "nothing" : "one page in " + keepOneIn) + ":\n"
-                    + forked.output().indent(4));
-            assertThat(forked.hasCrashed()).as("%s", forked).isFalse();
-            assertThat(forked.value("result")).as("%s", forked).isEqualTo("holds");
-            assertThat(forked.exitCode()).as("%s", forked).isZero();
-            assertThat(forked.value("maintenanceEnds")).isEqualTo("true");
-        } finally {
+            return new Burst(
+                    keepOneIn,
+                    ForkedProgram.start(() -> plan.run(
+                            Long.toString(BURST_BYTES),
+                            Integer.toString(keepOneIn),
+                            Long.toString(seed),
+                            Integer.toString(percent),
+                            Integer.toString(STAY_SECONDS),
+                            group == null ? "" : group.usageFile().toString())),
+                    group);
+        }
+
+        /// Waits for the JVM, and removes its control group.
+        void end() throws Exception {
+            forked.handle((end, failure) -> end).join();
             if (group != null) {
                 group.close();
             }

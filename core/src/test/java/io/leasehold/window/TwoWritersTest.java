@@ -28,7 +28,8 @@ class TwoWritersTest {
     void bytesOfBothProcessesAreInTheFile() throws Exception {
         TestMemory.require(WindowCacheFixture.canMap(), "nothing is mapped here");
         Path path = Files.write(folder.resolve("file"), new byte[TwoWritersProgram.BYTES]);
-        CompletableFuture<ForkedProgram> other = CompletableFuture.supplyAsync(() -> writer(path));
+        CompletableFuture<ForkedProgram> other = ForkedProgram.start(
+                () -> ForkedProgram.of(TwoWritersProgram.class).run(path.toString(), "1", String.valueOf(ROUNDS)));
         TwoWritersProgram.run(path, 0, ROUNDS);
         ForkedProgram forked = other.join();
         assertThat(forked.exitCode()).as("%s", forked).isZero();
@@ -38,14 +39,6 @@ class TwoWritersTest {
             byte[] window = Arrays.copyOfRange(
                     all, w * WindowCacheFixture.WINDOW_BYTES, (w + 1) * WindowCacheFixture.WINDOW_BYTES);
             assertThat(window).as("window %d", w).isEqualTo(TwoWritersProgram.content(w, ROUNDS));
-        }
-    }
-
-    private static ForkedProgram writer(Path path) {
-        try {
-            return ForkedProgram.of(TwoWritersProgram.class).run(path.toString(), "1", String.valueOf(ROUNDS));
-        } catch (Exception e) {
-            throw new AssertionError(e);
         }
     }
 }
