@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import jdk.jfr.Recording;
 
@@ -32,6 +33,7 @@ import jdk.jfr.Recording;
 final class DroppedLoaderProgram {
 
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /// Memory that the JVM itself may allocate meanwhile: a jar, threads, a part of its heap or of its code cache.
     private static final Held SLACK = new Held(4, 120, 512 << 20);
@@ -82,7 +84,7 @@ final class DroppedLoaderProgram {
     private static void awaitBeans(int more) {
         long deadline = System.nanoTime() + DEADLINE_NANOS;
         while (beans() < more && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
         }
     }
 
@@ -108,7 +110,7 @@ final class DroppedLoaderProgram {
         long deadline = System.nanoTime() + DEADLINE_NANOS;
         while ((left(loaders) > 0 || !Held.now().isWithin(limit)) && System.nanoTime() < deadline) {
             System.gc();
-            Thread.onSpinWait();
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS); // for the threads that clean up
         }
     }
 

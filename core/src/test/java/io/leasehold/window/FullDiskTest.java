@@ -50,7 +50,7 @@ class FullDiskTest {
         String commands = "cd " + folder + " && " + mount;
         requireMount(commands);
         ForkedProgram full = ForkedProgram.of(FullDiskProgram.class)
-                .with("-Xmx64m", "-XX:+UseSerialGC")
+                .with("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
                 .afterShell(commands)
                 .after("unshare", "--mount")
                 .run(disk.toString());
