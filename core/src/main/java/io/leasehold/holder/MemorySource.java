@@ -52,13 +52,11 @@ public final class MemorySource {
     private final String name; // (C)
     private final Tag tag; // (C)
     private final Owner<?> owner; // (C)
-    private final ConcurrentMap<Key, TagCount> tagged = new ConcurrentHashMap<>(); // (A)
+    private final TagCounts tagged = new TagCounts(this, MAX_COUNTS); // (C)
     private final Set<Sample> samples = ConcurrentHashMap.newKeySet(); // (A)
     /// Sum of the live samples by stack, so that a reader need not visit the samples.
     private final ConcurrentMap<CallStack, AtomicLong> stackBytes = new ConcurrentHashMap<>(); // (A)
     private final AtomicLong sampleChanges = new AtomicLong(); // (A)
-
-    private record Key(Tag tag, int byteSize) {}
 
     private static final class Owner<T> extends WeakReference<T> {
 
@@ -193,12 +191,7 @@ public final class MemorySource {
     /// @param byteSize bytes of a block
     /// @return the count, or null if the source has too many counts
     public @Nullable TagCount count(Tag tag, int byteSize) {
-        Key key = new Key(tag, byteSize);
-        TagCount count = tagged.get(key);
-        if (count == null && tagged.size() < MAX_COUNTS) {
-            count = tagged.computeIfAbsent(key, k -> new TagCount(this, k.tag, k.byteSize));
-        }
-        return count;
+        return tagged.get(tag, byteSize);
     }
 
     /// {@return the memory in use, by tag and size; empty if the object is gone}
@@ -208,7 +201,7 @@ public final class MemorySource {
         }
         Map<Long, Long> rest = new HashMap<>();
         List<Held> held = new ArrayList<>();
-        for (TagCount count : tagged.values()) {
+        for (TagCount count : tagged.all()) {
             long blocks = count.blocks();
             if (blocks > 0) {
                 held.add(new Held(kind, name, count.tag(), count.byteSize(), blocks));

@@ -52,6 +52,10 @@ public final class TagCount implements Use {
         return other;
     }
 
+    boolean isOf(Tag otherTag, int otherByteSize) {
+        return byteSize == otherByteSize && tag.equals(otherTag);
+    }
+
     int byteSize() {
         return byteSize;
     }

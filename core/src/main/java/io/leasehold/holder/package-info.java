@@ -2,7 +2,8 @@
 ///
 /// ```text
 ///   MemorySource   an allocator, arena, pool or cache, and the counts that it keeps anyway
-///     TagCount       exact number of blocks from tagged threads, by tag and size
+///     TagCounts      table of them:
+///     TagCount         exact number of blocks from tagged threads, by tag and size
 ///     Sample         a block in use that was chosen by its bytes, with its stack
 ///   Tag            the name of a holder          ThreadTag  the tag of the calling thread
 ///   Sampler        chooses blocks, with unbiased weights, at a bounded pace
