@@ -14,6 +14,19 @@ public final class TagCount implements Use {
     private final Tag tag; // (C)
     private final int byteSize; // (C)
     private final StripedCounter blocks = new StripedCounter(); // (A)
+    private final OfUnbound ofUnbound = new OfUnbound(this); // (C)
+
+    /// The same count, as the use of a block whose object was unbound. A release sees by it that the object has to be
+    /// bound again.
+    ///
+    /// @param count the count
+    public record OfUnbound(TagCount count) implements Use {
+
+        @Override
+        public void end(Object user) {
+            count.end(user);
+        }
+    }
 
     TagCount(MemorySource source, Tag tag, int byteSize) {
         this.source = source;
@@ -24,6 +37,11 @@ public final class TagCount implements Use {
     /// {@return the tag}
     public Tag tag() {
         return tag;
+    }
+
+    /// {@return the same count for a block whose object is unbound; never a new object}
+    public OfUnbound ofUnbound() {
+        return ofUnbound;
     }
 
     /// Counts a block that was allocated.

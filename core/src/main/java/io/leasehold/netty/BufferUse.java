@@ -175,10 +175,10 @@ final class BufferUse implements Use {
         if (old == null && !isDue && use == null) {
             return;
         }
-        TagCount count = old != null ? old.count : (TagCount) use;
+        TagCount count = old != null ? old.count : countOf(use);
         TagCount resized = count == null ? null : count.resized(buf.blockByteSize());
         if (old == null) {
-            buf.record(resized);
+            buf.record(resized == null ? null : resized.ofUnbound()); // the object may be unbound
         } else {
             old.count = resized;
             old.endSample();
@@ -194,6 +194,10 @@ final class BufferUse implements Use {
         if (old != null && old.isInRecording) {
             recordAllocation(buf, newCapacity);
         }
+    }
+
+    private static @Nullable TagCount countOf(@Nullable Use use) {
+        return use instanceof TagCount.OfUnbound unbound ? unbound.count() : (TagCount) use;
     }
 
     /// Ends what was recorded of a use.

@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.holder.Sampler;
+import io.leasehold.holder.TagCount;
 import io.leasehold.holder.Use;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.LateFrees;
@@ -62,7 +63,10 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
     private int blockByteSize; // (O) the holder
     private long handle; // (O) the holder
     private long address; // (O) the holder; of the first byte of the block, or its index in the array
-    private @Nullable Use use; // (O) the holder; not null if recorded, unbound, or over an external memory
+    /// Not null if the use is recorded, the object is unbound, or the buffer is over an external memory. If it is a
+    /// `TagCount`, the object is bound.
+    private @Nullable Use use; // (O) the holder
+
     int countdown; // (O) the holder; of uses until the leak detector or the profile is due
     LateFrees.@Nullable Late nextLate; // (L) allocator.late
 
@@ -134,6 +138,8 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
         }
         if (use == null) {
             use = BufferUse.NOT_RECORDED; // so that the release binds the object again
+        } else if (use instanceof TagCount tagged) {
+            use = tagged.ofUnbound(); // so, too
         }
     }
 
@@ -193,8 +199,9 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
         int[] cells = null;
         boolean isCounted = false;
         boolean isFreed = false;
+        TagCount tagged = use instanceof TagCount counted ? counted : null; // its object is bound
         try {
-            if ((int) COUNT.getAcquire(this) != 1 || use != null) {
+            if ((int) COUNT.getAcquire(this) != 1 || use != tagged) {
                 StackReserve.ensure(); // for the entry of the slow release, whose errors are not handled here
             } else {
                 cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
@@ -203,6 +210,10 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
             if (isCounted) {
                 if (view != null) {
                     view = null;
+                }
+                if (tagged != null) {
+                    tagged.end(this); // if this call overflows, nothing has changed, and the late release ends the use
+                    use = null;
                 }
                 isFreed = heap.tryCache(cells, handle);
             }

@@ -43,7 +43,7 @@
 ///   really lost.
 /// * **One countdown for two samplers.** The leak detector and the profile of `io.leasehold.observe` choose buffers by
 ///   the same countdown of the buffer object ([Sampler][io.leasehold.holder.Sampler]). A buffer of a thread with a tag
-///   is counted without a countdown, and released on the slow path.
+///   is counted without a countdown.
 /// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
 ///   buffer is released on the slow path. The fast path tests a flag anyway, and this flag selects the slow path.
 /// * **Netty's checks.** `checkAccessible`, `checkBounds` and the levels of leak detection mean the same as for every

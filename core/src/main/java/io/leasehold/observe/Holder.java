@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// unless it has a tag of its own. Tags nest: the innermost one counts. A task that the thread starts on another thread
 /// does not inherit the tag.
 ///
-/// **Cost.** An allocation with a tag takes a slow path: it looks up the count of its tag and size, and adds to it.
-/// This is about as much work as a sampled allocation without a stack trace. From the first tag of the process on, each
+/// **Cost.** An allocation with a tag looks up the count of its tag and size, and adds to it. The release subtracts
+/// from it. Neither takes Java heap once the count exists. From the first tag of the process on, each
 /// allocation looks up the tag of its thread, which takes some nanoseconds. Before that, tags cost nothing.
 ///
 /// **Ownership, threads.** The thread that opened a holder closes it, in the reverse order of opening.

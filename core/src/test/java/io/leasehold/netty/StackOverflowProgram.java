@@ -6,6 +6,7 @@ import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Tag;
 import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.JavaFaults;
+import io.leasehold.observe.Holders;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
@@ -81,12 +82,12 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
             allocateOnly(allocator, 600);
         }
         JavaFaults.disarm();
-        ThreadTag.set(null);
         assertThat(allocator.metric().pinnedBuffers())
                 .as("buffers in use after allocations with %d frames on the stack", frames)
                 .isZero();
 
         List<ByteBuf> bufs = allocateMany(allocator);
+        ThreadTag.set(null);
         int released = 0;
         JavaFaults.arm(mode, frames + 1);
         for (ByteBuf buf : bufs) {
@@ -100,6 +101,9 @@ final class StackOverflowProgram implements Consumer<JavaFaults.Mode> {
         assertThat(allocator.metric().pinnedBuffers())
                 .as("buffers in use after releases with %d frames on the stack", frames)
                 .isZero();
+        assertThat(Holders.exact())
+                .as("counted buffers after releases with %d frames on the stack", frames)
+                .noneMatch(holder -> holder.kind().equals("allocator"));
     }
 
     private static List<ByteBuf> allocateMany(LeasedByteBufAllocator allocator) {
