@@ -45,14 +45,16 @@ enum Group implements Named {
     /// File windows.
     WINDOW,
     /// The first buffer of a JVM.
-    FIRST;
+    FIRST,
+    /// Leasehold observed, compared with Leasehold not observed. `all` does not include this group.
+    OBSERVE;
 
     private static final String ALL = "all";
 
     /// {@return the groups that `name` stands for; empty if it is not the name of a group}
     static List<Group> of(String name) {
         return Arrays.stream(values())
-                .filter(group -> name.equals(ALL) || group.text().equals(name))
+                .filter(group -> group.text().equals(name) || (name.equals(ALL) && group != OBSERVE))
                 .toList();
     }
 
@@ -107,8 +109,8 @@ enum Group implements Named {
         int rounds = options.rounds();
         int most = rounds == 0 ? Integer.MAX_VALUE : rounds;
         return switch (this) {
-            case SERVER -> {
-                Plan plan = Plan.of(form).inRounds(most);
+            case SERVER, OBSERVE -> {
+                Plan plan = (this == SERVER ? Plan.of(form) : Plan.observing(form)).inRounds(most);
                 yield part(
                         plan.expectedSeconds(), (to, out) -> to.write(Results.SERVER, ServerScenario.run(plan, out)));
             }

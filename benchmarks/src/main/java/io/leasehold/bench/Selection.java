@@ -6,6 +6,7 @@ import io.leasehold.bench.jmh.ThreadKind;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.JvmMode;
+import io.leasehold.bench.subject.Observing;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -71,6 +72,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     private static final String PROXY = "PROXY";
     private static final String ALLOCATOR = "allocator";
     private static final String BASELINE = "baseline";
+    private static final String OBSERVE = Group.OBSERVE.text();
 
     /// Maximum value of a number, in multiples of its largest usual value.
     private static final long MOST_TIMES = 16;
@@ -78,7 +80,8 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     /// The runs that share the flags of the JVM.
     ///
     /// @param benchmarks that run
-    record Pass(JvmMode mode, ThreadKind threads, List<BenchmarkListEntry> benchmarks) {}
+    /// @param sides values of the parameter `allocator`
+    record Pass(JvmMode mode, ThreadKind threads, List<String> sides, List<BenchmarkListEntry> benchmarks) {}
 
     /// {@return the selection for a regular expression of the user}
     static Selection ofRegex(String regex) {
@@ -119,9 +122,12 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         return new Selection(regex, excluded, Map.copyOf(all), isEveryMode);
     }
 
-    /// {@return the case of this selection that the first screen of the report shows; empty if it is not selected, or
-    /// if all its cases are}
+    /// {@return the cases of this selection that need a verdict in each form: the one that the first screen of the
+    /// report shows, and those of the group `observe`; empty if they are not selected, or if all cases are}
     Optional<Selection> headline() {
+        if (!isEveryMode && benchmarks().stream().allMatch(Selection::isObserving)) {
+            return Optional.of(this);
+        }
         if (isEveryMode
                 || benchmarks().stream()
                         .noneMatch(one -> Pattern.compile(HEADLINE)
@@ -168,12 +174,12 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
 
     /// {@return the runs by the flags of their JVMs}
     List<Pass> passes() {
-        Map<List<Enum<?>>, List<BenchmarkListEntry>> passes = new LinkedHashMap<>();
+        Map<List<Object>, List<BenchmarkListEntry>> passes = new LinkedHashMap<>();
         for (BenchmarkListEntry benchmark : benchmarks()) {
             Question question = question(benchmark);
             for (JvmMode mode : isEveryMode ? question.modes() : new JvmMode[] {question.modes()[0]}) {
                 for (ThreadKind threads : question.threads()) {
-                    passes.computeIfAbsent(List.of(mode, threads), key -> new ArrayList<>())
+                    passes.computeIfAbsent(List.of(mode, threads, isObserving(benchmark)), key -> new ArrayList<>())
                             .add(benchmark);
                 }
             }
@@ -182,8 +188,17 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
                 .map(pass -> new Pass(
                         (JvmMode) pass.getKey().get(0),
                         (ThreadKind) pass.getKey().get(1),
+                        sides(pass.getValue().getFirst()),
                         pass.getValue()))
                 .toList();
+    }
+
+    private static boolean isObserving(BenchmarkListEntry benchmark) {
+        return question(benchmark).group().equals(OBSERVE);
+    }
+
+    private static List<String> sides(BenchmarkListEntry benchmark) {
+        return isObserving(benchmark) ? Observing.NAMES : Allocators.names();
     }
 
     private static Question question(BenchmarkListEntry benchmark) {
@@ -204,9 +219,8 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         flags.addAll(pass.mode.flags());
         flags.addAll(pass.threads.options());
         options.jvmArgs(flags.toArray(String[]::new));
-        List<String> allocators = Allocators.names();
-        options.param(ALLOCATOR, allocators.toArray(String[]::new));
-        options.param(BASELINE, allocators.stream().skip(1).toArray(String[]::new));
+        options.param(ALLOCATOR, pass.sides.toArray(String[]::new));
+        options.param(BASELINE, pass.sides.stream().skip(1).toArray(String[]::new));
         params.forEach(options::param);
     }
 
@@ -232,7 +246,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     }
 
     private int combinations(BenchmarkListEntry benchmark) {
-        int rivals = Allocators.names().size();
+        int rivals = sides(benchmark).size();
         return benchmark.getParams().orElse(Map.of()).entrySet().stream()
                 .mapToInt(param -> switch (param.getKey()) {
                     case String name when params.containsKey(name) -> 1;

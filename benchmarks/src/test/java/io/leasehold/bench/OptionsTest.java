@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.bench.subject.Form;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,9 +166,21 @@ class OptionsTest {
     }
 
     @Test
+    void theCostOfObservationHasEnoughRoundsForVerdicts() {
+        assertThat(Main.parts(parse(Map.of("bench", "observe"))))
+                .extracting(Part::title)
+                .containsExactly("JMH", "observe");
+        Selection observe = Selection.ofGroups(List.of(Group.OBSERVE), Form.SHORT);
+        assertThat(observe.passes())
+                .singleElement()
+                .satisfies(pass -> assertThat(pass.sides()).containsExactly("observed", "unobserved"));
+        assertThat(JmhRun.of(observe, Form.SHORT, 0).rounds()).isEqualTo(Collections.nCopies(5, observe));
+    }
+
+    @Test
     void groupsAreKnownByName() {
         assertThat(Group.of("memory")).isEqualTo(List.of(Group.MEMORY));
-        assertThat(Group.of("all")).containsExactly(Group.values());
+        assertThat(Group.of("all")).containsExactlyElementsOf(EnumSet.complementOf(EnumSet.of(Group.OBSERVE)));
         assertThat(Group.of("Memory")).isEmpty();
         assertThatThrownBy(() -> Group.regex("[")).hasMessageStartingWith("no benchmark matches: bench=[; use one of");
     }

@@ -11,7 +11,8 @@ import org.openjdk.jmh.annotations.TearDown;
 /// Each allocator runs in its own JVM, so call sites see one class of buffers, as in a server.
 public abstract class AllocatorBenchmark extends TimedBenchmark {
 
-    /// Name of the allocator, see [Allocators#open]. A run with `-Dbench.rival` adds one.
+    /// Name of the allocator, see [Allocators#open]. A run with `-Dbench.rival` adds one. The group `observe` has those
+    /// of [io.leasehold.bench.subject.Observing].
     @Param({"leased", "adaptive", "pooled"})
     public String allocator;
 

@@ -36,7 +36,9 @@ public final class Questions {
             WindowHotBenchmark.class,
             WindowRecycleBenchmark.class,
             WindowStreamBenchmark.class,
-            WindowPauseBenchmark.class);
+            WindowPauseBenchmark.class,
+            ObserveStepBenchmark.class,
+            ObserveBenchmark.class);
 
     private Questions() {}
 

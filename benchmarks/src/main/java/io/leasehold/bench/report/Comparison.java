@@ -35,6 +35,9 @@ record Comparison(
 
     private static final String MIB = "MiB";
 
+    /// The group whose ratios are overheads.
+    static final String OBSERVE = "observe";
+
     /// Which figures are better.
     enum Better {
         MORE("longer bars are better"),
@@ -115,7 +118,8 @@ record Comparison(
                     isJudged ? isEnough || less == 0 ? verdict : Verdict.UNKNOWN : Verdict.BUSY);
         }
         Ratio shown = isEnough ? ratio : new Ratio(ratio.value(), Double.NaN); // NaN: fewer rounds have no interval
-        return new Judgement(side, theirs, ratio.value(), shown.toString(), isJudged ? shown.verdict() : Verdict.BUSY);
+        String text = group.equals(OBSERVE) ? shown + shown.overhead() : shown.toString();
+        return new Judgement(side, theirs, ratio.value(), text, isJudged ? shown.verdict() : Verdict.BUSY);
     }
 
     /// {@return the comparison with the best baseline of a case; empty if there is none}

@@ -46,8 +46,9 @@ record Curves(Findings findings) {
                 MemoryComparisons.scenarios(findings)
                         .flatMap(scenario -> memory(scenario).stream())
                         .toList();
-            case "server" ->
+            case "server", Comparison.OBSERVE ->
                 ServerComparisons.loads(findings)
+                        .filter(load -> ServerComparisons.group(findings).equals(group))
                         .flatMap(load -> Stream.of(latency(load), resident(load)))
                         .flatMap(Optional::stream)
                         .toList();

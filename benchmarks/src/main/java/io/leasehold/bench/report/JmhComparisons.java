@@ -129,7 +129,8 @@ record JmhComparisons(Findings findings, QuestionText question, List<Measurement
 
     private boolean isOurs(Measurement one) {
         return text(one).baselineOf().isEmpty()
-                && one.params().getOrDefault("allocator", "leased").equals("leased");
+                && Side.ofAllocator(one.params().getOrDefault("allocator", "leased"))
+                        .isOurs();
     }
 
     private Map<Side, Stat> sides(Measurement ours) {

@@ -49,6 +49,7 @@ record Page(
         groups.put("window", "What does reading a file cost?");
         groups.put("growth", "Does it get slower as more memory is in use?");
         groups.put("first", "What does the first buffer cost?");
+        groups.put("observe", "What does it cost to be observed?");
         return groups;
     }
 

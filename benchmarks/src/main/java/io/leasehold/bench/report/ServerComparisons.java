@@ -78,8 +78,13 @@ final class ServerComparisons {
                 })
                 .toList();
         return FIGURES.stream()
-                .flatMap(figure -> figure.compare(findings, "server", rows).stream())
+                .flatMap(figure -> figure.compare(findings, group(findings), rows).stream())
                 .toList();
+    }
+
+    /// {@return the group that ran the servers}
+    static String group(Findings findings) {
+        return allocators(findings).contains("observed") ? Comparison.OBSERVE : "server";
     }
 
     static Stream<Load> loads(Findings findings) {

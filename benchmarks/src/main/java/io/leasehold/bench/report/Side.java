@@ -22,9 +22,10 @@ record Side(String title, int rgb, boolean isOurs) {
     /// {@return the side of an allocator by its name in the results: a rival is shown by the simple name of its class}
     static Side ofAllocator(String name) {
         return switch (name) {
-            case "leased" -> LEASED;
+            case "leased", "observed" -> LEASED;
             case "adaptive" -> ADAPTIVE;
             case "pooled" -> POOLED;
+            case "unobserved" -> other("Leasehold, not observed", 0);
             case "trimmed" -> new Side("Leasehold, trimmed", OTHERS.get(1), true);
             default -> new Side(name.substring(name.lastIndexOf('.') + 1), RIVAL, false);
         };

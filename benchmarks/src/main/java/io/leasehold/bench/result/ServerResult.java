@@ -9,7 +9,7 @@ import java.util.List;
 /// @param transport `nio` or `epoll`
 /// @param tls true if the connections were encrypted
 /// @param mode in which JDK 25 ran Netty: `native`, `unsafe` or `none`
-/// @param allocator `leased`, `adaptive`, `pooled`, or the full name of the class of a rival
+/// @param allocator `leased`, `adaptive`, `pooled`, `observed`, `unobserved`, or the full name of the class of a rival
 /// @param pipelineDepth requests that each connection had in flight
 /// @param targetPerSecond the fixed rate; 0 for full load
 /// @param requests answered during the measurement

@@ -55,13 +55,14 @@ public final class Allocators {
 
     /// {@return an allocator by name, with leak detection at `leakLevel`}
     ///
-    /// @param name `leased`, `adaptive`, `pooled`, `unpooled`, or the full name of a class
+    /// @param name `leased`, `adaptive`, `pooled`, `unpooled`, one of [Observing#NAMES], or the full name of a class
     /// @param leakLevel one of Netty's levels, for the whole process
     /// @throws IllegalArgumentException if the allocator or the level is unknown
     public static ByteBufAllocator open(String name, String leakLevel) {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.valueOf(leakLevel.toUpperCase(Locale.ROOT)));
         return switch (name) {
             case LEASED -> LeasedByteBufAllocator.builder().name("bench").build();
+            case Observing.OBSERVED, Observing.UNOBSERVED -> Observing.open(name);
             case "adaptive" -> new AdaptiveByteBufAllocator(true);
             case "pooled" -> new PooledByteBufAllocator(true);
             case "unpooled" -> new UnpooledByteBufAllocator(true);

@@ -71,6 +71,25 @@ class ComparisonTest {
     }
 
     @Test
+    void theCostOfObservationIsAnOverheadInPercent() throws IOException {
+        Comparison observed = comparison(
+                "observe",
+                Fixture.in(folder)
+                        .time("ObserveBenchmark.oneLive", 25, "{\"byteSize\": \"256\", \"allocator\": \"observed\"}")
+                        .time("ObserveBenchmark.oneLive", 20, "{\"byteSize\": \"256\", \"allocator\": \"unobserved\"}")
+                        .results());
+
+        assertThat(observed.group()).isEqualTo("observe");
+        assertThat(observed.cases()).singleElement().satisfies(one -> {
+            assertThat(one.sides().keySet())
+                    .extracting(Side::title)
+                    .containsExactly("Leasehold", "Leasehold, not observed");
+            assertThat(observed.best(one).orElseThrow().text()).matches("0\\.80 ±.*, overhead 25\\.0 ±.* %");
+        });
+        assertThat(new Ratio(1.25, Double.NaN).overhead()).isEqualTo(", overhead -20.0 %");
+    }
+
+    @Test
     void theGainOfASecondThreadIsPairedByRound() throws IOException {
         Comparison gain = comparison(
                 "pagescaling-gain",

@@ -128,8 +128,8 @@ class ReportTest {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
-        for (String group :
-                List.of("allocator", "page", "lease", "ring", "server", "memory", "growth", "window", "first")) {
+        for (String group : List.of(
+                "allocator", "page", "lease", "ring", "server", "memory", "growth", "window", "first", "observe")) {
             assertThat(page(results)).contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("Not run. Command:");

@@ -5,6 +5,8 @@ import io.leasehold.bench.scenario.load.Keys;
 import io.leasehold.bench.scenario.server.http.PacedDecoder;
 import io.leasehold.bench.scenario.server.http.StallLimit;
 import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.Observing;
+import io.leasehold.netty.TagHandler;
 import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -119,6 +121,9 @@ final class HttpServer implements AutoCloseable {
     private void build(Channel channel, ServerOptions options, @Nullable SslContext tls) {
         connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
+        if (options.allocator().equals(Observing.OBSERVED)) {
+            pipeline.addLast(new TagHandler(Observing.TAG));
+        }
         if (tls != null) {
             pipeline.addLast(tls.newHandler(channel.alloc()));
         }

@@ -4,6 +4,7 @@ import io.leasehold.bench.process.Terms;
 import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.JvmMode;
+import io.leasehold.bench.subject.Observing;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -111,6 +112,15 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         CONNECTIONS,
                         new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
         };
+    }
+
+    /// {@return the plan that compares Leasehold observed with Leasehold not observed: the first setting of a form, at
+    /// full load}
+    public static Plan observing(Form form) {
+        Plan plan = of(form);
+        Setting first = plan.settings.getFirst();
+        Setting flat = new Setting(first.transport(), first.tls(), first.mode(), first.depth(), first.flatRounds(), 0);
+        return new Plan(List.of(flat), Observing.NAMES, plan.connections, plan.timing);
     }
 
     /// {@return ten rounds of the two main settings, and fewer of the others}

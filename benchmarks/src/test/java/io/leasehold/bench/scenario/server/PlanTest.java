@@ -33,6 +33,14 @@ class PlanTest {
     }
 
     @Test
+    void comparesLeaseholdObservedAndNotObservedInEachRound() {
+        assertThat(Plan.observing(Form.SHORT).inRounds(2).terms().all())
+                .allMatch(Plan.Term::isFlatOut)
+                .extracting(Plan.Term::allocator)
+                .containsExactly("unobserved", "observed", "observed", "unobserved");
+    }
+
+    @Test
     void goesOnWithoutEpoll() {
         Setting epoll = new Setting(Transport.EPOLL, false, JvmMode.NATIVE, 16, 2, 1);
         assertThat(plan(NIO, epoll).without(Transport.EPOLL).settings()).containsExactly(NIO);
