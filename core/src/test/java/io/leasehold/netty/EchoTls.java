@@ -12,6 +12,8 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 
 /// TLS by the JDK's own engine, with a self-signed certificate from the JDK's `keytool`. Netty's certificate generator
@@ -26,9 +28,12 @@ public record EchoTls(SslContext server, SslContext client) {
     private static final int LIMIT_SECONDS = 60;
 
     /// Creates a key in a file in `folder`.
-    public static EchoTls make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
+    ///
+    /// @param hosts names that the certificate is for, beside 127.0.0.1
+    public static EchoTls make(Path folder, String... hosts)
+            throws IOException, GeneralSecurityException, InterruptedException {
         Path file = folder.resolve("echo.p12");
-        runKeytool(file);
+        runKeytool(file, hosts);
         KeyStore store = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {
             store.load(in, PASSWORD.toCharArray());
@@ -43,10 +48,12 @@ public record EchoTls(SslContext server, SslContext client) {
                         .build());
     }
 
-    private static void runKeytool(Path file) throws IOException, InterruptedException {
+    private static void runKeytool(Path file, String... hosts) throws IOException, InterruptedException {
         String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         String line = "-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
-                + " -ext san=ip:127.0.0.1 -validity 2 -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS
+                + " -ext san=ip:127.0.0.1"
+                + Stream.of(hosts).map(",dns:"::concat).collect(Collectors.joining())
+                + " -validity 2 -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS
                 + " -keystore";
         ProcessBuilder command = new ProcessBuilder(tool);
         command.command().addAll(List.of(line.split(" ")));

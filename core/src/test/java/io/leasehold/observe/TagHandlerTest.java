@@ -132,6 +132,8 @@ final class TagHandlerTest {
 
         assertThat(live).hasSize(7);
         assertThat(blocks("states")).isEqualTo(7);
+        live.add(allocator.directBuffer(1024));
+        assertThat(blocks("channels")).as("the thread has its own tag again").isEqualTo(1);
         pipeline.removeLast();
         channel.finishAndReleaseAll();
     }
