@@ -281,6 +281,15 @@ class StatCommandTest {
         assertThat(stat("4711"))
                 .isEqualTo(unreadable("counter file is of a newer version of the library: path=" + path
                         + ", version=9, min=1, max=1; use the stat command of that version"));
+        CounterFileTest.change(path, 0, Integer.BYTES, -1);
+        assertThat(stat("4711"))
+                .isEqualTo(unreadable("counter file is of an older version of the library: path=" + path
+                        + ", version=-1, min=1, max=1; use the stat command of that version"));
+        CounterFileTest.change(path, 0, Integer.BYTES, 1);
+        CounterFileTest.change(path, 40, Integer.BYTES, 77);
+        assertThat(stat("4711"))
+                .isEqualTo(unreadable(
+                        "counter file is corrupt: path=" + path + ", metadataLength=77, valuesLength=65536"));
     }
 
     /// To open a pipe would wait for a writer without end.
