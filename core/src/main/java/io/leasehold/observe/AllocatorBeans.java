@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// A name with a character that has a meaning in an object name is quoted ([ObjectName#quote]).
 ///
 /// An open allocator is registered without a call of this class once its process has a platform MBean server. JMX,
-/// `jconsole` and most agents create one. The property `io.leasehold.jmx=false` switches this off. If the name is
-/// taken, it gets a number: `web#2`. [#register] is for an application that switched this off.
+/// `jconsole` and most agents create one. An allocator that rests meanwhile is registered after its next change. The
+/// property `io.leasehold.jmx=false` switches this off. If the name is taken, it gets a number: `web#2`. [#register] is
+/// for an application that switched this off.
 ///
 /// **Ownership.** The caller that registered the beans closes them. A server refers to them weakly, so the class loader
 /// of an application that closes nothing can be collected, and the beans go with it.

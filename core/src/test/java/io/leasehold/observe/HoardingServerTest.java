@@ -16,11 +16,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
@@ -32,6 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMX;
 import javax.management.ObjectName;
+import one.convert.Arguments;
+import one.convert.FlameGraph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +63,7 @@ final class HoardingServerTest {
 
     @BeforeEach
     void open() throws InterruptedException {
+        ManagementFactory.getPlatformMBeanServer(); // first: an allocator at rest does not see a server that is new
         Profile.sampleBytes(16 << 10);
         allocator =
                 LeasedByteBufAllocator.builder().name(NAME).byteLimit(32 << 20).build();
@@ -166,10 +173,7 @@ final class HoardingServerTest {
         List<String> table = bean.holderTable(1).lines().toList();
         assertThat(table.get(table.indexOf(line(table, "by stack")) + 1)).contains(place);
 
-        String top = bean.collapsedStacks()
-                .lines()
-                .max(Comparator.comparingLong(HoardingServerTest::bytes))
-                .orElseThrow();
+        String top = widestOfFlameGraph(bean.collapsedStacks());
         assertThat(top).startsWith(TAG + ";").contains(Echo.class.getName() + ".channelRead;" + place + " ");
         assertThat(bytes(top)).as("an estimate, at a pace that the load sets").isGreaterThan(hoarded / 3);
 
@@ -178,6 +182,34 @@ final class HoardingServerTest {
                 .orElseThrow();
         assertThat(first.functions().getFirst()).isEqualTo(place);
         assertThat(first.labels()).containsEntry("tag", TAG);
+    }
+
+    /// Makes a flame graph with the converter of async-profiler, and reads the page again.
+    ///
+    /// @return the stack with the most bytes, as a collapsed line
+    private static String widestOfFlameGraph(String collapsed) throws IOException {
+        FlameGraph drawn = new FlameGraph(new Arguments());
+        drawn.parseCollapsed(new StringReader(collapsed));
+        String page = dump(drawn);
+        assertThat(page).startsWith("<!DOCTYPE html>").contains("<canvas");
+
+        FlameGraph read = new FlameGraph(new Arguments("--output", "collapsed"));
+        read.parseHtml(new StringReader(page));
+        List<String> stacks = dump(read).lines().toList();
+        assertThat(stacks)
+                .as("nothing is lost")
+                .hasSameElementsAs(collapsed.lines().toList());
+        return stacks.stream()
+                .max(Comparator.comparingLong(HoardingServerTest::bytes))
+                .orElseThrow();
+    }
+
+    private static String dump(FlameGraph graph) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (PrintStream text = new PrintStream(out, false, StandardCharsets.UTF_8)) {
+            graph.dump(text);
+        }
+        return out.toString(StandardCharsets.UTF_8);
     }
 
     private long held(String tag) {

@@ -1,20 +1,28 @@
 package io.leasehold.observe;
 
+import com.google.protobuf.DescriptorProtos.DescriptorProto;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.DescriptorValidationException;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.DynamicMessage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
-/// Reads `profile.proto` by its field numbers, and knows nothing of the writer.
+/// Reads `profile.proto` with the decoder of protocol buffers, and checks what `pprof` checks when it opens a file. A
+/// field that the schema below lacks is refused.
 final class PprofReader {
 
-    /// A field of a message: a number, or bytes.
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Field(int number, long value, byte[] bytes) {}
+    private static final Descriptor PROFILE = schema();
 
     /// A sample with names in place of identifiers.
     record Row(List<String> functions, List<Long> values, Map<String, String> labels) {}
@@ -22,94 +30,154 @@ final class PprofReader {
     final List<String> types = new ArrayList<>();
     final List<Row> rows = new ArrayList<>();
     final List<String> strings = new ArrayList<>();
-    long period;
-    String defaultType = "";
+    final long period;
+    final String defaultType;
 
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<Long, Long> locations = new HashMap<>();
 
+    private PprofReader(DynamicMessage profile) {
+        list(profile, "strings").forEach(text -> strings.add((String) text));
+        check(strings.getFirst().isEmpty(), "the first string is not empty: string=" + strings.getFirst());
+        messages(profile, "sampleTypes").forEach(type -> types.add(text(type, "type") + "/" + text(type, "unit")));
+        for (DynamicMessage function : messages(profile, "functions")) {
+            add(functions, number(function, "id"), text(function, "name"));
+        }
+        for (DynamicMessage location : messages(profile, "locations")) {
+            long function = number(messages(location, "lines").getFirst(), "function");
+            check(functions.containsKey(function), "function is missing: id=" + function);
+            add(locations, number(location, "id"), function);
+        }
+        messages(profile, "samples").forEach(this::readSample);
+        period = number(profile, "period");
+        defaultType = text(profile, "defaultType");
+    }
+
     static PprofReader read(byte[] file) throws IOException {
         try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(file))) {
-            PprofReader reader = new PprofReader();
-            reader.readProfile(fields(in.readAllBytes()));
-            return reader;
+            return new PprofReader(known(DynamicMessage.parseFrom(PROFILE, in)));
         }
     }
 
-    private void readProfile(List<Field> fields) {
-        of(fields, 6).forEach(f -> strings.add(new String(f.bytes, StandardCharsets.UTF_8)));
-        of(fields, 1).forEach(f -> types.add(text(f, 1) + "/" + text(f, 2)));
-        of(fields, 5).forEach(f -> functions.put(number(f, 1), text(f, 2)));
-        for (Field location : of(fields, 4)) {
-            Field line = of(fields(location.bytes), 4).getFirst();
-            locations.put(number(location, 1), number(line, 1));
+    private void readSample(DynamicMessage sample) {
+        List<Long> values = numbers(sample, "values");
+        check(values.size() == types.size(), "sample has another number of values: values=" + values);
+        List<Long> places = numbers(sample, "locations");
+        check(locations.keySet().containsAll(places), "location is missing: ids=" + places);
+        Map<String, String> labels = new HashMap<>();
+        for (DynamicMessage label : messages(sample, "labels")) {
+            boolean isText = number(label, "text") != 0;
+            check(!isText || number(label, "number") == 0, "label has a text and a number: " + label);
+            labels.put(text(label, "key"), isText ? text(label, "text") : Long.toString(number(label, "number")));
         }
-        for (Field sample : of(fields, 2)) {
-            List<Field> inner = fields(sample.bytes);
-            List<String> names = packed(of(inner, 1).getFirst().bytes).stream()
-                    .map(id -> functions.get(locations.get(id)))
-                    .toList();
-            Map<String, String> labels = new HashMap<>();
-            for (Field label : of(inner, 3)) {
-                boolean isText = !of(fields(label.bytes), 2).isEmpty();
-                labels.put(text(label, 1), isText ? text(label, 2) : Long.toString(number(label, 3)));
-            }
-            rows.add(new Row(names, packed(of(inner, 2).getFirst().bytes), labels));
-        }
-        period = of(fields, 12).getFirst().value;
-        defaultType = strings.get((int) of(fields, 14).getFirst().value);
+        rows.add(new Row(places.stream().map(locations::get).map(functions::get).toList(), values, labels));
     }
 
-    private String text(Field message, int field) {
+    private static <T> void add(Map<Long, T> table, long id, T value) {
+        check(id != 0, "an id is 0");
+        check(table.put(id, value) == null, "an id occurs twice: id=" + id);
+    }
+
+    private static void check(boolean isRight, String fault) {
+        if (!isRight) {
+            throw new IllegalArgumentException(fault);
+        }
+    }
+
+    private String text(DynamicMessage message, String field) {
         return strings.get((int) number(message, field));
     }
 
-    private static long number(Field message, int field) {
-        return of(fields(message.bytes), field).getFirst().value;
+    private static long number(DynamicMessage message, String field) {
+        return (long) message.getField(field(message, field));
     }
 
-    private static List<Field> of(List<Field> fields, int number) {
-        return fields.stream().filter(f -> f.number == number).toList();
+    private static List<Long> numbers(DynamicMessage message, String field) {
+        return list(message, field).stream().map(Long.class::cast).toList();
     }
 
-    private static List<Field> fields(byte[] bytes) {
-        ByteArrayInputStream in = new ByteArrayInputStream(bytes);
-        List<Field> fields = new ArrayList<>();
-        while (in.available() > 0) {
-            long key = varint(in);
-            int number = (int) (key >>> 3);
-            switch ((int) key & 7) {
-                case 0 -> fields.add(new Field(number, varint(in), new byte[0]));
-                case 2 -> {
-                    byte[] value = new byte[(int) varint(in)];
-                    if (in.readNBytes(value, 0, value.length) != value.length) {
-                        throw new IllegalArgumentException("field is truncated: field=" + number);
-                    }
-                    fields.add(new Field(number, 0, value));
-                }
-                default -> throw new IllegalArgumentException("unknown wire type: key=" + key);
-            }
+    private static List<DynamicMessage> messages(DynamicMessage message, String field) {
+        return list(message, field).stream()
+                .map(DynamicMessage.class::cast)
+                .map(PprofReader::known)
+                .toList();
+    }
+
+    private static List<?> list(DynamicMessage message, String field) {
+        return (List<?>) message.getField(field(message, field));
+    }
+
+    private static FieldDescriptor field(DynamicMessage message, String name) {
+        return message.getDescriptorForType().findFieldByName(name);
+    }
+
+    private static DynamicMessage known(DynamicMessage message) {
+        check(message.getUnknownFields().asMap().isEmpty(), "unknown fields: " + message.getUnknownFields());
+        return message;
+    }
+
+    /// Makes the part of the schema of `pprof` that a heap profile has. An integer is a number or the index of a string.
+    private static Descriptor schema() {
+        DescriptorProto profile = message(
+                "Profile",
+                many(1, "sampleTypes", "ValueType"),
+                many(2, "samples", "Sample"),
+                many(4, "locations", "Location"),
+                many(5, "functions", "Function"),
+                field(6, "strings", Type.TYPE_STRING).setLabel(Label.LABEL_REPEATED),
+                integer(9, "timeNanos"),
+                field(11, "periodType", Type.TYPE_MESSAGE).setTypeName("ValueType"),
+                integer(12, "period"),
+                integer(14, "defaultType"));
+        DescriptorProto sample = message(
+                "Sample",
+                integer(1, "locations").setLabel(Label.LABEL_REPEATED),
+                integer(2, "values").setLabel(Label.LABEL_REPEATED),
+                many(3, "labels", "Label"));
+        FileDescriptorProto.Builder file = FileDescriptorProto.newBuilder()
+                .setName("profile.proto")
+                .setSyntax("proto3")
+                .addMessageType(profile)
+                .addMessageType(sample)
+                .addMessageType(message("ValueType", integer(1, "type"), integer(2, "unit")))
+                .addMessageType(message(
+                        "Label", integer(1, "key"), integer(2, "text"), integer(3, "number"), integer(4, "unit")))
+                .addMessageType(message("Location", integer(1, "id"), many(4, "lines", "Line")))
+                .addMessageType(message("Line", integer(1, "function"), integer(2, "line")))
+                .addMessageType(message(
+                        "Function",
+                        integer(1, "id"),
+                        integer(2, "name"),
+                        integer(3, "systemName"),
+                        integer(4, "file")));
+        try {
+            return FileDescriptor.buildFrom(file.build(), new FileDescriptor[0]).findMessageTypeByName("Profile");
+        } catch (DescriptorValidationException e) {
+            throw new AssertionError(e);
         }
-        return fields;
     }
 
-    private static List<Long> packed(byte[] bytes) {
-        ByteArrayInputStream in = new ByteArrayInputStream(bytes);
-        List<Long> values = new ArrayList<>();
-        while (in.available() > 0) {
-            values.add(varint(in));
+    private static DescriptorProto message(String name, FieldDescriptorProto.Builder... fields) {
+        DescriptorProto.Builder message = DescriptorProto.newBuilder().setName(name);
+        for (FieldDescriptorProto.Builder field : fields) {
+            message.addField(field);
         }
-        return values;
+        return message.build();
     }
 
-    private static long varint(ByteArrayInputStream in) {
-        long value = 0;
-        for (int shift = 0; ; shift += 7) {
-            int next = in.read();
-            value |= (long) (next & 0x7f) << shift;
-            if (next < 0x80) {
-                return value;
-            }
-        }
+    private static FieldDescriptorProto.Builder field(int number, String name, Type type) {
+        return FieldDescriptorProto.newBuilder()
+                .setNumber(number)
+                .setName(name)
+                .setType(type)
+                .setLabel(Label.LABEL_OPTIONAL);
+    }
+
+    private static FieldDescriptorProto.Builder integer(int number, String name) {
+        return field(number, name, Type.TYPE_INT64);
+    }
+
+    private static FieldDescriptorProto.Builder many(int number, String name, String type) {
+        return field(number, name, Type.TYPE_MESSAGE).setTypeName(type).setLabel(Label.LABEL_REPEATED);
     }
 }
