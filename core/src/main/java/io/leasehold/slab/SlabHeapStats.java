@@ -32,7 +32,8 @@ public record SlabHeapStats(
 
     /// {@return the exception for closing a heap while a thread allocates or releases a block}
     IllegalStateException threadInside() {
-        return new IllegalStateException(format("a thread is inside allocate or release, or the barrier failed: heap=%s; close again", name));
+        return new IllegalStateException(
+                format("a thread is inside allocate or release, or the barrier failed: heap=%s; close again", name));
     }
 
     /// {@return the exception for closing a heap with blocks in use}

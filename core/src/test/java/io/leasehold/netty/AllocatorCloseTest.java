@@ -168,7 +168,8 @@ class AllocatorCloseTest {
                         .message()
                         .containsAnyOf(
                                 "cannot close, buffers are outstanding: allocator=next",
-                                "a thread is inside allocate or release, or the barrier failed: heap=next; close again");
+                                "a thread is inside allocate or release, or the barrier failed: heap=next;"
+                                        + " close again");
             }
         }
     }

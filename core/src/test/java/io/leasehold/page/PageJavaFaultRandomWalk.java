@@ -258,8 +258,8 @@ final class PageJavaFaultRandomWalk implements Consumer<JavaFaults.Mode> {
         });
     }
 
-    /// Frees a run that no magazine takes while the stack has space for one frame, for two, and so on. A free has failed
-    /// and left the run in use, or it has freed it.
+    /// Frees a run that no magazine takes while the stack has space for one frame, for two, and so on. A free that
+    /// fails leaves the run in use.
     private void freeAtEveryDepth(PageArena arena) {
         boolean isHit = true;
         for (int frames = 0; isHit; frames++) {

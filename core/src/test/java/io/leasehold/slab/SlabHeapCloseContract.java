@@ -218,7 +218,8 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                     "closes",
                     () -> assertThatIllegalStateException()
                             .isThrownBy(heap::close)
-                            .withMessage("a thread is inside allocate or release, or the barrier failed: heap=heap; close again"));
+                            .withMessage("a thread is inside allocate or release, or the barrier failed: heap=heap;"
+                                    + " close again"));
             watchdog.join();
             BiasedSlots.exit(cells);
             Objects.requireNonNull(heap.tryAllocate(100)).release();
