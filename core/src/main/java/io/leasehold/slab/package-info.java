@@ -52,8 +52,9 @@
 ///   2.2 s.
 /// * **Otherwise the limit grows with the memory that the heap holds**, since a small server needs little. In an
 ///   earlier version the limit was 2 MiB for every heap, depots had 128 KiB, and each size retained a slab, also sizes
-///   of 1 MiB. Today only sizes up to 64 KiB do, which is a megabyte in all. An HTTP server with a tenth of a megabyte of live buffers then held 9.7 MiB. Now it holds 4.1 MiB. The
-///   cost is a hand-over between threads: with smaller depots 56 ns for a block of 4 KiB, instead of 47 ns.
+///   of 1 MiB. Today only sizes up to 64 KiB do, which is a megabyte in all. An HTTP server with a tenth of a megabyte
+///   of live buffers held 9.7 MiB, and now it holds 4.1 MiB. The cost is a hand-over between threads: with smaller
+///   depots 56 ns for a block of 4 KiB, instead of 47 ns.
 /// * **Large slabs have a limit of their own**, or a few of them would use up the common limit. One of them is retained
 ///   in any case. Arrays, which are zeroed each time they are made, and locked pages have the full limit from the
 ///   start.

@@ -331,7 +331,8 @@ public final class WindowCache implements AutoCloseable {
                 alloc(file, byteOffset, byteSize, AccessAdvice.NORMAL, WindowFlag.READ), "waits without a limit");
     }
 
-    /// Lends a part of a file (ubc_alloc), in place unless the file is FOREIGN; waits without a limit until a window is free.
+    /// Lends a part of a file (ubc_alloc), in place unless the file is FOREIGN; waits without a limit until a window is
+    /// free.
     ///
     /// @param file the file; if it is FOREIGN the window is a private copy
     /// @param byteOffset offset of the first byte in the file

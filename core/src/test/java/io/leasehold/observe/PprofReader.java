@@ -2,8 +2,6 @@ package io.leasehold.observe;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.DescriptorValidationException;
@@ -116,7 +114,7 @@ final class PprofReader {
         return message;
     }
 
-    /// Makes the part of the schema of `pprof` that a heap profile has. An integer is a number or the index of a string.
+    /// Makes the part of the schema of `pprof` that a heap profile has. An integer may be the index of a string.
     private static Descriptor schema() {
         DescriptorProto profile = message(
                 "Profile",
@@ -124,15 +122,16 @@ final class PprofReader {
                 many(2, "samples", "Sample"),
                 many(4, "locations", "Location"),
                 many(5, "functions", "Function"),
-                field(6, "strings", Type.TYPE_STRING).setLabel(Label.LABEL_REPEATED),
+                field(6, "strings", FieldDescriptorProto.Type.TYPE_STRING)
+                        .setLabel(FieldDescriptorProto.Label.LABEL_REPEATED),
                 integer(9, "timeNanos"),
-                field(11, "periodType", Type.TYPE_MESSAGE).setTypeName("ValueType"),
+                field(11, "periodType", FieldDescriptorProto.Type.TYPE_MESSAGE).setTypeName("ValueType"),
                 integer(12, "period"),
                 integer(14, "defaultType"));
         DescriptorProto sample = message(
                 "Sample",
-                integer(1, "locations").setLabel(Label.LABEL_REPEATED),
-                integer(2, "values").setLabel(Label.LABEL_REPEATED),
+                integer(1, "locations").setLabel(FieldDescriptorProto.Label.LABEL_REPEATED),
+                integer(2, "values").setLabel(FieldDescriptorProto.Label.LABEL_REPEATED),
                 many(3, "labels", "Label"));
         FileDescriptorProto.Builder file = FileDescriptorProto.newBuilder()
                 .setName("profile.proto")
@@ -165,19 +164,21 @@ final class PprofReader {
         return message.build();
     }
 
-    private static FieldDescriptorProto.Builder field(int number, String name, Type type) {
+    private static FieldDescriptorProto.Builder field(int number, String name, FieldDescriptorProto.Type type) {
         return FieldDescriptorProto.newBuilder()
                 .setNumber(number)
                 .setName(name)
                 .setType(type)
-                .setLabel(Label.LABEL_OPTIONAL);
+                .setLabel(FieldDescriptorProto.Label.LABEL_OPTIONAL);
     }
 
     private static FieldDescriptorProto.Builder integer(int number, String name) {
-        return field(number, name, Type.TYPE_INT64);
+        return field(number, name, FieldDescriptorProto.Type.TYPE_INT64);
     }
 
     private static FieldDescriptorProto.Builder many(int number, String name, String type) {
-        return field(number, name, Type.TYPE_MESSAGE).setTypeName(type).setLabel(Label.LABEL_REPEATED);
+        return field(number, name, FieldDescriptorProto.Type.TYPE_MESSAGE)
+                .setTypeName(type)
+                .setLabel(FieldDescriptorProto.Label.LABEL_REPEATED);
     }
 }
