@@ -38,8 +38,9 @@
 /// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
 ///    searches its free runs and commits the pages (`mprotect`).
 /// 6. Step 5 commits only pages that are paid for: the arena first charges their bytes to a
-///    [MemoryBudget][io.leasehold.budget.MemoryBudget]. If the budget is full, the reclaimers of the arena give back what they cache. If that is not enough, the request is
-///    rejected. The allocator then throws an `OutOfMemoryError` that names the limit and the holders.
+///    [MemoryBudget][io.leasehold.budget.MemoryBudget]. If the budget is full, the reclaimers of the arena give back
+///    what they cache. If that is not enough, the request is rejected. The allocator then throws an `OutOfMemoryError`
+///    that names the limit and the holders.
 /// 7. The pages are wired, so that they cannot be freed, and one [Lease][io.leasehold.lease.Lease] is acquired on
 ///    the run. Every slab holds exactly one lease.
 /// 8. The first time a block is used, a buffer object is bound to it. Object and block are recycled together.
@@ -111,7 +112,8 @@
 /// | (A) | all threads, atomically, in the order named after the letter |
 ///
 /// A field may have two letters. Then a thread that meets one of the two conditions may read it, and a thread that
-/// meets both may write it: the owner reads a field marked (O, L) at any time, and writes it under the lock. A word behind a letter names an exception: "(L), read by wake".
+/// meets both may write it: the owner reads a field marked (O, L) at any time, and writes it under the lock. A word
+/// behind a letter names an exception: "(L), read by wake".
 ///
 /// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
 /// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with
@@ -140,8 +142,8 @@
 /// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds
 ///    ([Pace][io.leasehold.page.service.Pace]). Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is
-///    rejected, and is repeated before anything was freed, only compares a few counters. After a reclaim without success, flushing
-///    the caches of other threads takes at most 5 % of the time.
+///    rejected, and is repeated before anything was freed, only compares a few counters. After a reclaim without
+///    success, flushing the caches of other threads takes at most 5 % of the time.
 ///
 /// ## Nulls
 ///

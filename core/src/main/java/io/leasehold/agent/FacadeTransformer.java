@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Patches the two pools of each copy of Netty when they are loaded, and looks at no other class.
 ///
 /// A copy is refused if one of its pools was loaded before the agent started, or does not have the expected shape. The
-/// pools of that copy that are loaded later are not patched either, and one line is printed for the copy. A pool that was
-/// patched before the other one was refused stays patched.
+/// pools of that copy that are loaded later are not patched either, and one line is printed for the copy. A pool that
+/// was patched before the other one was refused stays patched.
 ///
 /// **Threads.** Thread-safe.
 final class FacadeTransformer implements ClassFileTransformer {

@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe and lock-free. Test: `MemoryBudgetStress`.
 ///
-/// **Invariants.** I1: `0 <= used && used <= byteLimit` until the close. I2: a refused reservation leaves the use of this budget and of
-/// its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets below it. It is equal
-/// when no thread is inside a change.
+/// **Invariants.** I1: `0 <= used && used <= byteLimit` until the close. I2: a refused reservation leaves the use of
+/// this budget and of its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets
+/// below it. It is equal when no thread is inside a change.
 ///
 /// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that
 /// checks the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller

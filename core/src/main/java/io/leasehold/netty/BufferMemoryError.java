@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// buffer is this error: a limit is reached, the system gives no memory, the allocator is closed or cannot be opened,
 /// or the request is for more than the largest buffer. Outstanding buffers still work.
 ///
-/// **Cost.** The values and holders of the moment are put into words at the refusal. The rest of the message is composed
-/// when it is read, because most of these errors are never read.
+/// **Cost.** The values and holders of the moment are put into words at the refusal. The rest of the message is
+/// composed when it is read, because most of these errors are never read.
 public final class BufferMemoryError extends OutOfMemoryError {
 
     private static final long serialVersionUID = 3;

@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// **Recent peak.** A server whose load comes in waves needs the memory of one wave again in the next one. So the pages
 /// that were in use at the same time, in this tick or the last one, may stay. A steady load has a peak that is hardly
 /// above what is in use, so it retains little. Without this rule an HTTP server with 16 requests in flight on each
-/// connection made and freed 2,500 to 3,000 slabs a second. C2 compiled these paths for more than a second after its start.
+/// connection made and freed 2,500 to 3,000 slabs a second. C2 compiled these paths for more than a second after its
+/// start.
 ///
 /// **Large slabs** have a limit of their own. Like the other limit it is in bytes, not in slabs of each size class.
 /// With sixteen sizes between 72 and 288 KiB in use, a single retained slab was nearly always of the wrong size. The

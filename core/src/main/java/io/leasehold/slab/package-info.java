@@ -47,9 +47,9 @@
 ///   pages. Without the limit, a gateway with 26 MiB of live buffers held 41 MiB instead of 34 MiB.
 /// * **The limit is what was in use together during the last two ticks**, up to 16 MiB, because load comes in waves.
 ///   With a part of what is held as the limit, an HTTP server with 16 requests in flight on each connection carved and
-///   freed 2,500 to 3,000 slabs a second, and now 450. In the 16 seconds after its start it needed 16.9 to 25.4 us of processor
-///   time for a request, and now 12.2 to 15.7 us. C2 compiled classes of Leasehold for 1.9 to 2.5 s, and now for 1.2 to
-///   2.2 s.
+///   freed 2,500 to 3,000 slabs a second, and now 450. In the 16 seconds after its start it needed 16.9 to 25.4 us of
+///   processor time for a request, and now 12.2 to 15.7 us. C2 compiled classes of Leasehold for 1.9 to 2.5 s, and now
+///   for 1.2 to 2.2 s.
 /// * **Otherwise the limit grows with the memory that the heap holds**, since a small server needs little. In an
 ///   earlier version the limit was 2 MiB for every heap, depots had 128 KiB, and each size retained a slab, also sizes
 ///   of 1 MiB. Today only sizes up to 64 KiB do, which is a megabyte in all. An HTTP server with a tenth of a megabyte
