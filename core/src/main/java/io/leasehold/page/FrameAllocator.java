@@ -234,10 +234,23 @@ final class FrameAllocator {
         }
     }
 
-    /// Frees the deferred run of the slot of the calling thread, if it has one. While the slots are suspended it stays,
-    /// and the flush takes it.
+    /// Marks a live run as free, and moves it to the pool or to a magazine that was shut.
+    ///
+    /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
+    void freeLive(long page) {
+        StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
+        free(FrameLayout.index(page), frames.free(page));
+    }
+
+    /// Moves the deferred run of the slot of the calling thread to the pool, if it has one. It stays in the slot for
+    /// the next free or flush while the slots are suspended, or if the stack is too short: the run is free already, so
+    /// the caller must not see an error.
     void freeDeferred() {
-        StackReserve.ensure(); // must precede the removal from the slot
+        try {
+            StackReserve.ensure(); // must precede the removal from the slot
+        } catch (StackOverflowError e) {
+            return;
+        }
         int[] cells = slots.enter();
         if (cells == null) {
             return;

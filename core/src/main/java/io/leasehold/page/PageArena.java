@@ -270,38 +270,22 @@ public final class PageArena implements AutoCloseable {
             return;
         }
         int[] cells = slots.enter();
-        if (cells == null) {
-            freeToPool(page);
-            return;
-        }
-        boolean takesAny = Magazines.takesAny(cells);
+        boolean takesAny = cells != null && Magazines.takesAny(cells);
         boolean isKept = false;
         try {
-            if (takesAny) {
+            if (cells != null && takesAny) {
                 isKept = Magazines.pushOrDefer(cells, FrameLayout.index(page), frames.free(page));
             }
         } finally {
-            BiasedSlots.exit(cells);
+            if (cells != null) {
+                BiasedSlots.exit(cells);
+            }
         }
         if (!takesAny) {
-            freeToPool(page);
+            allocator.freeLive(page);
         }
         if (!isKept) {
-            freeDeferred();
-        }
-    }
-
-    private void freeToPool(long page) {
-        StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
-        allocator.free(FrameLayout.index(page), frames.free(page));
-    }
-
-    /// Moves the deferred run of the slot to the pool. A stack overflow leaves the run to the next free or flush.
-    private void freeDeferred() {
-        try {
             allocator.freeDeferred();
-        } catch (StackOverflowError e) {
-            // the page is free, so the caller must not see an error
         }
     }
 

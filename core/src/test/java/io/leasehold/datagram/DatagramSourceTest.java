@@ -3,7 +3,6 @@ package io.leasehold.datagram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.ThreadMXBean;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboFixture;
 import io.leasehold.jumbo.JumboPool;
@@ -13,8 +12,8 @@ import io.leasehold.memory.TestMemory;
 import io.leasehold.os.DatagramForms;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Datagrams.Capability;
+import io.leasehold.page.GarbageProgram;
 import io.leasehold.page.Watchdog;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,8 +34,6 @@ class DatagramSourceTest {
 
     /// Less than one object for each of 500 exchanges, including the objects of the bean.
     private static final long FEW_BYTES = 1_000;
-
-    private static final int MOST_ROUNDS = 400;
 
     @ParameterizedTest
     @EnumSource
@@ -344,65 +341,11 @@ class DatagramSourceTest {
     }
 
     @Test
-    void receivingAndSendingMakesNoGarbage() {
+    void receivingAndSendingMakesNoGarbage() throws Exception {
         TestMemory.require(Datagrams.system().can(Capability.BATCH), "the portable form makes objects");
-        try (DatagramFixture fixture = new DatagramFixture(Datagrams.system(), BufferSize.KIB_64, 16)) {
-            Exchange exchange = new Exchange(fixture);
-            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-            long least = Long.MAX_VALUE;
-            // A call creates garbage until it is compiled, which takes a while on a busy machine: the minimum counts.
-            for (int round = 0; round < MOST_ROUNDS && least >= FEW_BYTES; round++) {
-                long before = threads.getCurrentThreadAllocatedBytes();
-                for (int i = 0; i < 500; i++) {
-                    exchange.run();
-                }
-                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
-            }
-            assertThat(least).as("bytes of 500 exchanges").isLessThan(FEW_BYTES);
-        }
-    }
-
-    /// Sends a batch, reads it with a cursor, and sends every other page back to its sender.
-    private static final class Exchange implements Consumer<JumboDatagram<JumboView>> {
-
-        private final DatagramFixture fixture;
-        private final DatagramSender answer;
-        private final SegmentCursor cursor = new SegmentCursor();
-        private long seen;
-        private int left;
-
-        Exchange(DatagramFixture fixture) {
-            this.fixture = fixture;
-            this.answer = fixture.source.newSender();
-        }
-
-        void run() {
-            fixture.sender.load(fixture.scratch.address(), 300, 100);
-            left = 300;
-            while (!fixture.sender.send()) {
-                fixture.sender.awaitWritable(DatagramFixture.SOON);
-            }
-            while (left > 0 && fixture.source.awaitReadable(DatagramFixture.SOON)) {
-                fixture.source.receive(this, DatagramFixture.BATCH);
-            }
-            if (left != 0) {
-                throw new AssertionError("left=" + left);
-            }
-        }
-
-        @Override
-        public void accept(JumboDatagram<JumboView> datagram) {
-            datagram.segments(cursor);
-            while (cursor.next()) {
-                left -= cursor.byteSize();
-            }
-            if (seen++ % 2 == 0) {
-                answer.toSenderOf(datagram).handOver(fixture.pool(), datagram.take(), 100, 50);
-                if (!answer.send()) {
-                    answer.abandon();
-                }
-            }
-        }
+        assertThat(GarbageProgram.bytesOf500(DatagramExchange.class))
+                .as("bytes of 500 exchanges")
+                .isLessThan(FEW_BYTES);
     }
 
     @Test

@@ -279,11 +279,13 @@ interface LeaseContract extends LeasePoolFixture {
                 fixture.pool().acquire(page).close();
             }
             assertThatThrownBy(lease::close)
-                    .hasMessageContaining("recycled")
+                    .hasMessageContaining("the lease has ended")
                     .cause()
                     .isNotNull();
             fixture.pool().acquire(page).close();
-            assertThatThrownBy(lease::close).hasMessageContaining("recycled").hasNoCause();
+            assertThatThrownBy(lease::close)
+                    .hasMessageContaining("the lease has ended")
+                    .hasNoCause();
         }
     }
 
