@@ -138,8 +138,9 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
             }
             sources = copies;
         }
+        String processing = server.isProcessed() ? "-proc:full" : "-proc:none";
         List<String> arguments =
-                new ArrayList<>(List.of("-proc:none", "-nowarn", "-d", classes.toString(), "-cp", classPath));
+                new ArrayList<>(List.of(processing, "-nowarn", "-d", classes.toString(), "-cp", classPath));
         sources.forEach(source -> arguments.add(source.toString()));
         StringWriter output = new StringWriter();
         PrintWriter lines = new PrintWriter(output);

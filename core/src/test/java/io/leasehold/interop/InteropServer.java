@@ -37,6 +37,7 @@ record InteropServer(
     static final Path FOLDER = Path.of("src/test/interop");
 
     private static final String NETTY = "io.netty";
+    private static final String MICRONAUT = "micronaut";
 
     /// All servers of the suite, in the order of the README.
     static final List<InteropServer> ALL = List.of(
@@ -70,6 +71,14 @@ record InteropServer(
                     "4.2.15.Final",
                     true,
                     "serverBuilder.childChannelOption(%s)"),
+            agent(
+                    "Micronaut",
+                    "micronaut-http-server-netty",
+                    MICRONAUT,
+                    MICRONAUT,
+                    "MicronautServers",
+                    "4.2.9.Final",
+                    false),
             new InteropServer(
                     "ZooKeeper",
                     "zookeeper",
@@ -120,6 +129,11 @@ record InteropServer(
     /// {@return true if a program can hand the allocator over}
     boolean hasOption() {
         return testHook || !hook.isEmpty();
+    }
+
+    /// {@return true if the program is compiled with the annotation processors of its class path}
+    boolean isProcessed() {
+        return module.equals(MICRONAUT);
     }
 
     /// {@return the version that the POM states}
