@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class FaultingClassLoader extends ClassLoader {
 
     private static final String LIBRARY = "io.leasehold.";
+    private static final String JMX = "io.leasehold.jmx";
     private static final ClassDesc FAULTS = ClassDesc.of(JavaFaults.class.getName());
     private static final MethodTypeDesc FRAMES = MethodTypeDesc.ofDescriptor("(I)V");
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
@@ -57,6 +58,25 @@ public final class FaultingClassLoader extends ClassLoader {
         this.packages = List.of(packages);
         this.files = ClassFile.of(ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(getParent())
                 .orElse(ClassHierarchyResolver.defaultResolver())));
+        readOptionsWithoutBeans();
+    }
+
+    /// Has the copy read its options now, with JMX off. Its beans would stay as long as the loader, and have the names
+    /// that a test of beans in the same JVM expects to be free.
+    private void readOptionsWithoutBeans() {
+        String before = System.getProperty(JMX);
+        System.setProperty(JMX, "false");
+        try {
+            Class.forName(LIBRARY + "observe.ProcessCounters", true, this);
+        } catch (ClassNotFoundException e) {
+            throw new LinkageError(e.getMessage(), e);
+        } finally {
+            if (before == null) {
+                System.clearProperty(JMX);
+            } else {
+                System.setProperty(JMX, before);
+            }
+        }
     }
 
     /// Gives faults to the first call of each method handle by a class too. The program makes first what a process has
