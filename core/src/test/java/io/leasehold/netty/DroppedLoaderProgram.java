@@ -38,6 +38,8 @@ final class DroppedLoaderProgram {
     /// Memory that the JVM itself may allocate meanwhile: a jar, threads, a part of its heap or of its code cache.
     private static final Held SLACK = new Held(4, 120, 512 << 20);
 
+    private static final Held UNLIMITED = new Held(Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE);
+
     private DroppedLoaderProgram() {}
 
     /// Runs applications, and prints the kernel resources of the process before and after.
@@ -55,6 +57,7 @@ final class DroppedLoaderProgram {
             beans();
             new Recording().start();
         }
+        collect(start(urls, 1, isObserved), UNLIMITED); // the first application makes what the JVM keeps
         Held before = Held.now();
         List<WeakReference<ClassLoader>> loaders = start(urls, Integer.parseInt(arguments[0]), isObserved);
         Held during = Held.now();
