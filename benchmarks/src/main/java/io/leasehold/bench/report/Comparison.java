@@ -103,8 +103,8 @@ record Comparison(
     private Judgement judge(Side side, Stat ours, Stat theirs) {
         Ratio ratio = better == Better.MORE ? ours.over(theirs) : theirs.over(ours);
         boolean isEnough = ours.isEnough() && theirs.isEnough();
-        double least = Math.min(ours.value(), theirs.value());
-        if (least <= (unit.equals(MIB) ? FEW_MIB : 0)) {
+        boolean isLittle = unit.equals(MIB) && Math.min(ours.value(), theirs.value()) <= FEW_MIB;
+        if (isLittle || !ours.isPositive() || !theirs.isPositive()) {
             double less = theirs.value() - ours.value();
             double lead = better == Better.LESS ? less : -less;
             Verdict verdict = less == 0 ? Verdict.EVEN : Verdict.of(lead, Math.hypot(ours.error(), theirs.error()));

@@ -38,6 +38,11 @@ record Stat(double value, double error, List<Double> rounds, boolean isTail) {
         return rounds.size() >= ENOUGH;
     }
 
+    /// {@return true if the figure is above 0 in every round, so that it can be part of a ratio}
+    boolean isPositive() {
+        return Collections.min(rounds) > 0;
+    }
+
     /// {@return this figure divided by `other`} Rounds are paired, so that a machine that slows down affects both.
     Ratio over(Stat other) {
         boolean paired = !isTail && !other.isTail && rounds.size() > 1 && rounds.size() == other.rounds.size();

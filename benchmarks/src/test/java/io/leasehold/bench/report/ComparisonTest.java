@@ -119,6 +119,18 @@ class ComparisonTest {
                 .containsExactly("0.500 MiB more, equal within error", "1,019 MiB less, better");
     }
 
+    /// For example the garbage collections of a short round.
+    @Test
+    void figuresThatAreZeroInARoundAreComparedByTheirDifference() {
+        Map<Side, Stat> sides = new LinkedHashMap<>();
+        sides.put(Side.LEASED, Stat.of(List.of(1.0, 1.0, 2.0, 1.0, 1.0)));
+        sides.put(Side.POOLED, Stat.of(List.of(1.0, 0.0, 1.0, 1.0, 1.0)));
+        Case one = Case.of("a round", sides);
+        Comparison server = new Comparison("s", "server", "Server", "", "runs", Better.LESS, "", true, List.of(one));
+
+        assertThat(server.best(one).orElseThrow().text()).isEqualTo("0.400 runs more");
+    }
+
     @Test
     void fewerThanFiveForksHaveARangeAndNoVerdict() throws IOException {
         Comparison pages = comparison(
