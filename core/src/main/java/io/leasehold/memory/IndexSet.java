@@ -37,10 +37,14 @@ public final class IndexSet {
     ///
     /// @param newCapacity number of indexes; has no effect if the capacity is as large already
     public void ensureCapacity(int newCapacity) {
-        if (newCapacity <= capacity) {
-            return;
+        if (newCapacity > capacity) {
+            grow(newCapacity);
         }
+    }
 
+    /// Increases the capacity. Apart from [#ensureCapacity], so that the compiler does not put this code into each
+    /// caller of [#add].
+    private void grow(int newCapacity) {
         int rounded = Math.max(MIN_CAPACITY, (int) Math.min(Integer.MAX_VALUE, 2L * newCapacity - 1) & -MIN_CAPACITY);
         int levelCount = 1;
         for (int words = wordsFor(rounded); words > 1; words = wordsFor(words)) {

@@ -132,14 +132,14 @@ final class LockedSlabs {
     /// @return the slabs in a chain, for [#free]
     private @Nullable Slab evict() {
         Slab chain = null;
-        for (Slab slab = evictOne(); slab != null; slab = evictOne()) {
+        while (closed ? slabs.hasEmpty() : slabs.hasExcess()) {
+            Slab slab = slabs.removeEmpty(Integer.MAX_VALUE);
+            if (slab == null) {
+                break; // the kernel failed to unlock its pages
+            }
             chain = link(slab, chain);
         }
         return chain;
-    }
-
-    private @Nullable Slab evictOne() {
-        return closed ? slabs.removeEmpty(Integer.MAX_VALUE) : slabs.evict();
     }
 
     private Slab link(Slab slab, @Nullable Slab chain) {

@@ -144,19 +144,17 @@ final class SlabSet<T> {
         retained.remove(slab.pages(), slab.isLarge());
     }
 
-    /// Removes the highest empty slab if the limit for retained slabs is exceeded. The only empty slab of its size
+    /// {@return true if the highest empty slab exceeds the limit for retained slabs} The only empty slab of its size
     /// class stays if it is small or costly to make: one slab of each class up to 64 KiB is a megabyte in all. One
     /// large empty slab stays over all size classes.
-    ///
-    /// @return the slab, whose runs the caller frees without the lock, or null
-    @Nullable Slab evict() {
+    boolean hasExcess() {
         int number = empty.last();
         if (number < 0) {
-            return null;
+            return false;
         }
         Slab slab = slab(number << indexBits);
         boolean mayStay = empty.size() == 1 && (!slab.isLarge() || !memory.carvesQuickly() || retained.hasOneLarge());
-        return mayStay || !retained.isFull(slab.isLarge()) ? null : tryRemove(number);
+        return !mayStay && retained.isFull(slab.isLarge());
     }
 
     /// Removes the highest empty slab if it has at most `most` blocks.

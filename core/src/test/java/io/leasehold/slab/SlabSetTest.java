@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Tests sets of slabs of 1 KiB blocks, with sixteen blocks each.
@@ -247,9 +246,8 @@ class SlabSetTest {
 
     private static void putAndEvict(SlabSet<String> of, int block) {
         of.put(block);
-        @Nullable Slab evicted = of.evict();
-        while (evicted != null) {
-            evicted = of.evict();
+        while (of.hasExcess()) {
+            assertThat(of.removeEmpty(Integer.MAX_VALUE)).isNotNull();
         }
     }
 
