@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// The class paths of the servers, which a second Maven resolves: the one that runs this build, with its settings, its
+/// The class paths of the modules in `src/test/interop`, which a second Maven resolves: the one that runs this build, with its settings, its
 /// local repository and, if it is offline, offline too. A class path is resolved once, and again after its POM changed.
 final class InteropClassPaths {
 
@@ -23,12 +23,12 @@ final class InteropClassPaths {
         this.folder = folder;
     }
 
-    /// Resolves the class paths of these servers. Those that cannot be resolved are left out.
-    void resolve(List<InteropServer> servers) throws IOException, InterruptedException {
+    /// Resolves the class paths of these modules. Those that cannot be resolved are left out.
+    void resolve(List<String> modules) throws IOException, InterruptedException {
         List<String> missing = new ArrayList<>();
-        for (InteropServer server : servers) {
-            if (of(server).isEmpty()) {
-                missing.add(server.module());
+        for (String module : modules) {
+            if (of(module).isEmpty()) {
+                missing.add(module);
             }
         }
         String home = System.getProperty("leasehold.maven.home");
@@ -81,10 +81,10 @@ final class InteropClassPaths {
         }
     }
 
-    /// {@return the class path of a server, if it was resolved, is not older than its POM, and all its files exist}
-    Optional<List<Path>> of(InteropServer server) throws IOException {
-        Path file = folder.resolve(server.module() + ".classpath");
-        Path pom = InteropServer.FOLDER.resolve(server.module()).resolve("pom.xml");
+    /// {@return the class path of a module, if it was resolved, is not older than its POM, and all its files exist}
+    Optional<List<Path>> of(String module) throws IOException {
+        Path file = folder.resolve(module + ".classpath");
+        Path pom = InteropServer.FOLDER.resolve(module).resolve("pom.xml");
         if (!Files.exists(file) || Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(pom)) < 0) {
             return Optional.empty();
         }

@@ -61,7 +61,7 @@ record InteropServer(
                     "reactor",
                     "ReactorNetty",
                     "4.2.19.Final",
-                    false,
+                    true,
                     "server.childOption(%s)"),
             option(
                     "Armeria",
@@ -104,7 +104,7 @@ record InteropServer(
                     "lettuce",
                     "LettuceClients",
                     "4.2.13.Final",
-                    false,
+                    true,
                     "bootstrap.option(%s)"),
             option(
                     "AsyncHttpClient",
@@ -112,7 +112,7 @@ record InteropServer(
                     "ahc",
                     "AsyncHttpClients",
                     "4.2.17.Final",
-                    false,
+                    true,
                     "config.setAllocator(allocator)"));
 
     private static InteropServer agent(

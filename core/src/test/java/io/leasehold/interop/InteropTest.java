@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.opentest4j.TestAbortedException;
 
@@ -42,11 +43,22 @@ class InteropTest {
     private static final int DROPPED_BYTES = 1 << 10;
     private static final int FEW_REQUESTS = 20;
 
+    /// Requests beside an agent of another vendor.
+    private static final int SOME_REQUESTS = 2_000;
+
     /// Options of the JVMs. A short run ends before the optimising compiler has a use.
     private static final List<String> JVM = SOAK ? List.of() : List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
     /// The one server to run in all its ways, or null.
     private static final String ONLY = System.getProperty("interop");
+
+    /// The option that starts our agent.
+    private static final String OURS = "-javaagent:" + AgentJar.path();
+
+    /// The module with agents of other vendors, and what they print about themselves.
+    private static final String OTHER_AGENTS = "agents";
+
+    private static final String OPENTELEMETRY = "otel.javaagent";
 
     /// Class paths, class files and logs.
     private static final Path FOLDER = Path.of("target/interop");
@@ -65,7 +77,9 @@ class InteropTest {
     @BeforeAll
     static void resolve() throws IOException, InterruptedException {
         Files.createDirectories(FOLDER);
-        CLASS_PATHS.resolve(plans().map(Plan::server).distinct().toList());
+        Stream<String> modules = plans().map(plan -> plan.server().module()).distinct();
+        CLASS_PATHS.resolve(Stream.concat(modules, SOAK ? Stream.of(OTHER_AGENTS) : Stream.of())
+                .toList());
         keyStore = TestKey.make(FOLDER).file();
     }
 
@@ -160,21 +174,54 @@ class InteropTest {
         assertThat(run.number("others")).isPositive();
     }
 
+    /// OpenTelemetry's agent changes classes of Netty and of the server, and JaCoCo's agent every class of the
+    /// program.
+    @ParameterizedTest
+    @CsvSource({"opentelemetry,true", "opentelemetry,false", "jacoco,true", "jacoco,false"})
+    @Tag("soak")
+    void serverIsServedBesideAnAgentOfAnotherVendor(String other, boolean isFirst)
+            throws IOException, InterruptedException {
+        assumeTrue(ONLY == null || ONLY.equals("grpc"), "another server is tested: interop=" + ONLY);
+        Plan plan = new Plan(plan("grpc", Way.AGENT, Crypto.JDK).server(), Way.AGENT, Crypto.JDK, SOME_REQUESTS);
+        Path folder = Files.createDirectories(FOLDER.resolve(other + (isFirst ? "-first" : "-last")));
+        String jar = jars(OTHER_AGENTS).stream()
+                .map(Path::toString)
+                .filter(path -> path.contains(other))
+                .findFirst()
+                .orElseThrow();
+        boolean isTelemetry = other.equals("opentelemetry");
+        String argument = isTelemetry ? "" : "=destfile=" + folder.resolve("jacoco.exec");
+        List<String> agents = new ArrayList<>(List.of(OURS));
+        agents.add(isFirst ? 0 : 1, "-javaagent:" + jar + argument);
+        List<String> options = new ArrayList<>(JVM);
+        for (String signal : List.of("traces", "metrics", "logs")) {
+            options.add("-Dotel." + signal + ".exporter=none");
+        }
+        options.addAll(agents);
+
+        InteropRun run = InteropRun.of(plan, folder, jars(plan.server().module()), keyStore, options, LIMIT_SECONDS);
+        check(plan, run);
+        String output = run.values().get("output");
+        assertThat(output.contains(OPENTELEMETRY)).as(output).isEqualTo(isTelemetry);
+    }
+
     private static InteropRun run(Plan plan, Path folder, String... properties)
             throws IOException, InterruptedException {
-        List<Path> jars = CLASS_PATHS.of(plan.server()).orElse(null);
-        if (jars == null) {
-            System.out.println("interoperability: SKIPPED " + plan + ", since its class path was not resolved");
-        }
-        assumeTrue(
-                jars != null,
-                "the class path was not resolved: module=" + plan.server().module());
         List<String> options = new ArrayList<>(JVM);
         options.addAll(List.of(properties));
         if (plan.way() == Way.AGENT) {
-            options.add("-javaagent:" + AgentJar.path());
+            options.add(OURS);
         }
-        return InteropRun.of(plan, folder, jars, keyStore, options, LIMIT_SECONDS);
+        return InteropRun.of(plan, folder, jars(plan.server().module()), keyStore, options, LIMIT_SECONDS);
+    }
+
+    private static List<Path> jars(String module) throws IOException {
+        List<Path> jars = CLASS_PATHS.of(module).orElse(null);
+        if (jars == null) {
+            System.out.println("interoperability: SKIPPED " + module + ", since its class path was not resolved");
+        }
+        assumeTrue(jars != null, "the class path was not resolved: module=" + module);
+        return jars;
     }
 
     @AfterAll
