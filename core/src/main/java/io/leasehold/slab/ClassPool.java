@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// has released the lock. The releasing thread pushes and then tries the lock; the other thread unlocks and then looks
 /// into the depot. So one of the two always frees the batch (`DepotStress`). Excess that background work leaves is
 /// freed in the next tick. An allocation first looks into the depot, then tries the lock for some microseconds.
-/// [SlabHeap] then tries the next larger size classes before it waits.
+/// [SlabHeap] then tries the next larger size classes before it waits or carves a slab.
 ///
 /// The exception is a release for which no batch can be made, because the Java heap is full, there are too many
 /// batches, or the heap was closed by force. It waits for the lock.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ClassPools<T> {
 
     /// Number of larger size classes that an allocation tries before it waits for the lock of its own class, or carves
-    /// a slab for a single block. Their blocks are up to 3/8 longer.
+    /// a slab. Their blocks are up to 3/8 longer.
     static final int SIZES_TO_BORROW_FROM = 3;
 
     private final SlabMemory memory; // (C)
@@ -79,12 +79,14 @@ final class ClassPools<T> {
         return pools.getAcquire(sizeClass);
     }
 
-    /// {@return the number of larger size classes that an allocation may try} It is 0 for a large block if memory is
-    /// scarce, because a longer one could take the bytes of a later request. Smaller blocks are in slabs that stay as
-    /// they are: they are borrowed only while another thread has the lock of their class.
-    int sizesToBorrowFrom(int sizeClass) {
+    /// {@return the number of larger size classes that an allocation may try} While memory is scarce, a longer block
+    /// could take the bytes of a later request. So then only small blocks are borrowed, from slabs that stay as they
+    /// are, and only while another thread has the lock of the class.
+    ///
+    /// @param isBusy true if another thread has the lock, false if the class has no free block
+    int sizesToBorrowFrom(int sizeClass, boolean isBusy) {
         boolean isShared = sizeClass + SIZES_TO_BORROW_FROM <= SlabHeap.LAST_SHARED_CLASS;
-        return isShared || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
+        return (isBusy && isShared) || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
     }
 
     /// {@return the slabs of a size class that has a pool}

@@ -4,8 +4,11 @@ package io.leasehold.slab;
 ///
 /// ```text
 ///   16  32  48 ... 240  256 | 288  320 ... 480  512 | 576 ... 1024 | ... | 7 * 2^28  15 * 2^27  2^31 - 9
-///   steps of 16             | steps of 32           | of 64        |     | eight steps a doubling
+///   steps of 16             | steps of 32           | of 64        |     | eight steps a doubling, and 17,408
 /// ```
+///
+/// A TLS record of 16 KiB has a header and a tag, so its buffer is 16,408 to 16,709 B long. The next of the eight steps
+/// is 18,432 B. Most bytes of a proxy are such buffers, so they have a size of their own.
 ///
 /// **Invariants.** Above 256 B a block is at most an eighth larger than the request. If a request is a multiple of a
 /// power of two, so is the length of its block. The exception is the largest block, which begins at a page boundary.
@@ -26,6 +29,11 @@ final class SizeClasses {
     private static final int STEPS_POWER = 3;
     private static final int LINEAR_BYTES = 256;
     private static final int LINEAR_CLASSES = LINEAR_BYTES >>> QUANTUM_POWER;
+
+    /// The size for TLS records. It lies between two of the eight steps.
+    private static final int TLS_BYTES = 17 << 10;
+
+    private static final int TLS_CLASS = stepOf(TLS_BYTES);
 
     /// Requests up to this are looked up in steps of 16 bytes, and requests up to [#COARSE_BYTES] in steps of 128
     /// bytes.
@@ -77,16 +85,25 @@ final class SizeClasses {
 
     /// {@return the length in bytes of the blocks of a class}
     static int byteSize(int sizeClass) {
-        if (sizeClass < LINEAR_CLASSES) {
-            return (sizeClass + 1) << QUANTUM_POWER;
+        return sizeClass == TLS_CLASS ? TLS_BYTES : stepBytes(sizeClass < TLS_CLASS ? sizeClass : sizeClass - 1);
+    }
+
+    private static int computed(int byteSize) {
+        return byteSize <= TLS_BYTES ? stepOf(byteSize) : stepOf(byteSize) + 1;
+    }
+
+    private static int stepBytes(int step) {
+        if (step < LINEAR_CLASSES) {
+            return (step + 1) << QUANTUM_POWER;
         }
-        int geometric = sizeClass - LINEAR_CLASSES;
+        int geometric = step - LINEAR_CLASSES;
         int power = (geometric >>> STEPS_POWER) + Integer.numberOfTrailingZeros(LINEAR_BYTES);
         int steps = (geometric & ((1 << STEPS_POWER) - 1)) + 1;
         return (int) Math.min((1L << power) + ((long) steps << (power - STEPS_POWER)), MAX_BYTES);
     }
 
-    private static int computed(int byteSize) {
+    /// {@return the number of the shortest step with at least `byteSize` bytes}
+    private static int stepOf(int byteSize) {
         int last = byteSize - 1;
         if (byteSize <= LINEAR_BYTES) {
             return last >>> QUANTUM_POWER;

@@ -223,8 +223,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         StackReserve.ensure(2);
         ClassPool pool = pools.of(sizeClass);
         int block = pool.tryTake(slots);
-        boolean isCostly = block == ClassPool.BUSY || (block < 0 && sizeClass > LAST_SHARED_CLASS);
-        int most = isCostly ? pools.sizesToBorrowFrom(sizeClass) : 0;
+        int most = block < 0 ? pools.sizesToBorrowFrom(sizeClass, block == ClassPool.BUSY) : 0;
         for (int more = 1; more <= most; more++) {
             T borrowed = sizeClass + more < SizeClasses.COUNT ? borrow(sizeClass + more) : null;
             if (borrowed != null) {

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// The class paths of the modules in `src/test/interop`, which a second Maven resolves: the one that runs this build, with its settings, its
-/// local repository and, if it is offline, offline too. A class path is resolved once, and again after its POM changed.
+/// The class paths of the modules in `src/test/interop`, which a second Maven resolves: the one that runs this build,
+/// with its settings, its local repository and, if it is offline, offline too. A class path is resolved once, and again
+/// after its POM changed.
 final class InteropClassPaths {
 
     private static final long LIMIT_SECONDS = 900;

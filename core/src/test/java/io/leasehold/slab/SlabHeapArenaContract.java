@@ -142,19 +142,41 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
+    /// A longer block could take the bytes of a later request.
+    @ParameterizedTest
+    @ValueSource(ints = {48, 1000, 4096, 40_000})
+    default void whileMemoryIsScarceARequestTakesABlockOfItsOwnSize(int byteSize) {
+        try (SlabFixture fixture = fixture(4 * SlabFixture.MIB)) {
+            List<SlabBlock> held = new ArrayList<>();
+            for (long bytes = 0; bytes <= fixture.byteSize() / 4; bytes += 64 << 10) {
+                held.add(fixture.allocate(64 << 10));
+            }
+            int wanted = SizeClasses.of(byteSize);
+            fixture.allocate(SizeClasses.byteSize(wanted + 1)).release();
+            SlabBlock block = fixture.allocate(byteSize);
+            assertThat(block.byteSize).isEqualTo(SizeClasses.byteSize(wanted));
+            block.release();
+            held.forEach(SlabBlock::release);
+        }
+    }
+
     /// One thread releases blocks into its own cache and stays alive. Another thread can allocate every byte
-    /// nevertheless.
+    /// nevertheless. None of the cached blocks is of a size that it could take as it is.
     @Test
     default void blocksInCachesOfOtherThreadsAreFoundUnderPressure() throws InterruptedException {
         try (SlabFixture fixture = fixture(4 * SlabFixture.MIB)) {
-            int count = (int) (fixture.byteSize() / 4096);
+            int byteSize = 4096;
+            int count = (int) (fixture.byteSize() / byteSize);
+            int borrowed = SizeClasses.byteSize(SizeClasses.of(byteSize) + ClassPools.SIZES_TO_BORROW_FROM);
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(1);
             CountDownLatch done = new CountDownLatch(1);
             watchdog.start("hoarder", () -> {
                 List<SlabBlock> blocks = new ArrayList<>();
                 for (int size = 16; size <= 60_000; size = size * 3 / 2) {
-                    blocks.add(fixture.allocate(size));
+                    if (size <= byteSize || size > borrowed) {
+                        blocks.add(fixture.allocate(size));
+                    }
                 }
                 blocks.forEach(SlabBlock::release);
                 released.countDown();
@@ -162,7 +184,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             });
             watchdog.await("released", released);
             assertThat(fixture.heap().stats().heldBytes()).isPositive();
-            AllocatedBlocks blocks = fixture.exhaust(4096);
+            AllocatedBlocks blocks = fixture.exhaust(byteSize);
             assertThat(blocks.count()).isEqualTo(count);
             done.countDown();
             watchdog.join();

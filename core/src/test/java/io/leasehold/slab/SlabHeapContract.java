@@ -49,11 +49,12 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
-    /// A block that is alone in its slab would need a new slab otherwise.
-    @Test
-    default void largeRequestTakesAFreeBlockOfOneOfTheNextSizes() {
+    /// It would need a new slab otherwise.
+    @ParameterizedTest
+    @ValueSource(ints = {48, 1000, 4096, 40_000, 128 << 10})
+    default void requestTakesAFreeBlockOfOneOfTheNextSizes(int byteSize) {
         try (SlabFixture fixture = fixture()) {
-            int wanted = SizeClasses.of(128 << 10);
+            int wanted = SizeClasses.of(byteSize);
             for (int more = 1; more <= ClassPools.SIZES_TO_BORROW_FROM + 1; more++) {
                 fixture.allocate(SizeClasses.byteSize(wanted + more)).release();
                 SlabBlock block = fixture.allocate(SizeClasses.byteSize(wanted));

@@ -121,9 +121,7 @@ final class SlabRandomWalk implements AutoCloseable {
                 : fixture.heap().tryAllocate(size);
         if (block != null) {
             int sizeClass = SizeClasses.of(size);
-            int most = Math.min(
-                    SizeClasses.COUNT - 1,
-                    sizeClass + (sizeClass > SlabHeap.LAST_SHARED_CLASS ? ClassPools.SIZES_TO_BORROW_FROM : 0));
+            int most = Math.min(SizeClasses.COUNT - 1, sizeClass + ClassPools.SIZES_TO_BORROW_FROM);
             assertThat(block.byteSize)
                     .isBetween(Math.max(size, SizeClasses.byteSize(sizeClass)), SizeClasses.byteSize(most));
             blocks.add(block);
