@@ -83,7 +83,8 @@ final class ZooKeeperServers {
         }
     }
 
-    /// Creates a node, looks at it inside the server, sets other bytes, and reads them.
+    /// Creates a node, looks at it inside the server, sets other bytes, reads them, and deletes the node, since the
+    /// server keeps all nodes on the Java heap.
     private static CompletableFuture<byte[]> call(Trial trial, ZooKeeperServer server, ZooKeeper client, int i) {
         CompletableFuture<byte[]> got = new CompletableFuture<>();
         String path = "/node" + i;
@@ -112,9 +113,18 @@ final class ZooKeeperServers {
         }
         client.setData(path, trial.served(i, stored), -1, (ignored, asked, context, stat) -> {}, null);
         client.getData(
+                path, false, (result, asked, context, data, stat) -> delete(client, path, got, result, data), null);
+    }
+
+    private static void delete(ZooKeeper client, String path, CompletableFuture<byte[]> got, int code, byte[] data) {
+        if (code != 0) {
+            got.completeExceptionally(KeeperException.create(KeeperException.Code.get(code)));
+            return;
+        }
+        client.delete(
                 path,
-                false,
-                (result, asked, context, data, stat) -> {
+                -1,
+                (result, asked, context) -> {
                     if (result == 0) {
                         got.complete(data);
                     } else {
