@@ -57,8 +57,8 @@
 ///   depots 56 ns for a block of 4 KiB, instead of 47 ns.
 /// * **A free block of one of the next three sizes is used before a slab is carved.** With many sizes, most free memory
 ///   is in partly used slabs of other sizes. With 8,192 live buffers of a gateway, 1.44 bytes were committed for a live
-///   byte, and now 1.32; with 1,024, 2.76 and now 2.11. A step takes as long as before. The size of 17,408 B is for
-///   buffers of TLS records: a proxy has 1.14 bytes for a live byte, and had 1.18.
+///   byte, and now 1.32; with 1,024, 2.76 and now 2.11 (2026-12-01). A step takes as long as before. The size of 17,408
+///   B is for buffers of TLS records: a proxy has 1.14 bytes for a live byte, and had 1.18.
 /// * **Large slabs have a limit of their own**, or a few of them would use up the common limit. One of them is retained
 ///   in any case. Arrays, which are zeroed each time they are made, and locked pages have the full limit from the
 ///   start.

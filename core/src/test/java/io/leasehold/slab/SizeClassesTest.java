@@ -70,6 +70,14 @@ class SizeClassesTest {
         }
     }
 
+    /// Without a size of their own they would get 18,432 bytes.
+    @ParameterizedTest
+    @ValueSource(ints = {16_385, 16_408, 16_709, 17_408})
+    void buffersOfTlsRecordsHaveASizeOfTheirOwn(int size) {
+        assertThat(SizeClasses.byteSize(SizeClasses.of(size))).isEqualTo(17_408);
+        assertThat(SizeClasses.byteSize(SizeClasses.of(17_409))).isEqualTo(18_432);
+    }
+
     @Test
     void zeroBytesGetTheSmallestBlock() {
         assertThat(SizeClasses.of(0)).isZero();

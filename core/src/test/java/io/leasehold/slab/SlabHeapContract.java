@@ -49,7 +49,7 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
-    /// It would need a new slab otherwise.
+    /// The request would need a new slab otherwise.
     @ParameterizedTest
     @ValueSource(ints = {48, 1000, 4096, 40_000, 128 << 10})
     default void requestTakesAFreeBlockOfOneOfTheNextSizes(int byteSize) {
