@@ -77,6 +77,13 @@ final class SlabFixture implements AutoCloseable {
         return arena.stats().livePages();
     }
 
+    /// {@return true if a request may take a longer block: at most a quarter of the limits is charged} Nothing bounds
+    /// arrays.
+    boolean isPlentiful() {
+        long committed = arena.activity().committedBytes();
+        return setup.onJavaHeap() || (committed <= byteSize() / 4 && budget.usedBytes() <= budget.byteLimit() / 4);
+    }
+
     /// {@return a new block; fails if there is none}
     SlabBlock allocate(int byteSize) {
         SlabBlock block = heap.tryAllocate(byteSize);

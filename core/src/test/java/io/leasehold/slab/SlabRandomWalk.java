@@ -116,12 +116,13 @@ final class SlabRandomWalk implements AutoCloseable {
     private void allocate() {
         int size = size();
         operation = "allocate " + size;
+        int sizesToBorrowFrom = fixture.isPlentiful() ? ClassPools.SIZES_TO_BORROW_FROM : 0;
         SlabBlock block = random.nextInt(100) == 0
                 ? await(platform.submit(() -> fixture.heap().tryAllocate(size)))
                 : fixture.heap().tryAllocate(size);
         if (block != null) {
             int sizeClass = SizeClasses.of(size);
-            int most = Math.min(SizeClasses.COUNT - 1, sizeClass + ClassPools.SIZES_TO_BORROW_FROM);
+            int most = Math.min(SizeClasses.COUNT - 1, sizeClass + sizesToBorrowFrom);
             assertThat(block.byteSize)
                     .isBetween(Math.max(size, SizeClasses.byteSize(sizeClass)), SizeClasses.byteSize(most));
             blocks.add(block);
