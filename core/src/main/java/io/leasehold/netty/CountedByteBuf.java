@@ -201,29 +201,30 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
         boolean isFreed = false;
         TagCount tagged = use instanceof TagCount counted ? counted : null; // its object is bound
         try {
-            if ((int) COUNT.getAcquire(this) != 1 || use != tagged) {
-                StackReserve.ensure(); // for the entry of the slow release, whose errors are not handled here
-            } else {
-                cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
+            // the slot is entered before the compare-and-set, so that finding it does not wait for that
+            if ((int) COUNT.getAcquire(this) == 1 && use == tagged && (cells = heap.enter()) != null) {
                 isCounted = COUNT.compareAndSet(this, 1, 0);
-            }
-            if (isCounted) {
-                if (view != null) {
-                    view = null;
+                if (isCounted) {
+                    if (view != null) {
+                        view = null;
+                    }
+                    if (tagged != null) {
+                        tagged.end(this); // if this call overflows, the late release ends the use; nothing has changed
+                        use = null;
+                    }
+                    isFreed = heap.tryCache(cells, handle);
                 }
-                if (tagged != null) {
-                    tagged.end(this); // if this call overflows, nothing has changed, and the late release ends the use
-                    use = null;
-                }
-                isFreed = heap.tryCache(cells, handle);
-            }
-            if (cells != null) {
                 BiasedSlots.exit(cells);
                 cells = null;
+                if (isFreed) {
+                    return true;
+                }
+                if (isCounted) {
+                    heap.freeSlow(handle); // the last call: no stack overflow can follow
+                    return true;
+                }
             }
-            if (isCounted && !isFreed) {
-                heap.freeSlow(handle); // the last call: no stack overflow can follow
-            }
+            StackReserve.ensure(); // for the entry of the slow release, whose errors are not handled here
         } catch (StackOverflowError e) {
             if (cells != null) {
                 cells[BiasedSlots.BUSY] = 0;

@@ -202,7 +202,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @throws BufferMemoryError if there is no block
     CountedByteBuf take(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
-        int rounded = (Math.max(1, byteSize) + byteAlignment - 1) & -byteAlignment; // negative after an overflow
+        int rounded = byteAlignment <= SlabHeap.BLOCK_ALIGNMENT
+                ? byteSize
+                : (Math.max(1, byteSize) + byteAlignment - 1) & -byteAlignment; // negative after an overflow
         int sizeClass = SlabHeap.smallSizeClassOf(rounded);
         CountedByteBuf buf = sizeClass >= 0 ? heap.tryAllocateFast(sizeClass) : null;
         return buf != null ? buf : takeSlow(heap, isDirect, byteSize);

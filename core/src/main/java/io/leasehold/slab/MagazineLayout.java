@@ -79,7 +79,8 @@ final class MagazineLayout {
     /// {@return the magazine of a size class, with the objects of its blocks}
     <T> ObjectMagazine<T> with(BlockObjects<T> objects, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
-        return new ObjectMagazine<>(magazine.depthCell, magazine.stackCell, magazine.byteSize, objects);
+        return new ObjectMagazine<>(
+                magazine.depthCell, magazine.stackCell, magazine.byteSize, magazine.maxDepth, objects);
     }
 
     /// {@return number of cells that a slot needs}
@@ -136,29 +137,26 @@ final class MagazineLayout {
         cells[SPACE] += magazine.byteSize;
     }
 
-    /// {@return true if the magazine and the slot have space for a block of the class}
-    boolean hasSpace(int[] cells, int sizeClass) {
-        Magazine magazine = magazines[sizeClass];
-        return cells[magazine.depthCell] < magazine.maxDepth && cells[SPACE] >= magazine.byteSize;
-    }
-
-    /// Adds a block of a class that has space.
-    void add(int[] cells, int sizeClass, int block) {
-        Magazine magazine = magazines[sizeClass];
-        int depth = cells[magazine.depthCell];
-        cells[magazine.stackCell + depth] = block;
-        cells[magazine.depthCell] = depth + 1;
-        cells[SPACE] -= magazine.byteSize;
-    }
-
     /// Adds a block if there is space.
     ///
     /// @return true if the block was added
     boolean push(int[] cells, int sizeClass, int block) {
-        if (!hasSpace(cells, sizeClass)) {
+        Magazine magazine = magazines[sizeClass];
+        return push(cells, magazine.depthCell, magazine.stackCell, magazine.maxDepth, magazine.byteSize, block);
+    }
+
+    /// Adds a block to the magazine at these cells if there is space.
+    ///
+    /// @return true if the block was added
+    static boolean push(int[] cells, int depthCell, int stackCell, int maxDepth, int byteSize, int block) {
+        int depth = cells[depthCell];
+        int space = cells[SPACE] - byteSize;
+        if (depth == maxDepth || space < 0) {
             return false;
         }
-        add(cells, sizeClass, block);
+        cells[stackCell + depth] = block;
+        cells[depthCell] = depth + 1;
+        cells[SPACE] = space;
         return true;
     }
 

@@ -19,13 +19,16 @@ final class SizeClasses {
     /// The number of size classes.
     static final int COUNT;
 
+    /// The length of each block is a multiple of this, and so is its address outside the Java heap.
+    static final int ALIGNMENT = 16;
+
     /// The length of the largest block in bytes: the longest array that every JVM can make.
     static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
     /// The answer of [#ofSmall] for sizes that are not in its tables.
     static final int NOT_SMALL = -1;
 
-    private static final int QUANTUM_POWER = 4;
+    private static final int QUANTUM_POWER = Integer.numberOfTrailingZeros(ALIGNMENT);
     private static final int STEPS_POWER = 3;
     private static final int LINEAR_BYTES = 256;
     private static final int LINEAR_CLASSES = LINEAR_BYTES >>> QUANTUM_POWER;
@@ -76,7 +79,7 @@ final class SizeClasses {
     /// negative or more than 64 KiB}
     static int ofSmall(int byteSize) {
         if (byteSize >= 0 && byteSize <= FINE_BYTES) {
-            return FINE[((byteSize + (1 << QUANTUM_POWER) - 1) >>> QUANTUM_POWER) & (FINE.length - 1)];
+            return FINE[((byteSize + ALIGNMENT - 1) >>> QUANTUM_POWER) & (FINE.length - 1)];
         }
         return byteSize >= 0 && byteSize <= COARSE_BYTES
                 ? COARSE[((byteSize + (1 << COARSE_POWER) - 1) >>> COARSE_POWER) & (COARSE.length - 1)]

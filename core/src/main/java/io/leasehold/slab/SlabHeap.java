@@ -54,6 +54,9 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// The length of the largest block, in bytes.
     public static final int MAX_BLOCK_BYTES = SizeClasses.MAX_BYTES;
 
+    /// The length of each block is a multiple of this, and so is its address outside the Java heap.
+    public static final int BLOCK_ALIGNMENT = SizeClasses.ALIGNMENT;
+
     /// The number of size classes.
     public static final int SIZE_CLASSES = SizeClasses.COUNT;
 
@@ -329,7 +332,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param handle handle of a block that the caller holds
     /// @return true if the block is cached; false if the caller must leave the slot and call [#freeSlow]
     public boolean tryCache(int @Nullable [] cells, long handle) {
-        return cells != null && layout.push(cells, sizeClass(handle), (int) handle);
+        ObjectMagazine<T> magazine = magazines[sizeClass(handle)];
+        return cells != null && magazine != null && magazine.push(cells, (int) handle);
     }
 
     /// Frees a block for which the cache of the calling thread has no space.
