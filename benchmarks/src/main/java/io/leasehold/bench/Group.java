@@ -44,6 +44,8 @@ enum Group implements Named {
     RING,
     /// File windows.
     WINDOW,
+    /// Servers of files.
+    FILES,
     /// The first buffer of a JVM.
     FIRST,
     /// Leasehold observed, compared with Leasehold not observed. `all` does not include this group.
@@ -94,7 +96,7 @@ enum Group implements Named {
     boolean runsIn(Form form, boolean isAlone) {
         return isAlone
                 || switch (this) {
-                    case RING, WINDOW, FIRST -> form == Form.FULL;
+                    case RING, FILES, FIRST -> form == Form.FULL;
                     case GROWTH -> form != Form.SHORT;
                     default -> true;
                 };
@@ -114,7 +116,7 @@ enum Group implements Named {
                 yield part(
                         plan.expectedSeconds(), (to, out) -> to.write(Results.SERVER, ServerScenario.run(plan, out)));
             }
-            case WINDOW -> {
+            case FILES -> {
                 FilePlan plan = FilePlan.of(form).inRounds(most);
                 yield part(plan.expectedSeconds(), (to, out) -> to.write(Results.FILES, FileScenario.run(plan, out)));
             }

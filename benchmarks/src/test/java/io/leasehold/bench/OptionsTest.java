@@ -178,6 +178,19 @@ class OptionsTest {
     }
 
     @Test
+    void filesAreSentInAGroupOfTheirOwn() {
+        assertThat(Main.parts(parse(Map.of("bench", "files"))))
+                .extracting(Part::title)
+                .containsExactly("files");
+        assertThat(Main.parts(parse(Map.of("bench", "window"))))
+                .extracting(Part::title)
+                .containsExactly("JMH");
+        assertThat(Main.parts(parse(Map.of("bench.time", "full"))))
+                .extracting(Part::title)
+                .contains("files");
+    }
+
+    @Test
     void groupsAreKnownByName() {
         assertThat(Group.of("memory")).isEqualTo(List.of(Group.MEMORY));
         assertThat(Group.of("all")).containsExactlyElementsOf(EnumSet.complementOf(EnumSet.of(Group.OBSERVE)));

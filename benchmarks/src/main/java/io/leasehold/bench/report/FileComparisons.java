@@ -38,7 +38,7 @@ final class FileComparisons {
                         WAYS))
                 .toList();
         return FIGURES.stream()
-                .flatMap(figure -> figure.compare(findings, "window", rows).stream())
+                .flatMap(figure -> figure.compare(findings, "files", rows).stream())
                 .toList();
     }
 }

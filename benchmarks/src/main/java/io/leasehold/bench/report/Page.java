@@ -47,6 +47,7 @@ record Page(
         groups.put("page", "What does a page cost?");
         groups.put("lease", "What does a lease cost?");
         groups.put("window", "What does reading a file cost?");
+        groups.put("files", "What does sending a file cost?");
         groups.put("growth", "Does it get slower as more memory is in use?");
         groups.put("first", "What does the first buffer cost?");
         groups.put("observe", "What does it cost to be observed?");

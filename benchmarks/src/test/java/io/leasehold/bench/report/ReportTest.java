@@ -129,7 +129,17 @@ class ReportTest {
 
         assertThat(Report.write(results)).isEmpty();
         for (String group : List.of(
-                "allocator", "page", "lease", "ring", "server", "memory", "growth", "window", "first", "observe")) {
+                "allocator",
+                "page",
+                "lease",
+                "ring",
+                "server",
+                "memory",
+                "growth",
+                "window",
+                "files",
+                "first",
+                "observe")) {
             assertThat(page(results)).contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("Not run. Command:");
