@@ -15,18 +15,20 @@ import io.leasehold.bench.scenario.server.Plan;
 import io.leasehold.bench.scenario.server.ServerScenario;
 import io.leasehold.bench.scenario.traffic.TrafficPlan;
 import io.leasehold.bench.scenario.traffic.TrafficScenario;
+import io.leasehold.bench.scenario.wrk.Programs;
+import io.leasehold.bench.scenario.wrk.StaticPlan;
+import io.leasehold.bench.scenario.wrk.StaticScenario;
 import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.Named;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
-/// The names that `-Dbench=` accepts. A group has JMH benchmarks, a scenario, or both.
+/// The names that `-Dbench=` accepts. A group has JMH benchmarks, scenarios, or both.
 enum Group implements Named {
     /// Buffers, compared with Netty's two allocators.
     ALLOCATOR,
@@ -86,7 +88,7 @@ enum Group implements Named {
                 + ", report, or a regular expression that is found in a benchmark's name");
     }
 
-    /// {@return true if the scenario of this group runs in a form}
+    /// {@return true if the scenarios of this group run in a form}
     ///
     /// If all groups are selected, the shorter forms have no time for the scenarios of the ring, of files and of the
     /// first buffer. The growth scenario is left out in `short` only: it takes a few seconds in `ci`, but in `short`
@@ -102,11 +104,11 @@ enum Group implements Named {
                 };
     }
 
-    /// {@return the scenario that runs besides the JMH benchmarks; empty if there is none}
+    /// {@return the scenarios that run besides the JMH benchmarks}
     ///
     /// @param chosen the only growth question or memory scenario that runs, or an empty string for those of the form
     /// @throws IllegalArgumentException if it is unknown
-    Optional<Part> scenario(Options options, String chosen) {
+    List<Part> scenarios(Options options, String chosen) {
         Form form = options.form();
         int rounds = options.rounds();
         int most = rounds == 0 ? Integer.MAX_VALUE : rounds;
@@ -116,10 +118,8 @@ enum Group implements Named {
                 yield part(
                         plan.expectedSeconds(), (to, out) -> to.write(Results.SERVER, ServerScenario.run(plan, out)));
             }
-            case FILES -> {
-                FilePlan plan = FilePlan.of(form).inRounds(most);
-                yield part(plan.expectedSeconds(), (to, out) -> to.write(Results.FILES, FileScenario.run(plan, out)));
-            }
+            case FILES ->
+                files(FilePlan.of(form).inRounds(most), StaticPlan.of(form).inRounds(most));
             case MEMORY -> {
                 MemoryPlan plan = chosen.isEmpty() ? MemoryPlan.of(form, rounds) : MemoryPlan.of(form, rounds, chosen);
                 yield part(
@@ -137,12 +137,26 @@ enum Group implements Named {
                 FirstScenario first = FirstScenario.of(form, rounds);
                 yield part(first.expectedSeconds(), (to, out) -> to.write(Results.FIRST, first.run(out)));
             }
-            default -> Optional.empty();
+            default -> List.of();
         };
     }
 
-    private Optional<Part> part(long expectedSeconds, Part.Work work) {
-        return Optional.of(new Part(text(), expectedSeconds, work));
+    private List<Part> part(long expectedSeconds, Part.Work work) {
+        return List.of(new Part(text(), expectedSeconds, work));
+    }
+
+    /// {@return the scenarios of files: each way to send them, and servers under `wrk`, which may be missing}
+    private List<Part> files(FilePlan ways, StaticPlan plan) {
+        StaticScenario statics = new StaticScenario(plan, Programs.here());
+        return List.of(
+                new Part(
+                        text(),
+                        ways.expectedSeconds(),
+                        (to, out) -> to.write(Results.FILES, FileScenario.run(ways, out))),
+                new Part(
+                        text() + " under wrk",
+                        statics.expectedSeconds(),
+                        (to, out) -> to.write(Results.STATICS, statics.run(out))));
     }
 
     private static void growth(GrowthPlan plan, Results results, Consumer<String> progress)
@@ -156,7 +170,7 @@ enum Group implements Named {
     }
 
     /// {@return the scenarios of the ring: under traffic, while the pool grows, and after a burst}
-    private Optional<Part> ring(TrafficPlan plan, Form form) {
+    private List<Part> ring(TrafficPlan plan, Form form) {
         int growths = form == Form.CI ? 1 : form == Form.SHORT ? 5 : 20;
         int bursts = form == Form.FULL ? 10 : form == Form.SHORT ? 5 : 1;
         PoolScenario pools = new PoolScenario(growths, bursts);

@@ -106,7 +106,7 @@ public final class Main {
         for (Group group : groups) {
             String one = chosen.getOrDefault(group, "");
             if (!one.isEmpty() || group.runsIn(options.form(), groups.size() == 1)) {
-                group.scenario(options, one).ifPresent(parts::add);
+                parts.addAll(group.scenarios(options, one));
             }
         }
         return parts;

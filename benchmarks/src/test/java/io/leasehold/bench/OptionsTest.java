@@ -178,16 +178,16 @@ class OptionsTest {
     }
 
     @Test
-    void filesAreSentInAGroupOfTheirOwn() {
-        assertThat(Main.parts(parse(Map.of("bench", "files"))))
-                .extracting(Part::title)
-                .containsExactly("files");
+    void filesAreComparedInOneGroupOfAboutNineMinutes() {
+        List<Part> parts = Main.parts(parse(Map.of("bench", "files")));
+        assertThat(parts).extracting(Part::title).containsExactly("files", "files under wrk");
+        assertThat(parts.stream().mapToLong(Part::expectedSeconds).sum()).isBetween(300L, 540L);
         assertThat(Main.parts(parse(Map.of("bench", "window"))))
                 .extracting(Part::title)
                 .containsExactly("JMH");
         assertThat(Main.parts(parse(Map.of("bench.time", "full"))))
                 .extracting(Part::title)
-                .contains("files");
+                .contains("files", "files under wrk");
     }
 
     @Test

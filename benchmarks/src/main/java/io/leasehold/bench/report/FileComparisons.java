@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 /// The comparisons of the ways in which a server sends files.
 final class FileComparisons {
 
+    static final String GROUP = "files";
+
     private static final Map<String, Side> WAYS = Side.named(
             "leasehold",
             "sendfile",
@@ -38,7 +40,7 @@ final class FileComparisons {
                         WAYS))
                 .toList();
         return FIGURES.stream()
-                .flatMap(figure -> figure.compare(findings, "files", rows).stream())
+                .flatMap(figure -> figure.compare(findings, GROUP, rows).stream())
                 .toList();
     }
 }

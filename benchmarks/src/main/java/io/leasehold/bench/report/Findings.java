@@ -10,6 +10,7 @@ import io.leasehold.bench.result.QuestionText;
 import io.leasehold.bench.result.Results;
 import io.leasehold.bench.result.RingResult;
 import io.leasehold.bench.result.ServerResult;
+import io.leasehold.bench.result.StaticResult;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ record Findings(
         List<Measurement> jmh,
         List<ServerResult> server,
         List<FileResult> files,
+        List<StaticResult> statics,
         List<MemoryResult> memory,
         RingResult ring,
         List<GrowthResult> growth,
@@ -34,6 +36,7 @@ record Findings(
                 results.measurements(),
                 results.read(Results.SERVER),
                 results.read(Results.FILES),
+                results.read(Results.STATICS),
                 results.read(Results.MEMORY),
                 results.read(Results.RING),
                 results.read(Results.GROWTH),
@@ -52,6 +55,7 @@ record Findings(
                         JmhComparisons.of(this),
                         ServerComparisons.of(this),
                         FileComparisons.of(this),
+                        StaticComparisons.of(this),
                         RingComparisons.of(this),
                         GrowthComparisons.of(this),
                         FirstComparisons.of(this))

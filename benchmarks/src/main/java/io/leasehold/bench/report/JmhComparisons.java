@@ -209,9 +209,9 @@ record JmhComparisons(Findings findings, QuestionText question, List<Measurement
 
     private static String words(String param, String value) {
         return switch (param) {
-            case "byteSize", "largeByteSize", "chunkByteSize" -> bytes(Long.parseLong(value));
-            case "windowByteSize" -> "windows of " + bytes(Long.parseLong(value));
-            case "written" -> "written in " + bytes(Long.parseLong(value)) + " pieces";
+            case "byteSize", "largeByteSize", "chunkByteSize" -> Numbers.bytes(Long.parseLong(value));
+            case "windowByteSize" -> "windows of " + Numbers.bytes(Long.parseLong(value));
+            case "written" -> "written in " + Numbers.bytes(Long.parseLong(value)) + " pieces";
             case "tier" -> value.toLowerCase(Locale.ROOT) + " tier";
             case "trace" -> value.toLowerCase(Locale.ROOT).replace('_', ' ');
             case "parked" -> value + " parked threads";
@@ -222,15 +222,5 @@ record JmhComparisons(Findings findings, QuestionText question, List<Measurement
             case "sizes" -> value.toLowerCase(Locale.ROOT);
             default -> param + "=" + value;
         };
-    }
-
-    private static String bytes(long bytes) {
-        for (int shift = 20; shift > 0; shift -= 10) {
-            long rest = bytes & ((1L << shift) - 1);
-            if (bytes >> shift > 0 && rest <= 1) {
-                return (bytes >> shift) + (shift == 20 ? " MiB" : " KiB") + (rest == 1 ? "+1" : "");
-            }
-        }
-        return bytes + " B";
     }
 }

@@ -41,6 +41,17 @@ final class Numbers {
         return value >= LARGE && value % KIBI == 0 ? plain((double) value / KIBI, 0) + " Ki" : plain((double) value, 0);
     }
 
+    /// {@return bytes in the largest unit of which they are a multiple, or one more than a multiple}
+    static String bytes(long bytes) {
+        for (int shift = 20; shift > 0; shift -= 10) {
+            long rest = bytes & ((1L << shift) - 1);
+            if (bytes >> shift > 0 && rest <= 1) {
+                return (bytes >> shift) + (shift == 20 ? " MiB" : " KiB") + (rest == 1 ? "+1" : "");
+            }
+        }
+        return bytes + " B";
+    }
+
     /// {@return bytes as MiB with one decimal}
     static String mib(double bytes) {
         return plain(toMib(bytes), 1);

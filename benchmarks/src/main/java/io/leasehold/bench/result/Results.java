@@ -32,6 +32,10 @@ public record Results(Path folder) {
     /// The terms of the file scenario.
     public static final Kind<List<FileResult>> FILES = new Kind<>("files.json", new TypeReference<>() {}, List.of());
 
+    /// The servers of static files under `wrk`.
+    public static final Kind<List<StaticResult>> STATICS =
+            new Kind<>("statics.json", new TypeReference<>() {}, List.of());
+
     /// The terms of the memory scenario.
     public static final Kind<List<MemoryResult>> MEMORY =
             new Kind<>("memory.json", new TypeReference<>() {}, List.of());
@@ -58,6 +62,7 @@ public record Results(Path folder) {
             QUESTIONS.name,
             SERVER.name,
             FILES.name,
+            STATICS.name,
             MEMORY.name,
             RING.name,
             GROWTH.name,

@@ -19,6 +19,7 @@ import io.leasehold.bench.result.RingResult.Traffic;
 import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.result.ServerResult;
 import io.leasehold.bench.result.ServerResult.Quantile;
+import io.leasehold.bench.result.StaticResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +126,20 @@ final class Fixture {
             terms.add(new FileResult(round, true, "leasehold", 100, 16 * MIB, 0, 1, 1_000_000, 300 * MIB));
         }
         results.write(Results.FILES, terms);
+        return this;
+    }
+
+    /// Adds servers of static files: nginx answers twice as much as Leasehold, and sendfile half as much.
+    Fixture statics(int rounds) throws IOException {
+        List<StaticResult> results = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (int byteSize : new int[] {64 << 10, 2 << 10}) {
+                results.add(new StaticResult(round, byteSize, "leasehold", "", 2_000, 1_000, 4_000, 0, 40_000_000));
+                results.add(new StaticResult(round, byteSize, "nginx", "nginx/1", 4_000, 2_000, 2_000, 0, 40_000_000));
+                results.add(new StaticResult(round, byteSize, "sendfile", "", 1_000, 500, 8_000, 3, 40_000_000));
+            }
+        }
+        this.results.write(Results.STATICS, results);
         return this;
     }
 

@@ -45,6 +45,10 @@ class ReportTest {
                         "chart-resident-nio-plain-native-16-max",
                         "files-throughput",
                         "files-cpu",
+                        "static-rate",
+                        "static-p99",
+                        "static-cpu",
+                        "static-wrong",
                         "memory-after",
                         "memory-fill",
                         "chart-memory-burst4k",
@@ -165,6 +169,56 @@ class ReportTest {
                 .extracting(Side::title)
                 .containsExactly("Leasehold", "Netty adaptive", "Netty pooled");
         return one.sides().values().stream().map(Stat::value).toList();
+    }
+
+    @Test
+    void staticFilesAreComparedWithNginxAndWithSendfile() throws IOException {
+        Results results = Fixture.in(folder).statics(5).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        List<Comparison> all = Findings.of(results).comparisons();
+        assertThat(all)
+                .extracting(Comparison::id)
+                .containsExactly("static-rate", "static-p99", "static-cpu", "static-wrong");
+        assertThat(all).extracting(Comparison::group).containsOnly("files");
+        assertThat(all.getFirst().cases())
+                .extracting(Comparison.Case::label)
+                .containsExactly("a file of 2 KiB", "a file of 64 KiB");
+        assertThat(all.stream().map(one -> one.cases().getFirst().sides()))
+                .extracting(sides -> sides.keySet().stream().map(Side::title).toList())
+                .containsOnly(List.of("Leasehold", "Netty DefaultFileRegion", "nginx/1"));
+        assertThat(all.stream().map(one -> one.cases().getFirst().sides()))
+                .extracting(sides -> sides.values().stream().map(Stat::value).toList())
+                .containsExactly(
+                        List.of(1_000.0, 500.0, 2_000.0),
+                        List.of(4.0, 8.0, 2.0),
+                        List.of(20.0, 40.0, 10.0),
+                        List.of(0.0, 3.0, 0.0));
+        assertThat(page(results))
+                .contains("<span class=\"lose\">worse</span> Static files beside nginx, a file of 2 KiB:"
+                        + " 0.50 ±0.00 against nginx/1");
+    }
+
+    /// A machine without nginx has no side of that name.
+    @Test
+    void staticFilesAreComparedWithoutNginx() throws IOException {
+        Results results = Fixture.in(folder).statics(5).results();
+        results.write(
+                Results.STATICS,
+                results.read(Results.STATICS).stream()
+                        .filter(result -> !result.server().equals("nginx"))
+                        .toList());
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(Findings.of(results)
+                        .comparisons()
+                        .getFirst()
+                        .cases()
+                        .getFirst()
+                        .sides()
+                        .keySet())
+                .extracting(Side::title)
+                .containsExactly("Leasehold", "Netty DefaultFileRegion");
     }
 
     @Test
@@ -292,6 +346,7 @@ class ReportTest {
     private Results everything() throws IOException {
         return Fixture.in(folder)
                 .files(5)
+                .statics(5)
                 .time("PageArenaBenchmark.page", 10)
                 .time("PageArenaBenchmark.pageBuffer", 20, "{\"baseline\": \"adaptive\"}")
                 .time("PageArenaBenchmark.pageBuffer", 40, "{\"baseline\": \"pooled\"}")

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/// A folder for temporary files, without subfolders. It is deleted with its files when it is closed, at the latest when
+/// A folder for temporary files and for empty subfolders. It is deleted with them when it is closed, at the latest when
 /// this JVM ends.
 ///
 /// **Ownership.** The creator closes it.

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /// A server and a load generator, each in its own JVM. The server is warmed up once and then measured under one load
 /// after another.
@@ -28,8 +27,6 @@ import java.util.stream.Stream;
 /// **Threads.** One thread calls.
 final class ServerRun implements AutoCloseable {
 
-    private static final List<String> SERVER_FLAGS =
-            List.of(Allocators.MIN_HEAP, Allocators.MAX_HEAP, "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
     private static final List<String> LOAD_FLAGS =
             List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", Allocators.NATIVE);
 
@@ -94,8 +91,6 @@ final class ServerRun implements AutoCloseable {
     /// @throws IOException if a process does not start
     static ServerRun start(JvmMode mode, List<String> args, Optional<Path> keys, boolean sendsFiles)
             throws IOException {
-        List<String> flags =
-                Stream.concat(SERVER_FLAGS.stream(), mode.flags().stream()).toList();
         List<String> serverArgs = new ArrayList<>(args);
         List<String> loadArgs = new ArrayList<>();
         keys.ifPresent(file -> {
@@ -105,7 +100,7 @@ final class ServerRun implements AutoCloseable {
         if (sendsFiles) {
             loadArgs.add(LoadProcess.FILES);
         }
-        ChildJvm server = ChildJvm.start("the server", ServerProcess.class, flags, serverArgs);
+        ChildJvm server = ChildJvm.start("the server", ServerProcess.class, ServerProcess.flags(mode), serverArgs);
         try {
             return new ServerRun(server, ChildJvm.start("the load generator", LoadProcess.class, LOAD_FLAGS, loadArgs));
         } catch (IOException e) {

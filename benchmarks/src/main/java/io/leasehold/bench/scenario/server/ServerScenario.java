@@ -96,7 +96,7 @@ public final class ServerScenario {
     }
 
     /// {@return the reason why `availableBytes` of memory are not enough; empty if they are}
-    static Optional<String> refusal(long availableBytes) {
+    public static Optional<String> refusal(long availableBytes) {
         return availableBytes >= NEEDED_BYTES
                 ? Optional.empty()
                 : Optional.of(String.format(
