@@ -33,19 +33,12 @@ final class ClassPool {
     /// Result instead of a block: another thread holds the lock.
     static final int BUSY = MagazineLayout.NONE - 1;
 
-    /// Maximum bytes of the blocks in a depot. These blocks keep their slabs from becoming empty, and each size class
-    /// has a depot.
-    private static final int MAX_DEPOT_BYTES = 32 << 10;
-
-    private static final int MAX_DEPOT_MAGAZINES = 2;
-
     private final SlabMemory memory; // (C)
     private final MagazineLayout layout; // (C)
     private final HeapChanges changes; // (C)
     private final int sizeClass; // (C)
     private final int byteSize; // (C)
     private final int half; // (C) number of blocks in half a magazine
-    private final int depotLimit; // (C) maximum number of blocks
     private final Depot depot; // (C)
     private final LockedSlabs slabs; // (C)
     private final int[] scratch; // (L) lock of `slabs`; one block, and half a magazine
@@ -62,8 +55,7 @@ final class ClassPool {
         this.byteSize = set.shape().byteSize();
         int depth = layout.depth(sizeClass);
         this.half = (depth + 1) / 2;
-        this.depotLimit = Math.min(MAX_DEPOT_MAGAZINES * depth, MAX_DEPOT_BYTES / byteSize);
-        this.depot = new Depot(half + 1);
+        this.depot = new Depot(half + 1, depth, byteSize);
         this.slabs = new LockedSlabs(set, memory, changes);
         this.scratch = new int[half + 1];
     }
@@ -118,6 +110,7 @@ final class ClassPool {
             BiasedSlots.exit(cells);
             slabs.putBack(scratch, 1, count);
         }
+        depot.noteTaker();
         changes.requestDecay();
         slabs.noteMinFree(depot.size());
         return block;
@@ -215,7 +208,8 @@ final class ClassPool {
             depot.push(batch);
             return;
         }
-        if (depot.size() + batch.size > depotLimit && slabs.lock.tryLock()) {
+        if (!depot.hasSpace(batch.size) && slabs.lock.tryLock()) {
+            depot.noteCrossing();
             putAndUnlock(batch);
         } else {
             push(batch);
@@ -239,7 +233,7 @@ final class ClassPool {
 
     /// Frees the blocks that threads left in the depot beyond its limit while the lock was taken.
     private void freeExcess() {
-        while (depot.size() > depotLimit && slabs.lock.tryLock()) {
+        while (!depot.hasSpace(0) && slabs.lock.tryLock()) {
             Batch batch = depot.pop();
             if (batch == null) {
                 slabs.lock.unlock();
@@ -283,7 +277,9 @@ final class ClassPool {
     Progress decay(Pace pace, boolean isNewTick, boolean hasChanged) {
         if (isNewTick) {
             flushDepot();
-            slabs.beginTick();
+            slabs.lock.lockInTurn();
+            depot.beginTick();
+            slabs.beginTickAndUnlock();
         }
         if (!slabs.freeSurplus(pace)) {
             return Progress.UNFINISHED;

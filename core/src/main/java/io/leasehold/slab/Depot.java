@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 /// beyond the limit if necessary, while another thread holds the lock of the slabs. The thread that holds the lock
 /// frees them afterwards ([ClassPool]).
 ///
-/// **Threads.** Thread-safe and lock-free, except that making a batch is synchronized. A batch belongs to the thread
+/// **Limit.** The limit is small, because the blocks in a depot keep their slabs from becoming empty, and each size
+/// class has a depot. It is doubled while some threads take blocks from the slabs and others free as many to them. So
+/// most blocks that are handed over do not pass the lock of the slabs. Each tick halves it again.
+///
+/// **Threads.** Thread-safe and lock-free, except that making a batch is synchronized. [#noteTaker], [#noteCrossing]
+/// and [#beginTick] are called under the lock of the slabs. A batch belongs to the thread
 /// that popped or made it, until that thread pushes it.
 ///
 /// **Memory order.** A push is a compare-and-set (release half) of a head, and a pop is a compare-and-set (acquire
@@ -32,6 +37,18 @@ final class Depot {
     private static final int MAX_BATCHES = 1 << 12;
 
     private static final int MIN_BATCHES = 4;
+
+    /// Maximum bytes and maximum number of magazines in a depot at rest.
+    private static final int BYTES_AT_REST = 32 << 10;
+
+    private static final int MAGAZINES_AT_REST = 2;
+
+    /// Maximum growth of the limit.
+    private static final int MAX_GROWTH = 8;
+
+    /// Number of batches, in one tick, that threads hand over through the slabs before the limit grows.
+    private static final int CROSSINGS_TO_GROW = 32;
+
     private static final long NUMBER_MASK = 0xFFFF_FFFFL;
     private static final long ONE_VERSION = 1L << 32;
 
@@ -41,9 +58,18 @@ final class Depot {
     private final AtomicInteger size = new AtomicInteger(); // (A) number of blocks in `full`, updated after a push
     private volatile Batch[] batches = new Batch[0]; // (A) written under the monitor of this
     private int count; // (L) this; number of batches
+    private final int limitAtRest; // (C) maximum number of blocks
+    private volatile int limit; // (A) maximum number of blocks now; written under the lock of the slabs
+    private int crossings; // (L) lock of the slabs; batches that another thread than `taker` freed in this tick
+    private long taker; // (L) lock of the slabs; id of the thread that took blocks last
 
-    Depot(int batchSize) {
+    /// @param batchSize maximum number of blocks in a batch
+    /// @param magazineDepth maximum number of blocks in a magazine
+    /// @param byteSize length of a block in bytes
+    Depot(int batchSize, int magazineDepth, int byteSize) {
         this.batchSize = batchSize;
+        this.limitAtRest = Math.min(MAGAZINES_AT_REST * magazineDepth, BYTES_AT_REST / byteSize);
+        this.limit = limitAtRest;
     }
 
     /// A batch of free blocks.
@@ -62,6 +88,30 @@ final class Depot {
     /// {@return number of blocks in the depot; may be stale}
     int size() {
         return Math.max(0, size.get());
+    }
+
+    /// {@return true if the limit permits `more` blocks; may be stale}
+    boolean hasSpace(int more) {
+        return size() + more <= limit;
+    }
+
+    /// Notes that the calling thread took blocks from the slabs.
+    void noteTaker() {
+        taker = Thread.currentThread().threadId();
+    }
+
+    /// Notes that the calling thread frees a batch to the slabs for lack of space here. The limit grows if other
+    /// threads take the blocks.
+    void noteCrossing() {
+        if (taker != Thread.currentThread().threadId() && ++crossings % CROSSINGS_TO_GROW == 0) {
+            limit = Math.min(2 * limit, MAX_GROWTH * limitAtRest);
+        }
+    }
+
+    /// Halves the limit, down to that at rest.
+    void beginTick() {
+        crossings = 0;
+        limit = Math.max(limitAtRest, limit / 2);
     }
 
     /// {@return an empty batch, for the caller to fill and [#push], or null if none can be made}
@@ -138,6 +188,7 @@ final class Depot {
 
     @Override
     public String toString() {
-        return "Depot(batchSize=" + batchSize + ", size=" + size() + ", batches=" + batches.length + ")";
+        return "Depot(batchSize=" + batchSize + ", size=" + size() + ", limit=" + limit + ", batches=" + batches.length
+                + ")";
     }
 }

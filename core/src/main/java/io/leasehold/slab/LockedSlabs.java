@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Threads.** Thread-safe. Under `lock`, pages are unwired, but neither allocated nor freed, except by [#freeAll].
-/// One thread at a time calls [#beginTick], [#freeSurplus] and [#shrink].
+/// One thread at a time calls [#beginTickAndUnlock], [#freeSurplus] and [#shrink].
 final class LockedSlabs {
 
     /// Maximum number of slabs that are visited while `lock` is held once.
@@ -178,9 +178,8 @@ final class LockedSlabs {
     }
 
     /// Begins a tick: the blocks that were not needed since the last tick are surplus. If they are at least a quarter
-    /// of all blocks, partly used slabs may be purged too.
-    void beginTick() {
-        lock.lockInTurn();
+    /// of all blocks, partly used slabs may be purged too. The caller holds `lock`, and this method releases it.
+    void beginTickAndUnlock() {
         try {
             surplus = Math.min(minFree, slabs.free());
             purges = surplus > 0 && surplus >= slabs.present() / 4;

@@ -12,6 +12,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Allocates blocks of memory of every size, each with an object that is bound to it.
@@ -305,10 +306,10 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     public void free(long handle) {
         int[] cells = slots.enter();
         boolean isCached = false;
-        try {
-            isCached = tryCache(cells, handle);
-        } finally {
-            if (cells != null) {
+        if (cells != null) {
+            try {
+                isCached = tryCache(cells, handle);
+            } finally {
                 BiasedSlots.exit(cells);
             }
         }
@@ -331,9 +332,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param cells cells from [#enter]
     /// @param handle handle of a block that the caller holds
     /// @return true if the block is cached; false if the caller must leave the slot and call [#freeSlow]
-    public boolean tryCache(int @Nullable [] cells, long handle) {
-        ObjectMagazine<T> magazine = magazines[sizeClass(handle)];
-        return cells != null && magazine != null && magazine.push(cells, (int) handle);
+    public boolean tryCache(int[] cells, long handle) {
+        return Objects.requireNonNull(magazines[sizeClass(handle)]).push(cells, (int) handle);
     }
 
     /// Frees a block for which the cache of the calling thread has no space.

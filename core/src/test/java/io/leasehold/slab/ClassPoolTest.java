@@ -107,6 +107,30 @@ class ClassPoolTest {
         check();
     }
 
+    @Test
+    void depotGrowsOnlyWhileOtherThreadsFreeTheBlocks() throws InterruptedException {
+        List<Integer> blocks = takeAll(40);
+        slots.suspend();
+        free(blocks);
+        assertThat(cached()).as("freed by the thread that took them").isEqualTo(DEPOT);
+        List<Integer> again = take(blocks.size());
+        freeElsewhere(again);
+        assertThat(cached()).isEqualTo(8 * DEPOT);
+        check();
+        for (int tick = 0; tick < 3; tick++) {
+            decay();
+        }
+        freeElsewhere(takeAll(3).subList(0, DEPOT + 31));
+        assertThat(cached()).as("after three ticks").isEqualTo(DEPOT);
+        check();
+    }
+
+    private void freeElsewhere(List<Integer> blocks) throws InterruptedException {
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("freeing", () -> free(blocks));
+        watchdog.join();
+    }
+
     /// The lock is taken, so a release leaves its blocks in the depot. The thread that holds the lock frees them
     /// afterwards.
     @Test

@@ -10,7 +10,6 @@ import io.leasehold.page.Watchdog;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// How a heap is closed.
@@ -203,16 +202,13 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         try (SlabFixture fixture = fixture(8 * SlabFixture.MIB)) {
             SlabHeap<SlabBlock> heap = fixture.heap();
             SlabBlock block = Objects.requireNonNull(heap.tryAllocate(100));
-            int @Nullable [] slot = heap.enter();
-            boolean isCached = heap.tryCache(slot, block.handle);
+            int[] cells = Objects.requireNonNull(heap.enter());
+            boolean isCached = heap.tryCache(cells, block.handle);
             if (!isCached) {
-                if (slot != null) {
-                    BiasedSlots.exit(slot);
-                }
+                BiasedSlots.exit(cells);
                 block.release();
             }
             TestMemory.require(isCached, "this heap has no thread caches");
-            int[] cells = Objects.requireNonNull(slot);
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "closes",

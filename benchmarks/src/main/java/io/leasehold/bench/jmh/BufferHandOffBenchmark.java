@@ -58,12 +58,13 @@ public class BufferHandOffBenchmark extends AllocatorBenchmark {
     private void releaseAll() {
         int place = 0;
         while (true) {
+            boolean isLast = stopped; // read first: a buffer may be handed over between an empty place and the end
             ByteBuf buffer = ring.getAcquire(place);
             if (buffer != null) {
                 ring.setRelease(place, null);
                 buffer.release();
                 place = (place + 1) & (PLACES - 1);
-            } else if (stopped) {
+            } else if (isLast) {
                 return;
             } else {
                 Thread.onSpinWait();
