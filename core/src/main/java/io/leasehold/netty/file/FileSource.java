@@ -12,6 +12,7 @@ import io.leasehold.window.WindowCache;
 import io.leasehold.window.WindowFlag;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -232,7 +233,9 @@ public final class FileSource implements AutoCloseable {
 
     /// {@return the object to write for a range of the file: a buffer, a region for sendfile, or chunks}
     ///
-    /// The caller writes the object, or releases the buffer or region, or closes the chunks.
+    /// The caller writes the object, or releases the buffer or region, or closes the chunks. Until a region is sent or
+    /// released, an incomplete segment of a channel of Netty's epoll transport may wait for up to 200 ms, so that the
+    /// head of an answer leaves together with the region (`TCP_CORK`).
     ///
     /// @param context context of the handler that will write it; the handlers between it and the wire decide the way of
     ///     sending
@@ -253,7 +256,7 @@ public final class FileSource implements AutoCloseable {
             }
             PipelineTouch touch = PipelineTouch.of(context);
             Object content = touch == PipelineTouch.NONE
-                    ? regionOrChunks(byteOffset, byteSize)
+                    ? regionOrChunks(context.channel(), byteOffset, byteSize)
                     : new SourceChunks(this, byteOffset, byteSize, copiesFor(touch));
             isCreated = true;
             return content;
@@ -386,7 +389,7 @@ public final class FileSource implements AutoCloseable {
     }
 
     /// {@return a region for sendfile; chunks that name the failure if the system cannot open the file again}
-    private Object regionOrChunks(long byteOffset, long byteSize) {
+    private Object regionOrChunks(Channel target, long byteOffset, long byteSize) {
         FileChannel channel;
         try {
             channel = held.takeChannel();
@@ -397,11 +400,12 @@ public final class FileSource implements AutoCloseable {
         boolean isTaken = false;
         try {
             SourceRegion region = new SourceRegion(this, channel, byteOffset, byteSize);
+            region.cork(target);
             isTaken = true;
             return region;
         } finally {
             if (!isTaken) {
-                giveBack(channel); // the Java heap is full
+                giveBack(channel); // the Java heap is full, or the channel failed
             }
         }
     }

@@ -1,12 +1,14 @@
 package io.leasehold.netty.file;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// A range of a source for sendfile(2), with a channel of its own.
 ///
@@ -25,6 +27,7 @@ final class SourceRegion extends DefaultFileRegion {
     private final FileSource source; // (C)
     private final AtomicBoolean holds = new AtomicBoolean(true); // (A)
     private final FileChannel first; // (C) native transports send from this channel
+    private volatile @Nullable Channel corked; // (A) the channel to uncork when the region was sent, or null
     private long copiedBytes; // (O) bytes sent as copies; the superclass counts the others
 
     /// @param source source with one hold, which this region takes over
@@ -33,6 +36,11 @@ final class SourceRegion extends DefaultFileRegion {
         super(channel, byteOffset, byteSize);
         this.source = source;
         this.first = channel;
+    }
+
+    /// Makes the head that is written before this region leave with it, where the transport can do that.
+    void cork(Channel channel) {
+        corked = Cork.put(channel);
     }
 
     @Override
@@ -80,6 +88,10 @@ final class SourceRegion extends DefaultFileRegion {
     /// Drops the hold on the source before the last release, which a handler that threw may never make.
     void abandon() {
         if (holds.getAndSet(false)) {
+            Channel channel = corked;
+            if (channel != null) {
+                Cork.remove(channel);
+            }
             source.dropHold();
         }
     }

@@ -3,12 +3,13 @@ package io.leasehold.bench.scenario.wrk;
 import io.leasehold.bench.process.ChildJvm;
 import io.leasehold.bench.process.ProcessorTime;
 import io.leasehold.bench.scenario.server.ServerProcess;
+import io.leasehold.bench.scenario.server.Transport;
 import io.leasehold.bench.subject.JvmMode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A server on Netty in a JVM of its own, with one event loop.
+/// A server on Netty in a JVM of its own, with one event loop: that of epoll, as nginx has, or else of NIO.
 ///
 /// @param jvm its process
 record NettyServer(ChildJvm jvm) implements StaticServer {
@@ -24,13 +25,17 @@ record NettyServer(ChildJvm jvm) implements StaticServer {
         List<String> args = List.of(
                 "--port=0",
                 "--threads=1",
-                "--transport=nio",
+                "--transport=" + transport().text(),
                 "--allocator=" + (side == StaticSide.LEASEHOLD ? "leased" : "adaptive"),
                 "--root=" + root,
                 "--files=" + side.text(),
                 "--trust=immutable");
         return new NettyServer(
                 ChildJvm.start("the server", ServerProcess.class, ServerProcess.flags(JvmMode.NATIVE), args));
+    }
+
+    private static Transport transport() {
+        return Transport.EPOLL.missing().isEmpty() ? Transport.EPOLL : Transport.NIO;
     }
 
     @Override
