@@ -95,19 +95,19 @@
 /// A thread that loses its core does not stop the others: they use the depot, the next sizes and their magazines. More
 /// cores than two could not be measured. What follows is a model.
 ///
-/// * **Shared words.** A buffer that stays with its thread touches none. Otherwise a thread goes to the depot once for
-///   half a magazine (32 blocks, fewer above 2 KiB), with two or three compare-and-sets of one cache line. Two cores
-///   share a line at 13 to 16 ns a change here, and cores of two sockets at about 100 ns. Half of the changes of each
-///   batch are made under the lock of the slabs if the depot is full or empty. A trip takes about 240 ns, of which
-///   about 150 ns are serial.
+/// * **Shared words.** A buffer that stays with its thread touches none. Otherwise a thread goes to the depot once
+///   for half a magazine (32 blocks, fewer above 2 KiB), with two or three compare-and-sets, and to the lock of the
+///   slabs if the depot is empty or full. Two cores share a cache line at 13 to 16 ns a change here; between two
+///   sockets it is about 100 ns. A trip takes about 240 ns: the first line of the table, less the cost of a buffer
+///   that is cached. The model takes 150 ns of them as serial.
 /// * **Limit of one size class.** A batch of 16 blocks of 4 KiB has two trips, so one class passes about 50 million
 ///   blocks a second between threads, on any number of cores: 1.6 million a second for each of 32 cores, and 0.4
-///   million for each of 128. A server that hands every buffer to another thread, in one size, gets there first. Blocks
-///   of 64 KiB, which have magazines of two, pass 2 million a second.
-/// * **Then the carving of slabs.** The lock of the arena is held for less than a microsecond for a slab of 16 KiB, so
-///   an arena grows by tens of gigabytes a second, which is more than the kernel can fault in. A budget is changed once
-///   for a slab or less often.
-/// * **Flushes** interrupt each core that runs the process once in a tick, for about a microsecond.
+///   million for each of 128. A server that hands every buffer to another thread, in one size, gets there first.
+///   Blocks of 64 KiB, which have magazines of two, passed 1 to 4 million a second on two cores.
+/// * **Then the carving of slabs.** A slab of four blocks of 4 KiB is carved in about 2.6 us, page faults included.
+///   The lock of the arena is held for a part of that, so an arena grows by 6 GB a second or more. A budget is
+///   changed once for a slab or less often.
+/// * **Flushes** interrupt each core that runs the process, once in a tick (membarrier).
 /// * **Slots.** Up to 512 platform threads have caches of their own, eight for each core and at least 64. Further
 ///   threads share two slots for each core. With 64 threads in 64 slots some collide: 38.9 ns for 256 B on one thread
 ///   became 238 ns.
