@@ -88,11 +88,14 @@ final class SourceRegion extends DefaultFileRegion {
     /// Drops the hold on the source before the last release, which a handler that threw may never make.
     void abandon() {
         if (holds.getAndSet(false)) {
-            Channel channel = corked;
-            if (channel != null) {
-                Cork.remove(channel);
+            try {
+                Channel channel = corked;
+                if (channel != null) {
+                    Cork.remove(channel);
+                }
+            } finally {
+                source.dropHold();
             }
-            source.dropHold();
         }
     }
 

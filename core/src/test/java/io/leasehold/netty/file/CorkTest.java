@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.netty.Transport;
 import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FileRegion;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
@@ -23,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The cork of a channel of the epoll transport: in place from the creation of a region until the region was sent or
 /// released.
@@ -88,6 +96,66 @@ class CorkTest {
             assertThat(channel.config().isTcpCork()).isTrue();
             ReferenceCountUtil.release(content);
             assertThat(channel.config().isTcpCork()).isFalse();
+        }
+    }
+
+    @Test
+    void corkOfTheUserStays() throws Exception {
+        channel.config().setTcpCork(true);
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
+            ReferenceCountUtil.release(source.content(context, 0, LONG));
+            assertThat(channel.config().isTcpCork()).isTrue();
+        }
+    }
+
+    /// A channel whose kernel refuses the option, at once or when the cork is removed.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void refusedOptionIsIgnored(int allowed) {
+        EmbeddedChannel refusing = new EmbeddedChannel();
+        RefusingConfig config = new RefusingConfig(refusing, allowed);
+        EmbeddedChannel other = new EmbeddedChannel() {
+            @Override
+            public ChannelConfig config() {
+                return config;
+            }
+        };
+        Channel corked = Cork.put(other);
+        assertThat(corked).isSameAs(allowed == 2 ? other : null);
+        Cork.remove(other);
+        assertThat(config.calls).isGreaterThan(allowed);
+        assertThat(refusing.finish()).isFalse();
+        assertThat(other.finish()).isFalse();
+    }
+
+    /// Allows a number of calls on options, and refuses the others.
+    private static final class RefusingConfig extends DefaultChannelConfig {
+
+        private final int allowed;
+        private int calls;
+
+        RefusingConfig(Channel channel, int allowed) {
+            super(channel);
+            this.allowed = allowed;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked") // the only option that is asked for is a Boolean
+        public <T> T getOption(ChannelOption<T> option) {
+            check();
+            return (T) Boolean.FALSE;
+        }
+
+        @Override
+        public <T> boolean setOption(ChannelOption<T> option, T value) {
+            check();
+            return true;
+        }
+
+        private void check() {
+            if (calls++ >= allowed) {
+                throw new ChannelException("planned");
+            }
         }
     }
 
