@@ -209,7 +209,8 @@ abstract sealed class CountedByteBuf extends ViewedByteBuf implements LateFrees.
                         view = null;
                     }
                     if (tagged != null) {
-                        tagged.end(this); // if this call overflows, the late release ends the use; nothing has changed
+                        // if this call overflows, nothing has changed, and the late release ends the use
+                        tagged.end(this);
                         use = null;
                     }
                     isFreed = heap.tryCache(cells, handle);

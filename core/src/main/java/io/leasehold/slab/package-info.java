@@ -56,7 +56,8 @@
 ///   of live buffers held 9.7 MiB, and now it holds 4.1 MiB.
 /// * **A depot grows while threads hand blocks over**, up to eightfold, and each tick halves it. Depots of 32 KiB suit
 ///   a small server, but then most batches of 4 KiB blocks pass the lock of the slabs. A hand-over between two event
-///   loops took 88 to 103 ns with them, and takes 61 to 82 ns now (2026-12-01, five forks).
+///   loops has two speeds, whatever the limit: it took 88 to 119 or 271 to 294 ns, and takes 61 to 82 or 207 to 249 ns
+///   now (2026-12-01, ten forks).
 /// * **A free block of one of the next three sizes is used before a slab is carved.** With many sizes, most free memory
 ///   is in partly used slabs of other sizes. With 8,192 live buffers of a gateway, 1.44 bytes were committed for a live
 ///   byte, and now 1.32; with 1,024, 2.76 and now 2.11 (2026-12-01). A step takes as long as before. The size of 17,408
