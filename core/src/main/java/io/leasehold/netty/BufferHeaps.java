@@ -132,7 +132,12 @@ final class BufferHeaps {
             @Nullable MemoryBudget own) {
         String name = builder.name;
         SlabHeapOptions options = new SlabHeapOptions(
-                name, builder.threadCacheByteSize, builder.idleByteSize, tagOf(builder), LeasedByteBufAllocator.class);
+                name,
+                builder.threadCacheByteSize,
+                builder.idleByteSize,
+                tagOf(builder),
+                false, // the allocator rounds requests to its own alignment
+                LeasedByteBufAllocator.class);
         SoftLimit softLimit =
                 builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         SlabHeap<CountedByteBuf> direct = null;

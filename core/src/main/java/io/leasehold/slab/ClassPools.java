@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class ClassPools<T> {
 
     /// Number of larger size classes that an allocation tries before it waits for the lock of its own class, or carves
-    /// a slab. Their blocks are up to 3/8 longer.
+    /// a slab.
     static final int SIZES_TO_BORROW_FROM = 3;
 
     private final SlabMemory memory; // (C)
+    private final boolean keepsAlignment; // (C)
     private final RetainedSlabs retained; // (C)
     private final MagazineLayout layout; // (C)
     private final HeapChanges changes; // (C)
@@ -32,9 +33,10 @@ final class ClassPools<T> {
     private final @Nullable ObjectMagazine<T>[] magazines = newMagazines(); // (L) as `slabs`
     private boolean closed; // (L) this
 
-    ClassPools(SlabMemory memory, RetainedSlabs retained, MagazineLayout layout, HeapChanges changes) {
+    ClassPools(SlabMemory memory, SlabHeapOptions options, MagazineLayout layout, HeapChanges changes) {
         this.memory = memory;
-        this.retained = retained;
+        this.keepsAlignment = options.keepsAlignment();
+        this.retained = RetainedSlabs.of(options, memory);
         this.layout = layout;
         this.changes = changes;
     }
@@ -87,6 +89,19 @@ final class ClassPools<T> {
     int sizesToBorrowFrom(int sizeClass, boolean isBusy) {
         boolean isShared = sizeClass + SIZES_TO_BORROW_FROM <= SlabHeap.LAST_SHARED_CLASS;
         return (isBusy && isShared) || memory.isPlentiful() ? SIZES_TO_BORROW_FROM : 0;
+    }
+
+    /// {@return true if a block of a larger size class can serve a request of `sizeClass`: it is at most 3/8 longer,
+    /// and it has the alignment of `sizeClass` if the heap keeps alignments}
+    boolean fits(int sizeClass, int larger) {
+        if (larger >= SizeClasses.COUNT) {
+            return false;
+        }
+        int byteSize = SizeClasses.byteSize(sizeClass);
+        int largerByteSize = SizeClasses.byteSize(larger);
+        int alignment = Math.min(Integer.lowestOneBit(byteSize), memory.pageByteSize());
+        boolean isAligned = larger > SlabHeap.LAST_SHARED_CLASS || largerByteSize % alignment == 0;
+        return 8L * largerByteSize <= 11L * byteSize && (isAligned || !keepsAlignment);
     }
 
     /// {@return the slabs of a size class that has a pool}

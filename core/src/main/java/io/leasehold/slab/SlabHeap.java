@@ -7,7 +7,6 @@ import io.leasehold.holder.SourceKind;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
-import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
@@ -32,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 /// the heap closes it, before the arena. After a forced close the memory of a block in use stays with its holder,
 /// unless the arena is closed by force too. The pages of a slab are freed when the last block of the slab is released.
 ///
-/// **Threads.** Thread-safe. Blocks that fit into the cache of a thread take no lock as a rule. A release waits for a
-/// lock only if no batch for the depot can be made, or after a forced close. Platform threads have a cache of their
+/// **Threads.** Thread-safe. Blocks that fit into the cache of a thread take no lock as a rule. A release waits for the
+/// lock of its size class only if no batch for the depot can be made, or after a forced close. A release that empties a
+/// slab may take the lock of the arena. Platform threads have a cache of their
 /// own, and virtual threads share some. As many threads have a cache as in [PageArena][io.leasehold.page.PageArena].
 /// Caches are flushed several times in each decay. So the memory in caches is bounded and does not grow with the number
 /// of threads.
@@ -67,7 +67,6 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     static final int LAST_SHARED_CLASS = SizeClasses.of(64 << 10);
 
     private final String name; // (C)
-    private final Binder<T> binder; // (C)
     private final SlabMemory memory; // (C)
     private final PageArena arena; // (C) its maintenance thread runs the decay
     private final MagazineLayout layout; // (C)
@@ -76,6 +75,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     private final ClassPools<T> pools; // (C)
     private final @Nullable ObjectMagazine<T>[] magazines; // (A) array of `pools`, read with a block of the class
     private final BlockGrowth<T> growth; // (C)
+    private final SlowPath<T> slowPath; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final HeapCloser closer; // (C)
     private final MemorySource source; // (C)
@@ -85,14 +85,14 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.name = options.name();
         this.arena = arena;
         this.memory = memory;
-        this.binder = binder;
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.changes = new HeapChanges(name, arena);
         this.slots = BiasedSlots.of(layout.cellCount(), changes.virtualMemory());
-        this.pools = new ClassPools<>(memory, RetainedSlabs.of(options, memory), layout, changes);
+        this.pools = new ClassPools<>(memory, options, layout, changes);
         this.magazines = pools.magazines();
         this.growth = new BlockGrowth<>(pools, memory);
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes, memory);
+        this.slowPath = new SlowPath<>(this, binder, layout, slots, changes, pools, reclaimer);
         this.closer = new HeapCloser(pools, memory, slots, changes, reclaimer, this::stats, this::closeMemory);
         this.source = MemorySource.open(
                 SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize, h -> h.memory.budget());
@@ -147,7 +147,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     public @Nullable T tryAllocate(int byteSize) {
         int sizeClass = SizeClasses.of(byteSize);
         T object = tryAllocateCached(sizeClass);
-        return object != null ? object : allocateSlow(sizeClass);
+        return object != null ? object : slowPath.allocate(sizeClass);
     }
 
     /// Allocates a block from the cache of the calling thread if that takes no more than a few instructions. C2 can
@@ -160,7 +160,8 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         return cells == null ? null : popAndExit(cells, sizeClass);
     }
 
-    private @Nullable T tryAllocateCached(int sizeClass) {
+    /// Allocates a block from the cache of the calling thread.
+    @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
         return cells == null ? null : popAndExit(cells, sizeClass);
     }
@@ -196,98 +197,6 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param byteSize minimum length in bytes
     public static int smallSizeClassOf(int byteSize) {
         return SizeClasses.ofSmall(byteSize);
-    }
-
-    /// Allocates the newest block in the cache of the calling thread, which has no object yet. The block is removed
-    /// last: after any error before, it is still in the cache. So this needs no check of the stack, which would cost
-    /// more than the object.
-    private @Nullable T bindCached(int sizeClass) {
-        int[] cells = slots.enter();
-        if (cells == null) {
-            return null;
-        }
-        try {
-            int block = layout.peek(cells, sizeClass);
-            if (block < 0) {
-                return null;
-            }
-            T object = objectOf(sizeClass, block);
-            layout.drop(cells, sizeClass);
-            return object;
-        } finally {
-            BiasedSlots.exit(cells);
-        }
-    }
-
-    private @Nullable T allocateSlow(int sizeClass) {
-        T cached = bindCached(sizeClass);
-        if (cached != null) {
-            return cached;
-        }
-        StackReserve.ensure(2);
-        ClassPool pool = pools.of(sizeClass);
-        int block = pool.tryTake(slots);
-        int most = block < 0 ? pools.sizesToBorrowFrom(sizeClass, block == ClassPool.BUSY) : 0;
-        for (int more = 1; more <= most; more++) {
-            T borrowed = sizeClass + more < SizeClasses.COUNT ? borrow(sizeClass + more) : null;
-            if (borrowed != null) {
-                return borrowed;
-            }
-        }
-        if (block == ClassPool.BUSY) {
-            block = pool.take(slots);
-        }
-        if (block < 0) {
-            block = pool.carve(slots);
-        }
-        if (block < 0) {
-            block = pool.take(slots); // another thread may have freed blocks meanwhile
-        }
-        return block < 0 ? null : object(sizeClass, block);
-    }
-
-    /// {@return the object of a free block of a larger size class, or null if that takes longer than a look}
-    private @Nullable T borrow(int sizeClass) {
-        ClassPool pool = pools.existing(sizeClass);
-        T cached = pool == null ? null : tryAllocateCached(sizeClass);
-        if (pool == null || cached != null) {
-            return cached;
-        }
-        int block = pool.tryTake(slots);
-        return block < 0 ? null : object(sizeClass, block);
-    }
-
-    /// {@return the object of a block that was taken; the block is freed if no object can be bound to it}
-    private T object(int sizeClass, int block) {
-        boolean isBound = false;
-        try {
-            T object = objectOf(sizeClass, block);
-            isBound = true;
-            return object;
-        } finally {
-            if (!isBound) {
-                free(handle(sizeClass, block));
-            }
-        }
-    }
-
-    /// {@return the object of a block, bound to it now if it has none}
-    private T objectOf(int sizeClass, int block) {
-        SlabSet<T> set = pools.slabs(sizeClass);
-        T object = set.objects().object(block);
-        return object != null ? object : bind(set, sizeClass, block);
-    }
-
-    private T bind(SlabSet<T> set, int sizeClass, int block) {
-        Slab slab = set.slabIfThere(block);
-        if (slab == null) {
-            throw changes.closed(); // closed by force after the block was taken
-        }
-        long address = slab.addressOf(set.index(block));
-        int byteSize = set.shape().byteSize();
-        T object = binder.bind(this, handle(sizeClass, block), slab.array(), address, byteSize);
-        set.bind(block, object);
-        return object;
     }
 
     /// Drops the object of a block in use, so that the garbage collector can detect that the holder lost the object.
@@ -341,10 +250,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     /// @param handle handle of a block that the caller holds
     /// @throws StackOverflowError if the stack is too short; nothing is changed then
     public void freeSlow(long handle) {
-        StackReserve.ensure(2);
-        ClassPool pool = pools.of(sizeClass(handle));
-        pool.free((int) handle, slots);
-        reclaimer.flushIfClosed(pool);
+        slowPath.free(handle);
     }
 
     /// Binds an object to a block whose object was unbound, and frees the block.

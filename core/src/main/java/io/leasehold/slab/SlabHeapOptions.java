@@ -15,16 +15,20 @@ import org.jspecify.annotations.Nullable;
 ///     together retain one. A lower value saves memory, a higher one saves time
 /// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the
 ///     tag of the opening thread, or else the name
+/// @param keepsAlignment true if the address of a block is a multiple of the largest power of two, up to the page size,
+///     of which its size class is a multiple. Then fewer larger classes can serve a request whose own class has no free
+///     block
 /// @param allocatorType class that the events of slabs in the flight recorder show as their allocator
 public record SlabHeapOptions(
         String name,
         int threadCacheByteSize,
         long idleByteSize,
         @Nullable String tag,
+        boolean keepsAlignment,
         Class<?> allocatorType) {
 
     private static final SlabHeapOptions DEFAULTS =
-            new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null, SlabHeap.class);
+            new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null, false, SlabHeap.class);
 
     private static final int MAX_THREAD_CACHE_BYTES = 64 << 20;
 
@@ -47,27 +51,27 @@ public record SlabHeapOptions(
     ///
     /// @param newName new value of `name`
     public SlabHeapOptions withName(String newName) {
-        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize, tag, allocatorType);
+        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize, tag, keepsAlignment, allocatorType);
     }
 
     /// {@return these options with another limit for the cache of a thread}
     ///
     /// @param newThreadCacheByteSize new value of `threadCacheByteSize`, in bytes
     public SlabHeapOptions withThreadCacheByteSize(int newThreadCacheByteSize) {
-        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize, tag, allocatorType);
+        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize, tag, keepsAlignment, allocatorType);
     }
 
     /// {@return these options with another limit for retained empty slabs}
     ///
     /// @param newIdleByteSize new value of `idleByteSize`, in bytes
     public SlabHeapOptions withIdleByteSize(long newIdleByteSize) {
-        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize, tag, allocatorType);
+        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize, tag, keepsAlignment, allocatorType);
     }
 
     /// {@return these options with another tag}
     ///
     /// @param newTag new value of `tag`
     public SlabHeapOptions withTag(@Nullable String newTag) {
-        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, newTag, allocatorType);
+        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, newTag, keepsAlignment, allocatorType);
     }
 }

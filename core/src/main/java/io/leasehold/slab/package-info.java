@@ -5,6 +5,7 @@
 ///
 /// ```text
 ///   SlabHeap           public API: allocate, free, grow, trim        Binder           makes the object of a block
+///     SlowPath           what a thread's cache cannot serve
 ///     MagazineLayout     free blocks of each thread, no lock           SizeClasses      the block sizes
 ///     ObjectMagazine     magazine of a size class, with its objects    SlabShape        layout of blocks in pages
 ///     BlockGrowth        extends blocks in place
@@ -54,10 +55,10 @@
 ///   earlier version the limit was 2 MiB for every heap, depots had 128 KiB, and each size retained a slab, also sizes
 ///   of 1 MiB. Today only sizes up to 64 KiB do, which is a megabyte in all. An HTTP server with a tenth of a megabyte
 ///   of live buffers held 9.7 MiB, and now it holds 4.1 MiB.
-/// * **A depot grows while threads hand blocks over**, up to eightfold, and each tick halves it. Depots of 32 KiB suit
-///   a small server, but then most batches of 4 KiB blocks pass the lock of the slabs. A hand-over between two event
-///   loops has two speeds, whatever the limit: it took 88 to 119 or 271 to 294 ns, and takes 61 to 82 or 207 to 249 ns
-///   now (2026-12-01, ten forks).
+/// * **A depot grows while threads hand blocks over**, up to eightfold. Each tick in which the size class changed
+///   halves it; without a decay it stays. Depots of 32 KiB suit a small server, but then most batches of 4 KiB blocks
+///   pass the lock of the slabs. A hand-over between two event loops has two speeds, whatever the limit: it took 88 to
+///   119 or 271 to 294 ns, and takes 61 to 82 or 207 to 249 ns now (2026-12-01, ten forks).
 /// * **A free block of one of the next three sizes is used before a slab is carved.** With many sizes, most free memory
 ///   is in partly used slabs of other sizes. With 8,192 live buffers of a gateway, 1.44 bytes were committed for a live
 ///   byte, and now 1.32; with 1,024, 2.76 and now 2.11 (2026-12-01). A step takes as long as before. The size of 17,408
@@ -73,11 +74,11 @@
 ///   last tick, which is an eighth of a decay. That many blocks are freed. A burst is freed after two ticks, and a
 ///   steady load is not touched.
 /// * **A large block is a slab of one block.** Large blocks are pooled like all others. Their runs are retained for a
-///   moment in the pool of their size class. They grow in place if the pages behind them are free.
-///   If the class of a request has no free block, the request takes a block of one of the next three classes. With
-///   sixteen sizes from 72 to 288 KiB in use, a release and an allocation took 0.5 us, and 0.9 us when each such
-///   request carved a slab. Such a block is up to 3/8 longer, so this is done only while at most a quarter of the limit
-///   is charged. In an earlier version, requests of 512 KiB after blocks of 700,000 B got only 72 % of the limit.
+///   moment in the pool of their size class. They grow in place if the pages behind them are free. If the class of a
+///   request has no free block, the request takes a block of one of the next three classes. With sixteen sizes from 72
+///   to 288 KiB in use, a release and an allocation took 0.5 us, and 0.9 us when each such request carved a slab. Such
+///   a block is at most 3/8 longer. Even so, this is done only while at most a quarter of the limit is charged. In an
+///   earlier version, requests of 512 KiB after blocks of 700,000 B got only 72 % of the limit.
 /// * **A slab is one lease.** Pages are allocated, wired and leased once for each slab. All blocks of the slab share
 ///   that lease.
 ///

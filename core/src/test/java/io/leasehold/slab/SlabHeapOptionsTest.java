@@ -18,9 +18,9 @@ class SlabHeapOptionsTest {
     @Test
     void defaultsAre256KiBAThread() {
         assertThat(SlabHeapOptions.defaults())
-                .isEqualTo(new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null, SlabHeap.class));
+                .isEqualTo(new SlabHeapOptions("blocks", 256 << 10, 16 << 20, null, false, SlabHeap.class));
         assertThat(SlabHeapOptions.defaults().withName("x").withThreadCacheByteSize(0))
-                .isEqualTo(new SlabHeapOptions("x", 0, 16 << 20, null, SlabHeap.class));
+                .isEqualTo(new SlabHeapOptions("x", 0, 16 << 20, null, false, SlabHeap.class));
     }
 
     @ParameterizedTest

@@ -68,6 +68,6 @@ public record BlocksOptions(
 
     private static SlabHeapOptions checked(
             String name, int threadCacheByteSize, long idleByteSize, @Nullable String tag) {
-        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, tag, Blocks.class);
+        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, tag, true, Blocks.class);
     }
 }

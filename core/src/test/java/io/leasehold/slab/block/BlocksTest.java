@@ -7,14 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatIndexOutOfBoundsException;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.memory.Seeds;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageExhaustedException;
+import io.leasehold.slab.SlabHeap;
 import io.leasehold.snippets.BlocksExample;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -64,6 +67,29 @@ class BlocksTest {
             assertThat(blocks.stats().liveBlocks()).isEqualTo(1);
         }
         assertThat(blocks.stats().liveBlocks()).isZero();
+    }
+
+    /// Free blocks of many sizes are there, which serve requests of smaller sizes.
+    @Test
+    void addressIsAMultipleOfThePowerOfTwoInTheSize() {
+        SplittableRandom random = Seeds.random("addressIsAMultipleOfThePowerOfTwoInTheSize");
+        List<Block> live = new ArrayList<>();
+        for (int step = 0; step < 20_000; step++) {
+            if (live.size() < 64 && random.nextInt(3) > 0) {
+                int byteSize = Math.min((1 + random.nextInt(31)) << random.nextInt(12), 16 << 10);
+                Block block = allocate(byteSize);
+                live.add(block);
+                int alignment = Math.clamp(
+                        Integer.lowestOneBit(byteSize), 16, (int) arena.stats().pageByteSize());
+                assertThat(block.address() % alignment)
+                        .as("address of %d B", byteSize)
+                        .isZero();
+                assertThat(8 * block.byteSize()).isLessThanOrEqualTo(11 * SlabHeap.blockByteSizeOf(byteSize));
+            } else if (!live.isEmpty()) {
+                live.remove(random.nextInt(live.size())).close();
+            }
+        }
+        live.forEach(Block::close);
     }
 
     @Test
