@@ -235,7 +235,9 @@ public final class FileSource implements AutoCloseable {
     ///
     /// The caller writes the object, or releases the buffer or region, or closes the chunks. Until a region is sent or
     /// released, an incomplete segment of a channel of Netty's epoll transport may wait for up to 200 ms, so that the
-    /// head of an answer leaves together with the region (`TCP_CORK`).
+    /// head of an answer leaves together with the region (`TCP_CORK`). This is done if the event loop of the channel
+    /// calls, and if the channel has no cork. A cork that the caller sets before the region is released is removed with
+    /// the region.
     ///
     /// @param context context of the handler that will write it; the handlers between it and the wire decide the way of
     ///     sending
@@ -297,8 +299,8 @@ public final class FileSource implements AutoCloseable {
     }
 
     /// Closes the source. The file is closed once the last content that is being sent has ended. If that content ends
-    /// on a stack that is too short, the file is closed when the next source is opened or closed. Closing twice has no
-    /// effect.
+    /// on a stack that is too short, the file is closed when the next source is opened, used or closed. Closing twice
+    /// has no effect.
     @Override
     public synchronized void close() {
         HeldFile.dropLate();
@@ -367,6 +369,7 @@ public final class FileSource implements AutoCloseable {
     }
 
     private void hold(long byteOffset, long byteSize) throws IOException {
+        HeldFile.dropLate();
         if (closed || !held.tryHold()) {
             throw new IllegalStateException("source is closed: source=" + this);
         }

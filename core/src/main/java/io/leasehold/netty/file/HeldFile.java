@@ -16,16 +16,17 @@ import org.jspecify.annotations.Nullable;
 /// drop closes the file.
 ///
 /// **Late drops.** Any thread may drop the last hold, also one whose stack is full. That thread could not drop the hold
-/// again, so it is dropped when the next source is opened or closed. A file that cannot be closed, because the kernel
-/// rejects a memory barrier or the Java heap is full, is closed then too.
+/// again, so it is dropped when the next source is opened, used or closed. A file that cannot be closed, because the
+/// kernel rejects a memory barrier or the Java heap is full, is closed then too.
 ///
 /// **Threads.** Thread-safe.
 final class HeldFile implements LateFrees.Late {
 
-    private static final LateFrees LATE = new LateFrees();
+    /// Files and regions whose drop or release is made later.
+    static final LateFrees LATE = new LateFrees();
 
     /// Layers that check the stack while a file is closed: this one, and three of the cache.
-    private static final int LAYERS = 4;
+    static final int LAYERS = 4;
 
     /// Maximum number of channels that are kept for later regions. Opening a channel costs more than sending some
     /// pages.

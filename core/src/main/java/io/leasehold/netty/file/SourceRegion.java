@@ -1,8 +1,13 @@
 package io.leasehold.netty.file;
 
+import static io.leasehold.text.Texts.format;
+
+import io.leasehold.memory.LateFrees;
+import io.leasehold.memory.StackReserve;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.DefaultFileRegion;
+import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,8 +23,14 @@ import org.jspecify.annotations.Nullable;
 /// channel code, so there an interrupt has no effect. The thread stays interrupted.
 ///
 /// **Ownership, threads.** As for every region: each holder of a reference releases it, once and on any thread. The
-/// region holds its source.
-final class SourceRegion extends DefaultFileRegion {
+/// region holds its source. A release on a stack that is too short is made later, by the next use of a source: Netty
+/// counts a release before it calls the region, and many of its handlers ignore what a release throws.
+final class SourceRegion extends DefaultFileRegion implements LateFrees.Late {
+
+    /// Layers that check the stack in a release: this one, and those of a file that is closed.
+    private static final int LAYERS = 1 + HeldFile.LAYERS;
+
+    private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     /// Set for a thread that was interrupted while it sent a region.
     private static final FastThreadLocal<Boolean> SENDS_COPIES = new FastThreadLocal<>();
@@ -29,6 +40,9 @@ final class SourceRegion extends DefaultFileRegion {
     private final FileChannel first; // (C) native transports send from this channel
     private volatile @Nullable Channel corked; // (A) the channel to uncork when the region was sent, or null
     private long copiedBytes; // (O) bytes sent as copies; the superclass counts the others
+    private int lateReleases; // (L) HeldFile.LATE
+    private boolean isLate; // (L) HeldFile.LATE
+    private LateFrees.@Nullable Late next; // (L) HeldFile.LATE
 
     /// @param source source with one hold, which this region takes over
     /// @param channel channel that only this region uses, until the region gives it back
@@ -96,6 +110,60 @@ final class SourceRegion extends DefaultFileRegion {
             } finally {
                 source.dropHold();
             }
+        }
+    }
+
+    /// @return true if the region was released by this call; false if references are left, or if the stack is too short
+    @Override
+    public boolean release() {
+        return release(1);
+    }
+
+    @Override
+    public boolean release(int decrement) {
+        boolean isLong = false;
+        try {
+            StackReserve.ensure(LAYERS);
+            isLong = true;
+            return super.release(decrement);
+        } catch (StackOverflowError e) {
+            if (isLong) {
+                throw e;
+            }
+            synchronized (HeldFile.LATE) { // the stack has no space for another call
+                lateReleases += decrement;
+                if (!isLate) {
+                    isLate = true;
+                    next = HeldFile.LATE.first;
+                    HeldFile.LATE.first = this;
+                }
+            }
+            return false;
+        }
+    }
+
+    @Override
+    public LateFrees.@Nullable Late takeNext() {
+        LateFrees.Late taken = next;
+        next = null;
+        return taken;
+    }
+
+    @Override
+    public void freeLate() {
+        int count;
+        synchronized (HeldFile.LATE) {
+            count = lateReleases;
+            lateReleases = 0;
+            isLate = false;
+        }
+        try {
+            boolean _ = super.release(count);
+        } catch (IllegalArgumentException | IllegalReferenceCountException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    format("region was released too often: source=%s, decrement=%d", source, count),
+                    e);
         }
     }
 

@@ -76,26 +76,63 @@ class CorkTest {
     @Test
     void regionIsCorkedUntilItWasSent() throws Exception {
         try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
-            Object content = source.content(context, 7, LONG);
+            Object content = content(source, 7, LONG);
             assertThat(content).isInstanceOf(FileRegion.class);
-            assertThat(channel.config().isTcpCork()).isTrue();
+            assertThat(isCorked()).isTrue();
             ChannelFuture head = channel.write(context.alloc().buffer().writeInt(1));
             channel.writeAndFlush(content).sync();
             assertThat(head.isSuccess()).isTrue();
             byte[] received = client.getInputStream().readNBytes(Integer.BYTES + LONG);
             assertThat(Arrays.copyOfRange(received, Integer.BYTES, received.length))
                     .isEqualTo(Arrays.copyOfRange(FileFixture.CONTENT, 7, 7 + LONG));
-            assertThat(channel.config().isTcpCork()).isFalse();
+            assertThat(isCorked()).isFalse();
         }
     }
 
     @Test
     void regionThatIsNotSentIsUncorkedByItsRelease() throws Exception {
         try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
-            Object content = source.content(context, 0, LONG);
-            assertThat(channel.config().isTcpCork()).isTrue();
+            Object content = content(source, 0, LONG);
+            assertThat(isCorked()).isTrue();
             ReferenceCountUtil.release(content);
-            assertThat(channel.config().isTcpCork()).isFalse();
+            assertThat(isCorked()).isFalse();
+        }
+    }
+
+    @Test
+    void releaseOnAFullStackIsMadeByTheNextUseOfASource() throws Exception {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
+            FileRegion region = (FileRegion) content(source, 0, LONG);
+            releaseWhereTheStackEnds(region);
+            assertThat(region.refCnt()).isEqualTo(1);
+            ReferenceCountUtil.release(content(source, 0, 100));
+            assertThat(region.refCnt()).isZero();
+            assertThat(isCorked()).isFalse();
+        }
+    }
+
+    /// Releases a region in the deepest frame in which the call of the release fits.
+    ///
+    /// @return true if the region was released
+    @SuppressWarnings("InfiniteRecursion") // until the stack overflows
+    private static boolean releaseWhereTheStackEnds(FileRegion region) {
+        boolean isReleased;
+        try {
+            isReleased = releaseWhereTheStackEnds(region);
+        } catch (StackOverflowError e) {
+            boolean _ = region.release();
+            isReleased = true;
+        }
+        return isReleased;
+    }
+
+    /// The event loop may close the channel meanwhile, and the kernel may give its descriptor to another connection.
+    @Test
+    void regionOfAnotherThreadIsNotCorked() throws Exception {
+        try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
+            Object content = source.content(context, 0, LONG);
+            assertThat(isCorked()).isFalse();
+            ReferenceCountUtil.release(content);
         }
     }
 
@@ -103,8 +140,8 @@ class CorkTest {
     void corkOfTheUserStays() throws Exception {
         channel.config().setTcpCork(true);
         try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
-            ReferenceCountUtil.release(source.content(context, 0, LONG));
-            assertThat(channel.config().isTcpCork()).isTrue();
+            ReferenceCountUtil.release(content(source, 0, LONG));
+            assertThat(isCorked()).isTrue();
         }
     }
 
@@ -162,9 +199,9 @@ class CorkTest {
     @Test
     void smallContentAndChunksAreNotCorked() throws Exception {
         try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
-            Object small = source.content(context, 0, 100);
+            Object small = content(source, 0, 100);
             source.chunks(context, 0, LONG).close();
-            assertThat(channel.config().isTcpCork()).isFalse();
+            assertThat(isCorked()).isFalse();
             ReferenceCountUtil.release(small);
         }
     }
@@ -172,11 +209,23 @@ class CorkTest {
     @Test
     void closedChannelIsLeftAlone() throws Exception {
         try (FileSource source = fixture.open(FileFixture.content(folder), FileTrust.IMMUTABLE)) {
-            Object corked = source.content(context, 0, LONG);
+            Object corked = content(source, 0, LONG);
             channel.close().sync();
-            Object late = source.content(context, 0, LONG);
+            Object late = content(source, 0, LONG);
             assertThat(ReferenceCountUtil.release(corked)).isTrue();
             assertThat(ReferenceCountUtil.release(late)).isTrue();
         }
+    }
+
+    /// {@return content that the event loop of the channel creates}
+    private Object content(FileSource source, long byteOffset, long byteSize) throws Exception {
+        return channel.eventLoop()
+                .submit(() -> source.content(context, byteOffset, byteSize))
+                .get();
+    }
+
+    /// {@return true if the channel is corked after the tasks that its event loop has}
+    private boolean isCorked() throws Exception {
+        return channel.eventLoop().submit(() -> channel.config().isTcpCork()).get();
     }
 }

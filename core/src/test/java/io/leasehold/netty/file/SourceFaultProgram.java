@@ -35,12 +35,7 @@ final class SourceFaultProgram implements Consumer<JavaFaults.Mode> {
         SOURCE,
         CHUNKS,
         BUFFER,
-        REGION;
-
-        /// {@return the number of frames from a release to the drop of its hold; on a shorter stack the hold is lost}
-        int leastFrames() {
-            return this == REGION ? 4 : 0; // Netty has counted the release before it calls the region
-        }
+        REGION
     }
 
     @Override
@@ -62,7 +57,7 @@ final class SourceFaultProgram implements Consumer<JavaFaults.Mode> {
             for (Holder holder : Holder.values()) {
                 prepare(fixture, path, context, holder).run(); // what a process has done before
                 int count = mode == JavaFaults.Mode.STACK ? MAX_FRAMES : MAX_ALLOCATIONS;
-                for (int nth = 1 + holder.leastFrames(); nth <= count; nth++) {
+                for (int nth = 1; nth <= count; nth++) {
                     open(fixture, path, mode, nth);
                     drop(fixture, path, context, holder, mode, nth);
                 }
