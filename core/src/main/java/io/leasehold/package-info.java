@@ -34,13 +34,14 @@
 /// 3. The thread's magazine for that class is a stack of block numbers in a slot that is biased to the thread
 ///    ([BiasedSlots][io.leasehold.memory.BiasedSlots]). If it has a block, this is the fast path: continue with step 9.
 /// 4. If the magazine is empty, [SlabHeap][io.leasehold.slab.SlabHeap] takes a batch of blocks from the depot of the
-///    class, or from a slab that has free blocks.
-/// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
+///    class, or from a slab that has free blocks. While memory is plentiful, a free block of one of the next three
+///    classes is taken too.
+/// 5. If there is no such block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
 ///    searches its free runs and commits the pages (`mprotect`).
 /// 6. Step 5 commits only pages that are paid for: the arena first charges their bytes to a
 ///    [MemoryBudget][io.leasehold.budget.MemoryBudget]. If the budget is full, the reclaimers of the arena give back
-///    what they cache. If that is not enough, the request is rejected. The allocator then throws an `OutOfMemoryError`
-///    that names the limit and the holders.
+///    what they cache, and then those of other arenas that share the budget. If that is not enough, the request is
+///    refused. The allocator then throws an `OutOfMemoryError` that names the limit and the holders.
 /// 7. The pages are wired, so that they cannot be freed, and one [Lease][io.leasehold.lease.Lease] is acquired on
 ///    the run. Every slab holds exactly one lease.
 /// 8. The first time a block is used, a buffer object is bound to it. Object and block are recycled together.
@@ -131,9 +132,15 @@
 ///    for at most 100 us. Background work takes it again for each step, behind the threads that wait for it. While it
 ///    is held, no system call is made, except to commit pages, to unlock wired pages, to wake a thread, and to start
 ///    the maintenance thread if it has ended. `FramePool.lock` is a short lock: it guards the pages of an arena and
-///    their commit. Two locks are not short. `PageSupply.growLock` guards the growth of a NIC pool, and may be held
-///    across system calls; only slow paths take it. A listener runs under `Pressure.notifying`; only a thread that
-///    finds the pages of a NIC pool scarce waits for it. A thread that holds a short lock takes neither of the two.
+///    their commit. These locks are not short:
+///    * `PageSupply.growLock` guards the growth of a NIC pool, and may be held across system calls. Only slow paths
+///      take it.
+///    * `ShardDrain.lock`, `SlabReclaimer.lock`, `HeapReclaimer.lock` and `FrameReclaimer.flushLock` are held across a
+///      memory barrier, or while pages are unwired. Background work, statistics, trim and close take them, and a
+///      thread that found no memory.
+///    * A listener runs under `Pressure.notifying`. Only a thread that finds the pages of a NIC pool scarce waits.
+///
+///    A thread that holds a short lock takes none of these.
 /// 3. **A release of a block does not wait for the lock of its size class.** The block goes to the magazine of the
 ///    thread. A full magazine first gives its older half to the depot. If the lock is taken, the thread that holds it
 ///    frees what is too much in the depot. A release waits only if no batch can be made for the depot: the Java heap is
@@ -142,7 +149,7 @@
 /// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds
 ///    ([Pace][io.leasehold.page.service.Pace]). Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is
-///    rejected, and is repeated before anything was freed, only compares a few counters. After a reclaim without
+///    refused, and is repeated before anything was freed, only compares a few counters. After a reclaim without
 ///    success, flushing the caches of other threads takes at most 5 % of the time.
 ///
 /// ## Nulls

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** The caller that reserves bytes releases them exactly once, in the same budget. A budget is closed
 /// before its parent. Closing fails while bytes are reserved or children are open. Bytes never move to the parent.
 ///
-/// **Threads.** Thread-safe and lock-free. Test: `MemoryBudgetStress`.
+/// **Threads.** Thread-safe. Reservations and releases are lock-free, except while memory is given back to make room.
+/// Opening and closing budgets take a monitor. Test: `MemoryBudgetStress`.
 ///
 /// **Invariants.** I1: `0 <= used && used <= byteLimit` until the close. I2: a refused reservation leaves the use of
 /// this budget and of its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets

@@ -47,10 +47,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe. Allocating and freeing rarely take a lock. Platform threads have a shard of their own,
 /// and virtual threads share shards. A thread that finds no shard uses the slab pool. Allocating waits for the arena
-/// and the kernel only when a slab is added.
+/// and the kernel only when a slab is added, or when free pages are collected from the shards of other threads.
 ///
-/// **Cost.** Only [#trim] and closing take time in proportion to the pool. They hold the lock of the slab pool for no
-/// longer than a few slabs take. A pool that is not used costs nothing.
+/// **Cost.** Only [#trim], closing, and a search by [#state] and [#handleOf] take time in proportion to the pool. Trim
+/// and closing hold the lock of the slab pool for no longer than a few slabs take. A pool that is not used costs
+/// nothing.
 ///
 /// **Invariants.** I1: no two generations of a page are in use at once, except those of a flipped page: its message has
 /// one and its consumer has the next. I2: `free + leased + armed + deferredFree <= maxPages`, if `maxPages` is not 0.

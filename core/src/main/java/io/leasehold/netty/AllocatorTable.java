@@ -8,7 +8,7 @@ import java.util.List;
 /// The table that [LeasedByteBufAllocator#dumpStats] prints.
 ///
 /// ```text
-/// web: reserved 1,073,741,824 B, committed 8,388,608 B, pinned 4,096 B in 1 buffers, cached 65,536 B
+/// web: limit 1,073,741,824 B, committed 8,388,608 B, pinned 4,096 B in 1 buffers, cached 65,536 B
 /// direct            4,096 B used
 ///          block    slabs       live     cached       free            held
 ///          4,096        1          1         16          0         131,072
@@ -24,9 +24,9 @@ final class AllocatorTable {
     static String of(String name, LeasedByteBufAllocatorMetric metric) {
         StringBuilder text = new StringBuilder(256);
         text.append(format(
-                "%s: reserved %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n",
+                "%s: limit %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n",
                 name,
-                metric.reservedBytes(),
+                metric.limitBytes(),
                 metric.committedBytes(),
                 metric.pinnedBytes(),
                 metric.pinnedBuffers(),

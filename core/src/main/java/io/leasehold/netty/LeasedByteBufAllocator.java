@@ -24,15 +24,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///   directBuffer ---> soft limit ---> block of its size, with its buffer object ---> leak detector ---> caller
-///                     listener         rejected: BufferMemoryError                    sampled: watched
+///                     listener         refused: BufferMemoryError                     sampled: watched
 /// ```
 ///
 /// **Ownership.** The caller that gets a buffer releases it. The caller that built an allocator closes it, after the
 /// buffers. [#DEFAULT] belongs to the process, and closing it has no effect.
 ///
-/// **Threads.** Thread-safe. Any thread may release a buffer that another thread allocated. No thread waits for memory.
+/// **Threads.** Thread-safe. Any thread may release a buffer that another thread allocated. No thread waits for a
+/// buffer to be released. At the limit, a request waits while another thread gives idle memory back to the kernel.
 ///
-/// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
+/// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError], except a stack that is too short and a
+/// Java heap that has no space for the error itself. A failure to open the allocator is
 /// remembered for one second. During that second each request for a buffer fails at once.
 ///
 /// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until

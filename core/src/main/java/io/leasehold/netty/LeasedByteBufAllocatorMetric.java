@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// The memory of an allocator. Each call reads the current values. If the allocator is not open, each number is 0.
 ///
 /// ```text
-///   reservedBytes    address space, costs nothing
+///   limitBytes       the most that may be committed
 ///   committedBytes     may hold memory; charged to the budget
 ///   usedDirectMemory     allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
 ///   pinnedBytes            the blocks of outstanding buffers
@@ -42,8 +42,8 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         return onHeap().heldBytes();
     }
 
-    /// {@return the bytes of address space that are reserved for direct buffers; of the whole arena, if it is shared}
-    public long reservedBytes() {
+    /// {@return the maximum of [#committedBytes]; that of the whole arena, if it is shared} A budget may allow less.
+    public long limitBytes() {
         PageArenaStats stats = pages();
         return stats == null ? 0 : stats.reservedPages() * stats.pageByteSize();
     }
@@ -92,8 +92,8 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
     public String toString() {
         return format(
                         "LeasedByteBufAllocatorMetric(allocator=%s, usedDirectMemory=%d, usedHeapMemory=%d,"
-                                + " reservedBytes=%d,",
-                        allocator.name(), usedDirectMemory(), usedHeapMemory(), reservedBytes())
+                                + " limitBytes=%d,",
+                        allocator.name(), usedDirectMemory(), usedHeapMemory(), limitBytes())
                 + format(
                         " committedBytes=%d, pinnedBytes=%d, pinnedBuffers=%d, cachedBytes=%d)",
                         committedBytes(), pinnedBytes(), pinnedBuffers(), cachedBytes());

@@ -83,7 +83,7 @@ class AllocatorOptionsTest {
     void metricShowsWhatIsHeld() {
         try (LeasedByteBufAllocator allocator = TestAllocators.small("metered")) {
             LeasedByteBufAllocatorMetric metric = allocator.metric();
-            assertThat(metric.reservedBytes()).isEqualTo(16 << 20);
+            assertThat(metric.limitBytes()).isEqualTo(16 << 20);
             assertThat(metric.pinnedBytes()).isZero();
             ByteBuf direct = allocator.directBuffer(1_000);
             ByteBuf heap = allocator.heapBuffer(60_000);

@@ -104,7 +104,7 @@ class AllocatorBeansTest {
         assertThat(bean.getDirectBytes()).isEqualTo(allocator.metric().usedDirectMemory());
         assertThat(bean.getHeapBytes()).isEqualTo(allocator.metric().usedHeapMemory());
         assertThat(bean.getDirectBuffersBySize()).containsEntry(4096, 1L);
-        assertThat(bean.dump()).startsWith("operated: reserved ");
+        assertThat(bean.dump()).startsWith("operated: limit ");
         assertThat(bean.getResidentBytes()).isEqualTo(allocator.residentBytes());
         assertThat(bean.getHolders()).containsExactly(Map.entry("operated", 5120L));
         assertThat(bean.getRefusals()).isZero();
