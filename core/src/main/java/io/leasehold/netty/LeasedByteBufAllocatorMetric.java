@@ -12,14 +12,15 @@ import org.jspecify.annotations.Nullable;
 /// The memory of an allocator. Each call reads the current values. If the allocator is not open, each number is 0.
 ///
 /// ```text
-///   limitBytes       the most that may be committed
-///   committedBytes     may hold memory; charged to the budget
-///   usedDirectMemory     allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
-///   pinnedBytes            the blocks of outstanding buffers
-///   cachedBytes            free blocks in the magazines of threads and in depots
+///   reservedBytes    address space, costs nothing
+///   limitBytes         the most that may be committed
+///   committedBytes       may hold memory; charged to the budget
+///   usedDirectMemory       allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
+///   pinnedBytes              the blocks of outstanding buffers
+///   cachedBytes              free blocks in the magazines of threads and in depots
 /// ```
 ///
-/// The first three count direct buffers, the others both kinds.
+/// The first four count direct buffers, the others both kinds.
 ///
 /// **Threads.** Thread-safe. Two calls may see different states. Do not call these methods on a hot path.
 public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetric {
@@ -40,6 +41,12 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
     @Override
     public long usedHeapMemory() {
         return onHeap().heldBytes();
+    }
+
+    /// {@return the bytes of address space that are reserved for direct buffers; of the whole arena, if it is shared}
+    public long reservedBytes() {
+        BufferHeaps heaps = allocator.heapsIfOpen();
+        return heaps == null ? 0 : heaps.arena.addressByteSize();
     }
 
     /// {@return the maximum of [#committedBytes]; that of the whole arena, if it is shared} A budget may allow less.

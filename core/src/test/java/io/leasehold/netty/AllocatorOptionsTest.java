@@ -84,6 +84,9 @@ class AllocatorOptionsTest {
         try (LeasedByteBufAllocator allocator = TestAllocators.small("metered")) {
             LeasedByteBufAllocatorMetric metric = allocator.metric();
             assertThat(metric.limitBytes()).isEqualTo(16 << 20);
+            assertThat(metric.reservedBytes())
+                    .isGreaterThanOrEqualTo(16 << 20)
+                    .isEqualTo(allocator.figures().reservedBytes());
             assertThat(metric.pinnedBytes()).isZero();
             ByteBuf direct = allocator.directBuffer(1_000);
             ByteBuf heap = allocator.heapBuffer(60_000);

@@ -51,7 +51,7 @@ interface SlabHeapContract extends SlabHeapFixture {
 
     /// The request would need a new slab otherwise.
     @ParameterizedTest
-    @ValueSource(ints = {48, 1000, 4096, 40_000, 128 << 10})
+    @ValueSource(ints = {128, 1000, 4096, 40_000, 128 << 10})
     default void requestTakesAFreeBlockOfOneOfTheNextSizes(int byteSize) {
         try (SlabFixture fixture = fixture()) {
             int wanted = SizeClasses.of(byteSize);
@@ -60,6 +60,21 @@ interface SlabHeapContract extends SlabHeapFixture {
                 SlabBlock block = fixture.allocate(SizeClasses.byteSize(wanted));
                 int borrowed = more <= ClassPools.SIZES_TO_BORROW_FROM ? more : 0;
                 assertThat(block.byteSize).isEqualTo(SizeClasses.byteSize(wanted + borrowed));
+                block.release();
+                fixture.heap().trim();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 32, 48, 64, 96, 112})
+    default void smallRequestTakesNoBlockThatIsMoreThanThreeEighthsLonger(int byteSize) {
+        try (SlabFixture fixture = fixture()) {
+            int wanted = SizeClasses.of(byteSize);
+            for (int more = 1; more <= ClassPools.SIZES_TO_BORROW_FROM; more++) {
+                fixture.allocate(SizeClasses.byteSize(wanted + more)).release();
+                SlabBlock block = fixture.allocate(byteSize);
+                assertThat(8 * block.byteSize).isLessThanOrEqualTo(11 * SizeClasses.byteSize(wanted));
                 block.release();
                 fixture.heap().trim();
             }
