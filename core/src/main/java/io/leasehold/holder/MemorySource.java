@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 /// Tests: `SampleStress`, and `ProfileStress` for the close.
 public final class MemorySource {
 
+    /// End of the name of the source of an allocator's heap buffers, which begins with the name of the allocator.
+    public static final String ON_JAVA_HEAP = " on the Java heap";
+
     /// Maximum number of pairs of tag and size that a source counts.
     private static final int MAX_COUNTS = 10_000;
 

@@ -1,5 +1,6 @@
 package io.leasehold.holder;
 
+import io.leasehold.text.Texts;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,8 @@ public final class Sample extends WeakReference<Object> {
 
     /// {@return the last place, or null if none was recorded}
     @Nullable String lastTouch() {
-        return touch;
+        String last = touch;
+        return last == null ? null : Texts.oneLine(last);
     }
 
     /// {@return true if the user of the block was collected although the block was not released}

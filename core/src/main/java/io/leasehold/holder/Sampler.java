@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
 /// **Pace.** If more than about 500 samples a second are due, the mean is doubled, again and again. If few samples are
-/// taken, the mean is halved again, several times at once if necessary. So a load of another kind is sampled soon. A
-/// countdown remembers the mean that it was drawn with, and a sample gets its weight from that mean, so the estimate
-/// stays unbiased. A sample takes some microseconds for the walk of the stack, and a server that has just started also
-/// pays for compiling that walk.
+/// taken, the mean is halved again, several times at once if necessary. Each sample and each new countdown looks at the
+/// time for that. So a load of another kind is sampled soon, also after a pause. Objects that were used before a pause
+/// keep their countdowns; most of them go with the memory that is freed in the pause. A countdown remembers the mean
+/// that it was drawn with, and a sample gets its weight from that mean, so the estimate stays unbiased. A sample takes
+/// some microseconds for the walk of the stack, and a server that has just started also pays for compiling that walk.
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
@@ -68,6 +69,7 @@ public final class Sampler {
     private final AtomicLong periodEnd; // (A)
     private final AtomicLong failures = new AtomicLong(); // (A)
     private volatile int doublings; // (A) of the mean
+    private volatile boolean wasOff; // (A) true after sampling was off
     private volatile Means means; // (L) this, read without it
 
     /// The mean, and the one before it, for countdowns that were drawn before the last change.
@@ -95,6 +97,7 @@ public final class Sampler {
         this.stacks = new StackTable(maxStacks);
         this.periodEnd = new AtomicLong(clock.getAsLong() + PERIOD_NANOS);
         this.means = new Means(meanBytes, meanBytes, 0);
+        this.wasOff = meanBytes == 0;
         new StackTable(1).current(Set.of()); // loads the classes of a walk before memory or stack are short
     }
 
@@ -116,11 +119,17 @@ public final class Sampler {
     /// @throws IllegalArgumentException if `newMeanBytes` is negative, or more than [#MAX_MEAN_BYTES]
     public synchronized void meanBytes(long newMeanBytes) {
         long checked = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
+        wasOff = wasOff || checked == 0;
         Means old = means;
         if (checked != old.bytes) {
             means = new Means(checked, old.bytes, old.parity ^ PARITY);
         }
         doublings = 0;
+    }
+
+    /// {@return true if sampling is off, or was off before, so that blocks in use may have been allocated without it}
+    boolean wasOff() {
+        return wasOff;
     }
 
     /// Draws the number of uses of a block that pass before the next one for which this sampler or another one is due.
@@ -129,6 +138,9 @@ public final class Sampler {
     /// @param otherRate `-log(1 - p)` for the chance `p` that the other sampler is due for a use; 0 if there is none
     /// @return a countdown: [#STEP] is subtracted for each use, and a sampler is due when it becomes negative
     public int countdown(int byteSize, double otherRate) {
+        if (doublings > 0) {
+            keepPace(0);
+        }
         int drawnWith = means.parity | doublings;
         double rate = rate(byteSize, drawnWith) + otherRate;
         int uses = (int) Math.min(MAX_USES, random.get().nextExponential() / rate);
@@ -186,7 +198,7 @@ public final class Sampler {
             return null; // turned off meanwhile
         }
         try {
-            keepPace();
+            keepPace(1);
             StackReserve.ensure(2);
             CallStack stack = stacks.current(hidden);
             double weight = 1 / chance;
@@ -201,10 +213,12 @@ public final class Sampler {
     }
 
     /// Doubles the mean if many samples were taken in a short time, and halves it again if few were.
-    private void keepPace() {
+    ///
+    /// @param taken number of samples that are taken now, 0 or 1
+    private void keepPace(int taken) {
         long now = clock.getAsLong();
         long end = periodEnd.get();
-        int samples = samplesInPeriod.incrementAndGet();
+        int samples = samplesInPeriod.addAndGet(taken);
         boolean isFull = samples >= SAMPLES_A_PERIOD;
         boolean isOver = now - end >= 0;
         if ((isFull || isOver) && periodEnd.compareAndSet(end, now + PERIOD_NANOS)) {
@@ -212,7 +226,7 @@ public final class Sampler {
             if (isFull && !isOver) {
                 doublings = Math.min(MAX_DOUBLINGS, doublings + 1);
             } else {
-                halve(samples, 1 + Math.max(0, now - end) / PERIOD_NANOS);
+                halve(Math.max(1, samples), 1 + Math.max(0, now - end) / PERIOD_NANOS);
             }
         }
     }

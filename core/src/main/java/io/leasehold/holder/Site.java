@@ -63,7 +63,7 @@ public record Site(
             for (Sample sample : source.samples()) {
                 samples.add(of(sample, now));
             }
-            sites.addAll(SiteScaling.scaled(source, samples));
+            sites.addAll(SiteScaling.scaled(source, samples, Sampler.process().wasOff()));
         }
         return sites;
     }

@@ -24,9 +24,12 @@ import java.util.Map;
 /// `sqrt(m * (1 - q) / live)` of its bytes, with the mean `m` of the sampler.
 ///
 /// **Blocks that no sample stands for.** A tag and size without a sample has no place, and its bytes are those of
-/// [CallStack#NOT_SAMPLED]. So a place with few samples is too low by the chance that it has none. An estimate is
-/// raised by at most four standard deviations, which the squares of the weights estimate. What is beyond that was not
-/// open to sampling: sampling was off, or the heap is never sampled. It is not sampled either.
+/// [CallStack#NOT_SAMPLED]. So a place with few samples is too low by the chance that it has none.
+///
+/// If sampling was off before, an estimate is raised by at most four standard deviations, which the squares of the
+/// weights estimate. What is beyond that was allocated without sampling, and has no place either. While sampling was
+/// never off, there is no such limit: the mean may have been much higher for a time, and then no sample tells how
+/// heavy the missing ones are.
 ///
 /// **Races.** The samples are read first, then the counts. Blocks that are allocated or released in between make the
 /// two differ, so a scaled estimate is wrong by at most the part of the blocks that changed meanwhile. An estimate
@@ -45,7 +48,8 @@ final class SiteScaling {
     ///
     /// @param source source of the sites
     /// @param sites the sites, which were read before
-    static List<Site> scaled(MemorySource source, Collection<Site> sites) {
+    /// @param wasOff true if blocks in use may have been allocated while sampling was off
+    static List<Site> scaled(MemorySource source, Collection<Site> sites, boolean wasOff) {
         if (source.kind() != SourceKind.ALLOCATOR) {
             return List.copyOf(sites);
         }
@@ -57,7 +61,7 @@ final class SiteScaling {
         List<Site> scaled = new ArrayList<>();
         for (Held held : source.held()) {
             List<Site> group = groups.remove(new Group(held.tag(), held.byteSize()));
-            double sampled = group == null ? 0 : addScaled(scaled, group, held.blocks());
+            double sampled = group == null ? 0 : addScaled(scaled, group, held.blocks(), wasOff);
             if (Math.round(held.blocks() - sampled) > 0) {
                 scaled.add(Site.notSampled(source, held, held.blocks() - sampled));
             }
@@ -67,12 +71,13 @@ final class SiteScaling {
     }
 
     /// {@return the number of blocks that the sites stand for}
-    private static double addScaled(List<Site> scaled, List<Site> group, long blocks) {
+    private static double addScaled(List<Site> scaled, List<Site> group, long blocks, boolean wasOff) {
         double estimate = group.stream().mapToDouble(Site::blocks).sum(); // at least 1: each sample is a block
         double variance = group.stream()
                 .mapToDouble(site -> site.blocks() * site.blocks() / site.samples())
                 .sum();
-        double sampled = Math.min((double) blocks, estimate + MAX_DEVIATIONS * Math.sqrt(variance));
+        double most = wasOff ? estimate + MAX_DEVIATIONS * Math.sqrt(variance) : Double.MAX_VALUE;
+        double sampled = Math.min((double) blocks, most);
         group.forEach(site -> scaled.add(site.times(sampled / estimate)));
         return sampled;
     }

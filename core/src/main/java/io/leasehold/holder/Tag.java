@@ -1,5 +1,6 @@
 package io.leasehold.holder;
 
+import io.leasehold.text.Texts;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -30,7 +31,7 @@ public final class Tag {
     private final String name; // (C)
 
     private Tag(String name) {
-        this.name = name.replaceAll("\\p{Cntrl}", "?");
+        this.name = Texts.oneLine(name);
     }
 
     /// {@return the tag of a source}

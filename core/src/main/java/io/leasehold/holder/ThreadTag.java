@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// [#isUsed] is false until the first thread of the process sets a tag. Until then an allocation reads no thread-local
 /// value. After that it looks up the tag of its thread, which takes some nanoseconds.
 ///
-/// A thread keeps an array of the JDK, not an object of this library. So a pooled thread without a tag does not keep
+/// A thread keeps an array of the JDK with its tag and its innermost scope, both null if it
+/// has none. So a pooled thread without a tag does not keep
 /// the class loader of this library reachable.
 ///
 /// **Threads.** Each thread sees its own tag. Virtual threads have their own, too.
@@ -30,6 +31,26 @@ public final class ThreadTag {
         return cell == null ? null : (Tag) cell[0];
     }
 
+    /// Sets the innermost scope of the calling thread, which has a tag or had one before.
+    ///
+    /// @param scope object that set the tag, or null for none
+    /// @return the scope before, or null if there was none
+    public static @Nullable Object scope(@Nullable Object scope) {
+        @Nullable Object[] cell = CURRENT.get();
+        if (cell == null) {
+            return null;
+        }
+        Object before = cell[1];
+        cell[1] = scope;
+        return before;
+    }
+
+    /// {@return true if a scope is the innermost one of the calling thread}
+    public static boolean isInnermost(Object scope) {
+        @Nullable Object[] cell = CURRENT.get();
+        return cell != null && scope.equals(cell[1]);
+    }
+
     /// Sets the tag of the calling thread.
     ///
     /// @param tag the new tag, or null for none
@@ -40,7 +61,7 @@ public final class ThreadTag {
             if (tag == null) {
                 return null;
             }
-            cell = new Object[1];
+            cell = new Object[2];
             CURRENT.set(cell);
             used = true;
             EveryUse.recordTags();

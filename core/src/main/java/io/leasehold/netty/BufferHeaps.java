@@ -87,11 +87,14 @@ final class BufferHeaps {
                 BufferUse.class,
                 EveryUse.class,
                 LeakSampling.class,
+                LeasedByteBuf.class,
+                LeasedHeapByteBuf.class,
                 RecordedBuffer.class,
                 Sample.class,
                 Sampler.class,
                 Site.class,
-                TagCount.class);
+                TagCount.class,
+                ViewedByteBuf.class);
         PageArena given = builder.arena;
         if (given != null) {
             MemoryBudget budget = given.options().budget();
@@ -151,7 +154,9 @@ final class BufferHeaps {
                     (heap, handle, array, address, byteSize) ->
                             new LeasedByteBuf(allocator, heap, null, handle, address, byteSize));
             onHeap = SlabHeap.onJavaHeap(
-                    arena, options.withName(name.concat(" on the Java heap")), (heap, handle, array, at, byteSize) -> {
+                    arena,
+                    options.withName(name.concat(MemorySource.ON_JAVA_HEAP)),
+                    (heap, handle, array, at, byteSize) -> {
                         if (array == null) {
                             throw new IllegalArgumentException("block of the Java heap has no array: handle=" + handle);
                         }

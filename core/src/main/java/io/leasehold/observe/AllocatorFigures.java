@@ -14,7 +14,8 @@ import java.util.List;
 /// @param pinnedDirectBytes the part of `pinnedBytes` in direct buffers
 /// @param pinnedDirectBuffers the part of `pinnedBuffers` that is direct
 /// @param cachedBytes bytes of free blocks in the magazines of threads and in depots
-/// @param refusals number of reservations that the budget or a parent rejected
+/// @param refusals number of reservations that the budget or a parent refused; a failed request makes several, because
+///     it tries again after a reclaim
 /// @param reclaims number of flushes of the page caches of all threads
 /// @param decommits number of runs of pages that were given back to the kernel
 /// @param kernelFaults number of kernel calls that failed

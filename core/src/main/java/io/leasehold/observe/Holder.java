@@ -27,11 +27,13 @@ public final class Holder implements AutoCloseable {
     private final Thread thread = Thread.currentThread(); // (C)
     private final Tag tag; // (C)
     private final @Nullable Tag before; // (C)
+    private final @Nullable Object outer; // (C) the scope around this one
     private boolean closed; // (O)
 
     private Holder(Tag tag) {
         this.tag = tag;
         this.before = ThreadTag.set(tag);
+        this.outer = ThreadTag.scope(this);
     }
 
     /// Sets the tag of the calling thread.
@@ -58,12 +60,13 @@ public final class Holder implements AutoCloseable {
                     + thread.getName() + "; close it there");
         }
         Tag current = ThreadTag.current();
-        if (!tag.equals(current)) {
+        if (!ThreadTag.isInnermost(this) || !tag.equals(current)) {
             throw new IllegalStateException("holder is not the innermost one: tag=" + tag + ", innermost=" + current
                     + "; close that one first");
         }
         closed = true;
         ThreadTag.set(before);
+        ThreadTag.scope(outer);
     }
 
     @Override

@@ -26,12 +26,13 @@ import java.util.stream.Collectors;
 /// On average one block in each 512 KiB of allocated bytes is sampled, with its stack. The samples of each source, tag
 /// and size are scaled to the blocks in use, whose number is known. So a place that allocates the blocks of a tag and a
 /// size alone is exact, and so is each sum over tags and sizes. Places that share a tag and a size are told apart by
-/// the samples only: a place with 64 MiB then has a standard deviation of up to 9 %. Blocks that no sample stands for
-/// are shown as `not.sampled`.
+/// the samples only: a place with 64 MiB then has a standard deviation of up to 9 %. It is higher for blocks that were
+/// allocated while more than 500 samples a second were due, because fewer are taken then. Blocks that no sample stands
+/// for are shown as `not.sampled`.
 ///
 /// The property `io.leasehold.profile.sampleBytes` sets another mean, and 0 turns sampling off; so does
-/// [#sampleBytes(long)]. Blocks that are allocated while sampling is off are not sampled, but a few of them count for
-/// the places with the same tag and size that were sampled before.
+/// [#sampleBytes(long)]. After that a place that is alone may not be exact: blocks that are allocated while sampling is
+/// off are not sampled, but a few of them count for the places with the same tag and size that were sampled before.
 ///
 /// Only the buffers of allocators are sampled, direct ones and those on the Java heap. Blocks without buffers are
 /// `not.sampled`. Pages, leases and windows have exact counts only ([Holders#exact]).
@@ -65,7 +66,7 @@ public final class Profile {
     public static Profile of(String source) {
         Objects.requireNonNull(source, "source is null");
         return of(MemorySource.all().stream()
-                .filter(open -> open.name().equals(source))
+                .filter(open -> open.name().equals(source) || open.name().equals(source + MemorySource.ON_JAVA_HEAP))
                 .toList());
     }
 

@@ -176,6 +176,7 @@ public final class StatCommand {
         if (arguments.profile != null) {
             writeProfile(copies(arguments, err), arguments.profile);
             out.println("profile written: path=" + arguments.profile);
+            flush(out);
             return 0;
         }
         boolean more = true;
@@ -184,7 +185,7 @@ public final class StatCommand {
             for (CounterSnapshot copy : copies) {
                 out.print(arguments.report.apply(copy));
             }
-            out.flush();
+            flush(out);
             more = arguments.isWatching && copies.getFirst().isAlive() && pause();
         }
         return 0;
@@ -260,8 +261,15 @@ public final class StatCommand {
         for (CounterSnapshot snapshot : alive.isEmpty() ? readable : alive) {
             out.print(arguments.report.apply(snapshot));
         }
-        out.flush();
+        flush(out);
         return 0;
+    }
+
+    /// @throws IOException if the output was closed, or its disk is full
+    private static void flush(PrintStream out) throws IOException {
+        if (out.checkError()) {
+            throw new IOException("the output cannot be written: it was closed, or its disk is full");
+        }
     }
 
     private static List<Path> files(Path folder) throws IOException {

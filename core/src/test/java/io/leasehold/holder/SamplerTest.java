@@ -192,6 +192,20 @@ final class SamplerTest {
         assertThat(doublings(sampler)).as("doublings after quiet seconds").isZero();
     }
 
+    /// A holder that comes after a fast phase and a pause is sampled from its first block on.
+    @Test
+    void pauseEndsTheDoublings() {
+        SplittableRandom random = new SplittableRandom(7);
+        Sampler sampler = new Sampler(MEAN, () -> random, time::get, 10);
+        for (int i = 0; i < 300; i++) {
+            time.addAndGet(100_000); // twenty times as often as wanted
+            sampler.record(owner, source, source.tag(), 4096, -Sampler.STEP, Set.of());
+        }
+        assertThat(doublings(sampler)).isPositive();
+        time.addAndGet(2_000_000_000L);
+        assertThat(doublings(sampler)).isZero();
+    }
+
     private static int doublings(Sampler sampler) {
         return sampler.countdown(4096, Double.POSITIVE_INFINITY) % (Sampler.STEP / 2);
     }

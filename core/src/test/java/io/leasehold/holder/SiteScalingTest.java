@@ -34,7 +34,11 @@ final class SiteScalingTest {
     }
 
     private List<Tuple> scaled(Site... sites) {
-        return SiteScaling.scaled(source, List.of(sites)).stream()
+        return scaled(true, sites);
+    }
+
+    private List<Tuple> scaled(boolean wasOff, Site... sites) {
+        return SiteScaling.scaled(source, List.of(sites), wasOff).stream()
                 .map(site -> Tuple.tuple(site.stack().toString(), site.byteSize(), site.samples(), site.blocks()))
                 .toList();
     }
@@ -45,7 +49,8 @@ final class SiteScalingTest {
 
         assertThat(scaled(site("a", 1024, 30, 128), site("b", 1024, 10, 128)))
                 .containsExactly(Tuple.tuple("Place.a", 1024, 30, 4500.0), Tuple.tuple("Place.b", 1024, 10, 1500.0));
-        assertThat(SiteScaling.scaled(source, List.of(site("a", 1024, 40, 100))).getFirst())
+        assertThat(SiteScaling.scaled(source, List.of(site("a", 1024, 40, 100)), true)
+                        .getFirst())
                 .satisfies(site -> assertThat(site.lostBlocks()).isEqualTo(150, within(1e-9)))
                 .satisfies(site -> assertThat(site.lostSamples()).isEqualTo(1))
                 .satisfies(site -> assertThat(site.oldestNanos()).isEqualTo(7));
@@ -72,6 +77,15 @@ final class SiteScalingTest {
                         Tuple.tuple("Place.a", 1024, 16, 3200.0), Tuple.tuple("not.sampled", 1024, 0, 96_800.0));
     }
 
+    /// The mean was much higher for a time, and the samples that are there are light ones.
+    @Test
+    void allBlocksAreSampledIfSamplingWasNeverOff() {
+        counts.add(new SizeCount(1024, 100_000));
+
+        assertThat(scaled(false, site("a", 1024, 16, 100)))
+                .containsExactly(Tuple.tuple("Place.a", 1024, 16, 100_000.0));
+    }
+
     @Test
     void estimateWithoutAnExactCountStays() {
         assertThat(scaled(site("a", 1024, 2, 100))).containsExactly(Tuple.tuple("Place.a", 1024, 2, 200.0));
@@ -83,7 +97,7 @@ final class SiteScalingTest {
     void sourceThatIsNoAllocatorIsLeftAlone() {
         counts.add(new SizeCount(4096, 5));
         MemorySource arena = MemorySource.open(SourceKind.ARENA, "pages", null, counts, List::copyOf, of -> null);
-        assertThat(SiteScaling.scaled(arena, List.of())).isEmpty();
+        assertThat(SiteScaling.scaled(arena, List.of(), true)).isEmpty();
         arena.close();
     }
 
@@ -109,7 +123,7 @@ final class SiteScalingTest {
                 }
                 sites.add(site("place" + i, byteSize, samples, 1 / chance));
             }
-            List<Site> scaled = SiteScaling.scaled(source, sites);
+            List<Site> scaled = SiteScaling.scaled(source, sites, true);
             assertThat(scaled.stream().mapToDouble(Site::blocks).sum()).isEqualTo(all, within(1e-6));
             for (int i = 0; i < blocks.length; i++) {
                 double error = scaled.get(i).blocks() / blocks[i] - 1;

@@ -89,6 +89,16 @@ class CounterFileTest {
     }
 
     @Test
+    void labelsKeepTheirCharacters() throws IOException {
+        CounterFile file = CounterFile.create(folder);
+        assertThat(file.allocate(1, 1, 0, "k\u00e4se")).isZero();
+        assertThat(file.allocate(1, 1, 0, "a" + "\u20ac".repeat(200))).isEqualTo(1);
+        assertThat(file.allocate(1, 1, 0, "a\nb\u0085c\u009bd\u2028e")).isEqualTo(2);
+        assertThat(CounterSnapshot.read(file.path()).counters().stream().map(Counter::label))
+                .containsExactly("k\u00e4se", "a" + "\u20ac".repeat(126), "a?b?c?d?e");
+    }
+
+    @Test
     void freedCountersAreUsedAgainAndAFullFileGivesNone() throws IOException {
         CounterFile file = CounterFile.create(folder);
         for (int i = 0; i < 512; i++) {

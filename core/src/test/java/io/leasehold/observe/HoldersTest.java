@@ -64,6 +64,24 @@ final class HoldersTest {
     }
 
     @Test
+    void nestedHoldersOfOneTagCloseInReverseOrder() {
+        Holder outer = Holder.tag("cache");
+        Holder inner = Holder.tag("cache");
+        assertThatThrownBy(outer::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("holder is not the innermost one: tag=cache");
+        inner.close();
+        hold(1, 1024);
+        outer.close();
+        hold(1, 4096);
+
+        assertThat(of("holders web"))
+                .containsExactly(
+                        new Holding("allocator", "holders web", "http", 4096, 1),
+                        new Holding("allocator", "holders web", "cache", 1024, 1));
+    }
+
+    @Test
     void buffersOfTaggedThreadCountUnderItsTag() {
         hold(3, 4096);
         try (Holder cache = Holder.tag("cache")) {

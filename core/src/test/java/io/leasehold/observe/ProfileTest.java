@@ -75,6 +75,17 @@ final class ProfileTest {
     }
 
     @Test
+    void heapBuffersAreInTheProfileOfTheirAllocator() {
+        for (int i = 0; i < 100; i++) {
+            live.add(allocator.heapBuffer(65_536));
+        }
+        assertThat(Profile.of(NAME).holders().stream()
+                        .mapToLong(SampledHolder::bytes)
+                        .sum())
+                .isEqualTo(100 * 65_536);
+    }
+
+    @Test
     void releasedAndGrownBuffersAreNotCountedTwice() {
         hoard(1, 1 << 20);
         assertThat(Profile.of(NAME).holders())

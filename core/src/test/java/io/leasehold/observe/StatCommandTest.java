@@ -15,6 +15,7 @@ import io.netty.util.ReferenceCounted;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -231,6 +232,27 @@ class StatCommandTest {
         assertThat(stat(Long.toString(process.pid()), "--pprof=" + nowhere))
                 .isEqualTo(unreadable("profile cannot be written: path=" + nowhere
                         + ", cause=java.nio.file.NoSuchFileException: " + nowhere));
+    }
+
+    @Test
+    void outputThatIsClosedEndsTheCommand() throws IOException {
+        Process process = start("idle");
+        awaitTable(process);
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        OutputStream closed = new OutputStream() {
+            @Override
+            public void write(int octet) throws IOException {
+                throw new IOException("planned");
+            }
+        };
+        String[] arguments = {Long.toString(process.pid()), "--watch", "--folder=" + folder()};
+        int code = StatCommand.run(
+                arguments,
+                new PrintStream(closed, false, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("the output cannot be written: it was closed, or its disk is full" + System.lineSeparator());
     }
 
     @Test

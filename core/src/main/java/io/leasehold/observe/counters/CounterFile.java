@@ -188,8 +188,11 @@ public final class CounterFile {
             return NONE;
         }
         long at = CounterLayout.metadata(counter);
-        byte[] text = label.getBytes(StandardCharsets.US_ASCII);
+        byte[] text = label.getBytes(StandardCharsets.UTF_8);
         int length = Math.min(text.length, CounterLayout.MAX_LABEL_BYTES);
+        while (length < text.length && isInsideCharacter(text[length])) {
+            length--;
+        }
         file.asSlice(at + CounterLayout.TYPE_IN_METADATA, CounterLayout.METADATA_BYTES - Integer.BYTES)
                 .fill((byte) 0);
         file.set(INT, at + CounterLayout.TYPE_IN_METADATA, type);
@@ -202,6 +205,11 @@ public final class CounterFile {
         CounterLayout.publishInt(file, at, CounterLayout.ALLOCATED);
         used = Math.max(used, counter + 1);
         return counter;
+    }
+
+    /// {@return true for a byte of UTF-8 that does not begin a character}
+    private static boolean isInsideCharacter(byte utf8) {
+        return (utf8 & 0xC0) == 0x80;
     }
 
     private int state(int counter) {

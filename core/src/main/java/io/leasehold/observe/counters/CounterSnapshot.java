@@ -3,6 +3,7 @@ package io.leasehold.observe.counters;
 import static io.leasehold.observe.counters.CounterLayout.INT;
 import static io.leasehold.observe.counters.CounterLayout.LONG;
 
+import io.leasehold.text.Texts;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -153,7 +154,7 @@ public record CounterSnapshot(Path path, long pid, long startMillis, long heartb
                 file.get(INT, at + CounterLayout.TYPE_IN_METADATA),
                 file.get(INT, at + CounterLayout.KEY_IN_METADATA),
                 file.get(LONG, at + CounterLayout.KEY_IN_METADATA + Integer.BYTES),
-                new String(label, StandardCharsets.US_ASCII).replaceAll("\\p{Cntrl}", "?"),
+                Texts.oneLine(new String(label, StandardCharsets.UTF_8)),
                 file.get(LONG, CounterLayout.value(index)));
     }
 
