@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A folder over HTTP, requested as by a browser. Closing the server proves that every window and buffer was released.
@@ -164,6 +165,7 @@ class FileServerTest {
     }
 
     @Test
+    @Timeout(600)
     void everyByteIsCorrectUnderLoad() throws Exception {
         FileTree tree = FileTree.standard();
         tree.write(root);
@@ -174,10 +176,12 @@ class FileServerTest {
             SslContext client = encrypts ? Keys.load(keys).client() : null;
             try (HttpServer server = HttpServer.open(options(root, way, FileTrust.IMMUTABLE, key));
                     LoadGenerator generator = new LoadGenerator(server.port(), client, new Deck(tree, 1))) {
-                LoadResult result = generator.run(new LoadPhase(4, 1, 0, 50, 300), () -> {}, () -> {});
-                assertThat(result.problem()).isEmpty();
-                assertThat(result.wrong()).isZero();
-                assertThat(result.bytes()).isPositive();
+                LoadResult result;
+                do { // on a busy machine, no answer may fall into the measured time
+                    result = generator.run(new LoadPhase(4, 1, 0, 50, 300), () -> {}, () -> {});
+                    assertThat(result.problem()).isEmpty();
+                    assertThat(result.wrong()).isZero();
+                } while (result.bytes() == 0);
             }
         }
     }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Server and load generator in one process. Closing the server proves that every buffer was released.
+@Timeout(600)
 class HttpServerTest {
 
     private static final LoadPhase FLAT_OUT = new LoadPhase(8, 16, 0, 50, 200);
@@ -34,7 +35,7 @@ class HttpServerTest {
     void answersCorrectly() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             List<String> said = new ArrayList<>();
-            LoadResult result = load(server, null, FLAT_OUT, said);
+            LoadResult result = loadUntilAnswered(server, null, said);
             assertThat(result.problem()).isEmpty();
             assertThat(result.wrong()).isZero();
             assertThat(result.requests()).isPositive();
@@ -49,7 +50,7 @@ class HttpServerTest {
     void answersCorrectlyOverTls(@TempDir Path folder) throws Exception {
         Path file = Keys.make(folder);
         try (HttpServer server = HttpServer.open(options(Optional.of(file), 0))) {
-            LoadResult result = load(server, Keys.load(file).client(), FLAT_OUT, new ArrayList<>());
+            LoadResult result = loadUntilAnswered(server, Keys.load(file).client(), new ArrayList<>());
             assertThat(result.problem()).isEmpty();
             assertThat(result.wrong()).isZero();
             assertThat(result.requests()).isPositive();
@@ -84,10 +85,11 @@ class HttpServerTest {
     @Test
     void corruptedAnswersAreAllDetected() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 10))) {
-            LoadResult result = load(server, null, FLAT_OUT, new ArrayList<>());
-            assertThat(result.wrong())
-                    .isPositive()
-                    .isEqualTo(server.counts().spoiled().sum());
+            long wrong = 0;
+            while (wrong == 0) { // on a busy machine, a short load may end before its tenth answer
+                wrong = load(server, null, FLAT_OUT, new ArrayList<>()).wrong();
+            }
+            assertThat(wrong).isEqualTo(server.counts().spoiled().sum());
         }
     }
 
@@ -166,6 +168,17 @@ class HttpServerTest {
         assertThatThrownBy(() -> ServerOptions.parse("--port=70000"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("70000");
+    }
+
+    /// Loads a server until an answer falls into the measured time, which may be none on a busy machine.
+    private static LoadResult loadUntilAnswered(HttpServer server, @Nullable SslContext tls, List<String> said)
+            throws Exception {
+        LoadResult result;
+        do {
+            said.clear();
+            result = load(server, tls, FLAT_OUT, said);
+        } while (result.requests() == 0 && result.problem().isEmpty());
+        return result;
     }
 
     private static LoadResult load(HttpServer server, @Nullable SslContext tls, LoadPhase phase, List<String> said)

@@ -26,7 +26,7 @@ class ServerScenarioTest {
                 List.of(new Setting(Transport.NIO, false, JvmMode.NATIVE, 4, 1, 1)),
                 List.of("nonesuch", "leased"),
                 8,
-                new Plan.Timing(300, 10, 50, 50, 500, 10));
+                new Plan.Timing(300, 10, 50, 50, 2_000, 10));
         List<ServerResult> results = ServerScenario.run(plan, said::add);
         said.forEach(System.out::println);
         assertThat(said)
