@@ -7,6 +7,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SizeCount;
 import io.leasehold.holder.SourceKind;
+import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
@@ -96,6 +97,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                 JumboPage.class,
                 JumboSlab.class,
                 JumboSlabs.Addition.class,
+                LeasePool.class,
                 StateKind.class,
                 PageTable.Larger.class,
                 RemoteFreeQueue.class);

@@ -4,6 +4,7 @@ import static io.leasehold.text.Texts.format;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.SizeCount;
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
@@ -54,6 +55,11 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     public static final long NO_LEASE = 0;
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
+
+    static {
+        EarlyClasses.initialize(
+                LeaseRecords.class, RecordTable.class, Rehearsal.class, Stripe.class, Stripes.class, WindowSlots.class);
+    }
 
     private final LeasePoolOptions options; // (C)
     private final PageFrames frames; // (C)

@@ -64,6 +64,7 @@ public final class BiasedSlots {
     private static final VarHandle GATE;
 
     static {
+        EarlyClasses.initialize(BiasedSlot.class);
         try {
             GATE = MethodHandles.lookup()
                     .findVarHandle(BiasedSlots.class, "gate", int.class)

@@ -221,7 +221,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         CountedByteBuf buf;
         try {
             buf = heap.tryAllocate((int) Math.min(rounded, SlabHeap.MAX_BLOCK_BYTES));
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
             throw failed(isDirect, byteSize, e);
         }
         if (buf == null) {
@@ -240,7 +240,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         try {
             return heap.tryGrow(handle, byteSize);
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
             throw failed(isDirect, byteSize, e);
         }
     }

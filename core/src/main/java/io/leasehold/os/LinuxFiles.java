@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 
 /// Files of Linux on x86-64 and aarch64, by descriptors of the kernel.
 ///
@@ -69,6 +70,13 @@ final class LinuxFiles implements Files {
     private final int modeOffset = OsOptions.ofSystem().isAarch64() ? 16 : 24; // (C)
     private final long pageSize = LinuxCall.pageSize(); // (C)
 
+    /// Initializes the classes of its methods. If the stack overflowed in their first use, they would be unusable for
+    /// ever.
+    LinuxFiles() {
+        int ignored = NativePath.bytesOf(Path.of("/")).length;
+        LinuxCall.linkTransfer();
+    }
+
     @Override
     public boolean can(Capability capability) {
         return true;
@@ -77,14 +85,9 @@ final class LinuxFiles implements Files {
     @Override
     public int open(Path path, Access access) {
         FilePreconditions.checkPath(path);
-        LinuxCall.linkTransfer();
         int flags = O_CLOEXEC
                 | O_NONBLOCK
-                | switch (access) {
-                    case READ -> O_RDONLY;
-                    case READ_WRITE -> O_RDWR;
-                    case CREATE -> O_RDWR | O_CREAT;
-                };
+                | (access == Access.READ ? O_RDONLY : access == Access.READ_WRITE ? O_RDWR : O_RDWR | O_CREAT);
         long descriptor = open(path, flags);
         if (descriptor < 0) {
             throw new SystemCallException("open", "path=" + path + ", " + access, (int) -descriptor);
@@ -273,12 +276,8 @@ final class LinuxFiles implements Files {
     @Override
     public void advise(int descriptor, long byteOffset, long byteSize, Advice advice) {
         FilePreconditions.checkRange(byteOffset, byteSize);
-        int number = switch (advice) {
-            case NORMAL -> 0;
-            case RANDOM -> 1;
-            case SEQUENTIAL -> 2;
-            case WILL_NEED -> 3;
-        };
+        int number = List.of(Advice.NORMAL, Advice.RANDOM, Advice.SEQUENTIAL, Advice.WILL_NEED)
+                .indexOf(advice); // the numbers of the kernel
         long result = LinuxCall.FADVISE64.invoke(descriptor, byteOffset, byteSize, number, 0, 0);
         // advice that the kernel does not accept has no effect
         if (result < 0 && !Errno.refusesCall((int) -result)) {

@@ -8,6 +8,7 @@ import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Remnant;
 import io.leasehold.memory.Reservations;
+import io.leasehold.memory.Words;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.page.service.Pace;
@@ -98,7 +99,8 @@ final class ArenaSpace {
                 PageFrames.class,
                 PageReclaimer.Progress.class,
                 PageReclaimers.class,
-                StateKind.class);
+                StateKind.class,
+                Words.class);
         EarlyClasses.resolve("wire", "unwire", "hold", "unhold", "grow", "split");
         long page = options.pageByteSize();
         long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);

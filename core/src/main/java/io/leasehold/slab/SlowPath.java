@@ -124,7 +124,7 @@ final class SlowPath<T> {
             return object;
         } finally {
             if (!isBound) {
-                heap.free(SlabHeap.handle(sizeClass, block));
+                giveBack(sizeClass, block); // the stack was checked before the block was taken
             }
         }
     }
@@ -163,8 +163,12 @@ final class SlowPath<T> {
         a = b = c = d = e = f = g = h = i = j = k = l = m = n = o = p = q = r = s = t = u = v = w = x = y = z = 1;
         // spotless:on
         StackReserve.ensure(2);
-        ClassPool pool = pools.of(SlabHeap.sizeClass(handle));
-        pool.free((int) handle, slots);
+        giveBack(SlabHeap.sizeClass(handle), (int) handle);
+    }
+
+    private void giveBack(int sizeClass, int block) {
+        ClassPool pool = pools.of(sizeClass);
+        pool.free(block, slots);
         reclaimer.flushIfClosed(pool);
     }
 }

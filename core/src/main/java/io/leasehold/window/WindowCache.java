@@ -8,6 +8,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.StackReserve;
+import io.leasehold.os.FaultPoll;
 import io.leasehold.os.Files;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
@@ -115,8 +116,11 @@ public final class WindowCache implements AutoCloseable {
                 AccessAdvice.class,
                 ByteRanges.class,
                 Errno.class,
+                FaultPoll.class,
                 FileDurability.class,
                 FileTrust.class,
+                Files.Access.class,
+                Files.Advice.class,
                 InFlight.class,
                 MappedFile.class,
                 MappedFileOptions.class,

@@ -25,19 +25,26 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
 
     /// A program that is not started yet. Each change makes a new object.
     ///
+    /// @param libraries classes whose jars are on the class path too
     /// @param prefix words of the command in front of the JVM
     /// @param options options of the JVM
     /// @param timeoutSeconds maximum run time in seconds
-    public record Plan(Class<?> main, List<String> prefix, List<String> options, long timeoutSeconds) {
+    public record Plan(
+            Class<?> main, List<Class<?>> libraries, List<String> prefix, List<String> options, long timeoutSeconds) {
+
+        /// {@return the same program with the jars of these classes on its class path}
+        public Plan beside(Class<?>... more) {
+            return new Plan(main, List.of(more), prefix, options, timeoutSeconds);
+        }
 
         /// {@return the same program with more options of the JVM}
         public Plan with(String... more) {
-            return new Plan(main, prefix, joined(options, List.of(more)), timeoutSeconds);
+            return new Plan(main, libraries, prefix, joined(options, List.of(more)), timeoutSeconds);
         }
 
         /// {@return the same program with more words in front of the command}
         public Plan after(String... more) {
-            return new Plan(main, joined(List.of(more), prefix), options, timeoutSeconds);
+            return new Plan(main, libraries, joined(List.of(more), prefix), options, timeoutSeconds);
         }
 
         /// {@return the same program, started by a shell that runs `commands` first}
@@ -84,6 +91,7 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
             Set<String> roots = new LinkedHashSet<>();
             roots.add(rootOf(main));
             roots.add(rootOf(PageArena.class));
+            libraries.forEach(library -> roots.add(jarOf(library)));
             return String.join(File.pathSeparator, roots);
         }
     }
@@ -104,7 +112,7 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
     }
 
     public static Plan of(Class<?> main) {
-        return new Plan(main, List.of(), List.of(), 300);
+        return new Plan(main, List.of(), List.of(), List.of(), 300);
     }
 
     /// {@return the rest of the line that begins with `key=`}
@@ -121,6 +129,18 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
             String file = type.getName().replace('.', '/') + ".class";
             String path = Path.of(type.getResource("/" + file).toURI()).toString();
             return path.substring(0, path.length() - file.length() - 1);
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String jarOf(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }

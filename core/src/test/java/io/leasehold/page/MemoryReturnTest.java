@@ -8,7 +8,6 @@ import io.leasehold.os.AddressSpace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +33,7 @@ class MemoryReturnTest {
     private static final int STAY_SECONDS = IS_SOAK ? 60 : 3;
     private static final long GROUP_BYTES = 4L << 30;
 
-    private static final ForkedProgram.Plan FIXED_HEAP = new ForkedProgram.Plan(
-                    MemoryReturnProgram.class, List.of(), List.of(), 300)
+    private static final ForkedProgram.Plan FIXED_HEAP = ForkedProgram.of(MemoryReturnProgram.class)
             .with("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     /// The JVM of each test. They run side by side, since they wait most of the time.

@@ -1,5 +1,6 @@
 package io.leasehold.slab.block;
 
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.service.ArenaAccess;
@@ -24,6 +25,7 @@ public final class Blocks implements AutoCloseable {
     private final SlabHeap<Block> heap; // (C)
 
     private Blocks(PageArena arena, BlocksOptions options) {
+        EarlyClasses.initialize(Block.class);
         this.arena = arena;
         this.heap = SlabHeap.open(
                 arena,
