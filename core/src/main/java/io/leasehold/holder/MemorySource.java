@@ -3,6 +3,7 @@ package io.leasehold.holder;
 import static io.leasehold.text.Texts.format;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.text.Texts;
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
@@ -99,7 +100,7 @@ public final class MemorySource {
             Function<? super T, List<SizeCount>> counts,
             Function<? super T, @Nullable MemoryBudget> budget) {
         this.kind = kind;
-        this.name = name;
+        this.name = Texts.oneLine(name);
         Tag opener = ThreadTag.current();
         this.tag = tag != null ? Tag.ofSource(tag) : opener != null ? opener : Tag.ofSource(name);
         this.owner = new Owner<>(owner, this, counts, budget);
@@ -177,7 +178,7 @@ public final class MemorySource {
         return kind;
     }
 
-    /// {@return the name of the object}
+    /// {@return the name of the object, with `?` in place of line breaks and control characters}
     public String name() {
         return name;
     }

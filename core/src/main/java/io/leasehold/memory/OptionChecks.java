@@ -1,6 +1,5 @@
 package io.leasehold.memory;
 
-import io.leasehold.text.Texts;
 import java.util.Objects;
 
 /// Checks option values that a caller sets. Each message names the option, the value and the limits.
@@ -44,15 +43,11 @@ public final class OptionChecks {
     ///
     /// @param value name to check
     /// @return `value`
-    /// @throws IllegalArgumentException if it is empty or blank, or has a line break or a control character
+    /// @throws IllegalArgumentException if it is empty or blank
     public static String name(String value) {
         Objects.requireNonNull(value, "name is null");
         if (value.isBlank()) {
             throw new IllegalArgumentException("name is blank: name=\"" + value + "\"");
-        }
-        String line = Texts.oneLine(value);
-        if (!line.equals(value)) {
-            throw new IllegalArgumentException("name has a line break or a control character: name=\"" + line + "\"");
         }
         return value;
     }

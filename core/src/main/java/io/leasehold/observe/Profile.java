@@ -6,6 +6,7 @@ import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Site;
 import io.leasehold.memory.OptionChecks;
+import io.leasehold.text.Texts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -64,9 +65,9 @@ public final class Profile {
     ///
     /// @param source name of the allocator
     public static Profile of(String source) {
-        Objects.requireNonNull(source, "source is null");
+        String name = Texts.oneLine(Objects.requireNonNull(source, "source is null"));
         return of(MemorySource.all().stream()
-                .filter(open -> open.name().equals(source) || open.name().equals(source + MemorySource.ON_JAVA_HEAP))
+                .filter(open -> open.name().equals(name) || open.name().equals(name + MemorySource.ON_JAVA_HEAP))
                 .toList());
     }
 

@@ -64,6 +64,20 @@ final class HoldersTest {
     }
 
     @Test
+    void nameCannotBreakALine() {
+        try (LeasedByteBufAllocator odd = LeasedByteBufAllocator.builder()
+                .name("a\nb\u009bc")
+                .tag("t\u2028u")
+                .byteLimit(1 << 20)
+                .build()) {
+            ByteBuf buf = odd.directBuffer(1024);
+            assertThat(of("a?b?c")).containsExactly(new Holding("allocator", "a?b?c", "t?u", 1024, 1));
+            assertThat(Profile.of("a\nb\u009bc").holders()).hasSize(1);
+            buf.release();
+        }
+    }
+
+    @Test
     void nestedHoldersOfOneTagCloseInReverseOrder() {
         Holder outer = Holder.tag("cache");
         Holder inner = Holder.tag("cache");
