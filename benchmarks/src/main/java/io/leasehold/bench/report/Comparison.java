@@ -62,6 +62,14 @@ record Comparison(
     /// @param more further figures of Leasehold by name, as text
     record Case(String label, boolean isPlain, Map<Side, Stat> sides, Map<String, String> more) {
 
+        /// Uses medians for all sides if one side needs its median. So ratios and bars are those of the figures shown.
+        Case {
+            if (sides.values().stream().anyMatch(Stat::needsMedian)) {
+                sides = new LinkedHashMap<>(sides);
+                sides.replaceAll((side, stat) -> stat.median());
+            }
+        }
+
         static Case of(String label, Map<Side, Stat> sides) {
             return new Case(label, true, sides, Map.of());
         }
@@ -79,9 +87,8 @@ record Comparison(
     ///
     /// @param rival the baseline
     /// @param theirs its figure
-    /// @param lead by which baselines are ordered: the ratio, or the difference; the best baseline has the smallest
     /// @param text the ratio, or the difference
-    record Judgement(Side rival, Stat theirs, double lead, String text, Verdict verdict) {}
+    record Judgement(Side rival, Stat theirs, String text, Verdict verdict) {}
 
     /// {@return true if only the tables of the report show the comparison}
     boolean isMinor() {
@@ -111,7 +118,6 @@ record Comparison(
             return new Judgement(
                     side,
                     theirs,
-                    lead,
                     less == 0
                             ? "no difference"
                             : Numbers.figure(Math.abs(less)) + " " + unit + (less < 0 ? " more" : " less"),
@@ -119,12 +125,13 @@ record Comparison(
         }
         Ratio shown = isEnough ? ratio : new Ratio(ratio.value(), Double.NaN); // NaN: fewer rounds have no interval
         String text = group.equals(OBSERVE) ? shown + shown.overhead() : shown.toString();
-        return new Judgement(side, theirs, ratio.value(), text, isJudged ? shown.verdict() : Verdict.BUSY);
+        return new Judgement(side, theirs, text, isJudged ? shown.verdict() : Verdict.BUSY);
     }
 
     /// {@return the comparison with the best baseline of a case; empty if there is none}
     Optional<Judgement> best(Case one) {
-        return judge(one).values().stream().min(Comparator.comparingDouble(Judgement::lead));
+        Comparator<Judgement> least = Comparator.comparingDouble(judgement -> judgement.theirs.value());
+        return judge(one).values().stream().min(better == Better.MORE ? least.reversed() : least);
     }
 
     /// {@return the cases that charts show; those in which Leasehold is worse come first}

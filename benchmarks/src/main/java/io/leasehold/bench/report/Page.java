@@ -307,7 +307,7 @@ record Page(
 
     private static Bars bars(Comparison comparison, Case shown) {
         double longest = shown.sides().values().stream()
-                .mapToDouble(stat -> stat.value() + (Double.isNaN(stat.error()) ? 0 : stat.error()))
+                .mapToDouble(stat -> Double.isNaN(stat.error()) ? stat.value() : stat.high())
                 .max()
                 .orElse(1);
         List<Bar> bars = new ArrayList<>();
@@ -321,15 +321,14 @@ record Page(
     }
 
     private static Bar bar(Side side, Stat stat, double longest) {
-        double low = Math.max(0, stat.value() - stat.error());
         boolean hasError = !Double.isNaN(stat.error());
         return new Bar(
                 side.title(),
                 side.css(),
                 stat.text(),
                 percent(stat.value() / longest),
-                percent(hasError ? low / longest : 0),
-                percent(hasError ? (stat.value() + stat.error() - low) / longest : 0));
+                percent(hasError ? stat.low() / longest : 0),
+                percent(hasError ? (stat.high() - stat.low()) / longest : 0));
     }
 
     private static String percent(double share) {

@@ -69,7 +69,10 @@ public final class Regression {
                 .filter(Stat::isEnough);
     }
 
-    private static Optional<String> sentence(Comparison comparison, String label, Stat old, Stat current) {
+    private static Optional<String> sentence(Comparison comparison, String label, Stat before, Stat now) {
+        boolean isMedian = before.needsMedian() || now.needsMedian();
+        Stat old = isMedian ? before.median() : before;
+        Stat current = isMedian ? now.median() : now;
         double change = (current.value() - old.value()) * (comparison.better() == Better.MORE ? -1 : 1);
         return change > Math.hypot(old.error(), current.error())
                 ? Optional.of("worse than the baseline: %s, %s: before=%s, now=%s, unit=%s"

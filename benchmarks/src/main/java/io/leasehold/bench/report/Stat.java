@@ -8,12 +8,12 @@ import org.openjdk.jmh.util.ListStatistics;
 
 /// A figure with its error.
 ///
-/// @param value mean of the rounds, or their median if the figure is a tail
-/// @param error half of the 99.9 % interval; half of the range for a tail and for fewer than five rounds; NaN for one
+/// @param value mean of the rounds, or their median
+/// @param error half of the 99.9 % interval; half of the range for a median and for fewer than five rounds; NaN for one
 ///     round
 /// @param rounds the figure in each round; each side ran once in a round
-/// @param isTail true for percentiles and maxima
-record Stat(double value, double error, List<Double> rounds, boolean isTail) {
+/// @param isMedian true if `value` is the median
+record Stat(double value, double error, List<Double> rounds, boolean isMedian) {
 
     /// Number of rounds from which on a mean or a median is shown, and a verdict is given.
     static final int ENOUGH = 5;
@@ -33,6 +33,16 @@ record Stat(double value, double error, List<Double> rounds, boolean isTail) {
         return new Stat(Tail.median(rounds), Tail.halfRange(rounds), rounds, true);
     }
 
+    /// {@return true if the error of the mean is larger than the mean, or the figure is a median already}
+    boolean needsMedian() {
+        return isMedian || (isEnough() && error > Math.abs(value));
+    }
+
+    /// {@return the median of the same rounds}
+    Stat median() {
+        return ofTail(rounds);
+    }
+
     /// {@return true if there were enough rounds for a verdict}
     boolean isEnough() {
         return rounds.size() >= ENOUGH;
@@ -43,16 +53,28 @@ record Stat(double value, double error, List<Double> rounds, boolean isTail) {
         return Collections.min(rounds) > 0;
     }
 
-    /// {@return this figure divided by `other`} Rounds are paired, so that a machine that slows down affects both.
+    /// {@return this figure divided by `other`} The error of means is that of paired rounds, so that a machine that
+    /// slows down affects both: it is the error of what each round deviates from the ratio.
     Ratio over(Stat other) {
-        boolean paired = !isTail && !other.isTail && rounds.size() > 1 && rounds.size() == other.rounds.size();
+        double ratio = value / other.value;
+        boolean paired = !isMedian && !other.isMedian && rounds.size() > 1 && rounds.size() == other.rounds.size();
         if (!paired) {
-            return Ratio.of(value / other.value, error / value, other.error / other.value);
+            return Ratio.of(ratio, error / value, other.error / other.value);
         }
-        Stat ratios = of(IntStream.range(0, rounds.size())
-                .mapToObj(i -> rounds.get(i) / other.rounds.get(i))
+        Stat deviations = of(IntStream.range(0, rounds.size())
+                .mapToObj(i -> rounds.get(i) - ratio * other.rounds.get(i))
                 .toList());
-        return new Ratio(ratios.value, ratios.error);
+        return new Ratio(ratio, deviations.error / other.value);
+    }
+
+    /// {@return the lower end of the interval or of the range; at least 0}
+    double low() {
+        return Math.max(0, isMedian ? Collections.min(rounds) : value - error);
+    }
+
+    /// {@return the upper end of the interval or of the range}
+    double high() {
+        return isMedian ? Collections.max(rounds) : value + error;
     }
 
     /// {@return this figure in another unit}
@@ -61,17 +83,17 @@ record Stat(double value, double error, List<Double> rounds, boolean isTail) {
                 value / divisor,
                 error / divisor,
                 rounds.stream().map(round -> round / divisor).toList(),
-                isTail);
+                isMedian);
     }
 
-    /// {@return the figure as text: with its error; with its range if that is larger or if it is a tail; as a range
-    /// alone if there are too few rounds for a mean or a median}
+    /// {@return the figure as text: a mean with its error, or a median with its range; a range alone if there are too
+    /// few rounds for a mean or a median}
     String text() {
         if (!isEnough()) {
             return range();
         }
-        if (isTail || error > Math.abs(value)) {
-            String middle = Numbers.figure(Tail.median(rounds));
+        if (isMedian) {
+            String middle = Numbers.figure(value);
             return middle.equals(range()) ? middle : middle + " (" + range() + ")";
         }
         return Numbers.figure(value, error);

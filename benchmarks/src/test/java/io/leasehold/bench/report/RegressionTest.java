@@ -50,6 +50,21 @@ class RegressionTest {
     }
 
     @Test
+    void bothFiguresAreMediansIfOneOfThemIs() throws IOException {
+        Results before = fixture("before")
+                .rate("PageVirtualThreadBenchmark.pages", 9, 9, 9, 9, 9)
+                .results();
+        Results after = fixture("after")
+                .rate("PageVirtualThreadBenchmark.pages", 1, 1, 1, 1, 5)
+                .results();
+
+        assertThat(Regression.from(before).in(after))
+                .singleElement()
+                .asString()
+                .endsWith(": before=9.00, now=1.00 (1.00 to 5.00), unit=ops/µs");
+    }
+
+    @Test
     void runsWithoutAFigureOfFiveRoundsAreNotCompared() throws IOException {
         Results fast = fixture("fast").server(4).results();
         Results slow = fixture("slow").server(5).results();
