@@ -11,18 +11,36 @@ import java.util.Optional;
 /// An earlier run, with which the figures of Leasehold are compared.
 public final class Regression {
 
-    private final Findings before; // (C)
+    private final List<Comparison> before; // (C)
 
-    private Regression(Findings before) {
+    private Regression(List<Comparison> before) {
         this.before = before;
     }
 
-    /// {@return an earlier run, read at once}
+    /// {@return an earlier run, read and checked at once}
     ///
     /// @param baseline its folder
     /// @throws IOException if the folder cannot be read
+    /// @throws IllegalArgumentException if no run can be compared with it, in one sentence
     public static Regression from(Results baseline) throws IOException {
-        return new Regression(Findings.of(baseline));
+        Findings findings = Findings.of(baseline);
+        if (!findings.isJudged()) {
+            throw new IllegalArgumentException(
+                    "machine of the baseline was busy: bench.baseline=%s, quality=%d, max=0; measure it again"
+                            .formatted(
+                                    baseline.folder(),
+                                    findings.machine().conditions().quality()));
+        }
+        List<Comparison> before = findings.comparisons();
+        if (before.stream()
+                .flatMap(comparison -> comparison.cases().stream())
+                .flatMap(one -> one.ours().stream())
+                .noneMatch(Stat::isEnough)) {
+            throw new IllegalArgumentException(
+                    "no figure of the baseline has enough rounds: bench.baseline=%s, min=%d; use bench.rounds=%d"
+                            .formatted(baseline.folder(), Stat.ENOUGH, Stat.ENOUGH));
+        }
+        return new Regression(before);
     }
 
     /// {@return one sentence for each figure that became worse by more than the errors of both runs together, or one
@@ -34,19 +52,15 @@ public final class Regression {
     /// @throws IOException if the folder cannot be read
     public List<String> in(Results now) throws IOException {
         Findings after = Findings.of(now);
-        if (!before.isJudged() || !after.isJudged()) {
-            return List.of(
-                    "runs cannot be compared: the machine was busy in one of them: quality=%d, baseline quality=%d"
-                            .formatted(
-                                    after.machine().conditions().quality(),
-                                    before.machine().conditions().quality()));
+        if (!after.isJudged()) {
+            return List.of("runs cannot be compared: the machine was busy: quality=%d, max=0"
+                    .formatted(after.machine().conditions().quality()));
         }
         List<String> worse = new ArrayList<>();
         int compared = 0;
-        List<Comparison> earlier = before.comparisons();
         for (Comparison comparison : after.comparisons()) {
             for (Case one : comparison.cases()) {
-                Optional<Stat> old = Findings.find(earlier, comparison.id()).flatMap(other -> ours(other, one.label()));
+                Optional<Stat> old = Findings.find(before, comparison.id()).flatMap(other -> ours(other, one.label()));
                 Optional<Stat> current = one.ours().filter(Stat::isEnough);
                 if (old.isPresent() && current.isPresent()) {
                     compared++;

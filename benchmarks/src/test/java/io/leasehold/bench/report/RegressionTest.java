@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
@@ -66,22 +67,36 @@ class RegressionTest {
 
     @Test
     void runsWithoutAFigureOfFiveRoundsAreNotCompared() throws IOException {
-        Results fast = fixture("fast").server(4).results();
-        Results slow = fixture("slow").server(5).results();
+        Results before = fixture("before").server(5).results();
+        Results after = fixture("after").server(4).results();
 
-        assertThat(Regression.from(fast).in(slow))
+        assertThat(Regression.from(before).in(after))
                 .containsExactly("runs cannot be compared: no figure has 5 rounds in both; use bench.rounds=5");
     }
 
     @Test
-    void busyRunsAreNotCompared() throws IOException {
-        Results before = fixture("before").results();
-        Results busy = fixture("busy").busy().results();
+    void aBusyRunIsNotCompared() throws IOException {
+        Results before = fixture("before").server(5).results();
+        Results busy = fixture("busy").server(5).busy().results();
 
         assertThat(Regression.from(before).in(busy))
-                .singleElement()
-                .asString()
-                .contains("cannot be compared", "quality=60", "baseline quality=0");
+                .containsExactly("runs cannot be compared: the machine was busy: quality=60, max=0");
+    }
+
+    /// A run with such a baseline would be in vain.
+    @Test
+    void aBaselineThatNoRunCanBeComparedWithIsRefusedAtOnce() throws IOException {
+        Results busy = fixture("busy").server(5).busy().results();
+        Results few = fixture("few").server(4).results();
+
+        assertThatThrownBy(() -> Regression.from(busy))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("machine of the baseline was busy: bench.baseline=%s, quality=60, max=0; measure it again"
+                        .formatted(busy.folder()));
+        assertThatThrownBy(() -> Regression.from(few))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no figure of the baseline has enough rounds: bench.baseline=%s, min=5; use bench.rounds=5"
+                        .formatted(few.folder()));
     }
 
     private Fixture fixture(String name) throws IOException {
