@@ -59,20 +59,14 @@ record Options(
         Form form = Named.of(Form.class, "form", "bench.time", or(property.apply("bench.time"), "short"));
         int rounds = rounds(property.apply("bench.rounds"));
         Path results = root.resolve(or(property.apply("bench.results"), "target/report"));
-        if (bench.equals(REPORT) && !Files.isRegularFile(results.resolve("machine.json"))) {
-            throw new IllegalArgumentException("not a folder of results: bench.results=" + results);
-        }
-        if (Files.exists(results) && !(Files.isDirectory(results) && Files.isWritable(results))) {
-            throw new IllegalArgumentException("not a folder that can be written: bench.results=" + results);
-        }
+        checkResults(results, bench.equals(REPORT));
         dir(property.apply("bench.dir"), root);
         Optional<Path> baseline = Optional.of(property.apply("bench.baseline"))
                 .filter(text -> !text.isEmpty())
                 .map(root::resolve);
-        baseline.filter(folder -> !Files.isRegularFile(folder.resolve("machine.json")))
-                .ifPresent(folder -> {
-                    throw new IllegalArgumentException("not a folder of results: bench.baseline=" + folder);
-                });
+        baseline.filter(folder -> !hasResults(folder)).ifPresent(folder -> {
+            throw new IllegalArgumentException("not a folder of results: bench.baseline=" + folder);
+        });
         return new Options(
                 bench,
                 form,
@@ -82,6 +76,25 @@ record Options(
                 baseline,
                 rival(property.apply("bench.rival"), property.apply("bench.rival.jar"), root),
                 command(property, bench));
+    }
+
+    /// Checks that a folder can be written, and that it has no files of others, which a run would replace.
+    private static void checkResults(Path folder, boolean isReport) {
+        if (isReport && !hasResults(folder)) {
+            throw new IllegalArgumentException("not a folder of results: bench.results=" + folder);
+        }
+        if (Files.exists(folder) && !(Files.isDirectory(folder) && Files.isWritable(folder))) {
+            throw new IllegalArgumentException("not a folder that can be written: bench.results=" + folder);
+        }
+        String[] names = folder.toFile().list();
+        if (names != null && names.length > 0 && !hasResults(folder)) {
+            throw new IllegalArgumentException("folder has other files than results: bench.results=" + folder
+                    + ", files=" + names.length + ", max=0; use an empty folder");
+        }
+    }
+
+    private static boolean hasResults(Path folder) {
+        return Files.isRegularFile(folder.resolve("machine.json"));
     }
 
     private static String or(String value, String otherwise) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.subject.Form;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -72,6 +74,20 @@ class OptionsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aFolderOfOtherFilesIsNotReplaced() throws IOException {
+        Path site = Files.createDirectory(folder.resolve("site"));
+        assertThat(parse(Map.of("bench.results", "site")).results()).isEqualTo(site);
+        Files.writeString(site.resolve("index.html"), "a page");
+        assertThatThrownBy(() -> parse(Map.of("bench.results", "site")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("folder has other files than results: bench.results=" + site
+                        + ", files=1, max=0; use an empty folder");
+
+        Files.writeString(site.resolve("machine.json"), "{}");
+        assertThat(parse(Map.of("bench.results", "site")).results()).isEqualTo(site);
     }
 
     @Test
