@@ -65,23 +65,23 @@ final class GrowthComparisons {
         return sides;
     }
 
-    /// {@return the exponents of all questions}
-    static Table exponents(List<GrowthResult> results) {
+    /// {@return the exponents of all questions, without verdicts if the machine was busy}
+    static Table exponents(Findings findings) {
         Table table = new Table(
                 "How costs grow with N",
                 List.of("question", "allocator", "N", "cost", "unit", "exponent", "at most 0.2", "worst wait, ms"),
                 new ArrayList<>());
-        for (GrowthResult result : results) {
+        for (GrowthResult result : findings.growth()) {
             for (Series series : result.series()) {
                 if (!series.points().isEmpty()) {
-                    table.rows().add(exponent(result.topic(), series));
+                    table.rows().add(exponent(result.topic(), series, findings.isJudged()));
                 }
             }
         }
         return table;
     }
 
-    private static List<Table.Cell> exponent(GrowthTopic topic, Series series) {
+    private static List<Table.Cell> exponent(GrowthTopic topic, Series series, boolean isJudged) {
         List<Point> points = series.points();
         Point first = points.getFirst();
         Point last = points.getLast();
@@ -94,7 +94,7 @@ final class GrowthComparisons {
                 Table.number(Numbers.figure(first.cost()) + " to " + Numbers.figure(last.cost())),
                 Table.text(topic.unit()),
                 Table.number(Exponent.text(points)),
-                new Table.Cell(outcome.words(), outcome.style()),
+                isJudged ? new Table.Cell(outcome.words(), outcome.style()) : Table.verdict(Verdict.BUSY),
                 figure(points.stream()
                         .map(Point::worstWaitMillis)
                         .filter(Objects::nonNull)

@@ -258,7 +258,7 @@ record Page(
                 .map(one -> new Further(one.id(), one.table()))
                 .forEach(tables::add);
         if (group.equals("growth") && !findings.growth().isEmpty()) {
-            tables.add(new Further("growth-exponents", GrowthComparisons.exponents(findings.growth())));
+            tables.add(new Further("growth-exponents", GrowthComparisons.exponents(findings)));
             for (GrowthResult result : findings.growth()) {
                 tables.add(new Further("points-" + result.topic().id(), GrowthComparisons.points(result)));
             }

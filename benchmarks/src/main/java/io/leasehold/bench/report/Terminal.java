@@ -35,7 +35,7 @@ public final class Terminal {
         }
         if (!findings.growth().isEmpty()) {
             text.append("\nThe exponent is the slope of log cost over log N. Waits under 10 ms are noise.\n")
-                    .append(GrowthComparisons.exponents(findings.growth()).plain());
+                    .append(GrowthComparisons.exponents(findings).plain());
         }
         return text.toString();
     }

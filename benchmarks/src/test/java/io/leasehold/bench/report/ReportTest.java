@@ -242,13 +242,14 @@ class ReportTest {
         Results results = Fixture.in(folder)
                 .time("LeaseBenchmark.windowMiss", 30)
                 .time("LeaseBenchmark.windowMissRemap", 10)
+                .growth(1, 2, 4, 8)
                 .busy()
                 .results();
 
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
                 .contains("class=\"banner\"", "busy machine, no verdict")
-                .doesNotContain(">worse<", ">better<", ">equal within error<");
+                .doesNotContain(">worse<", ">better<", ">equal within error<", ">exceeded<", ">met<");
         assertThat(Terminal.text(results)).contains("The machine was busy").doesNotContain("worse", "better.\n");
         assertThat(Files.readString(folder.resolve("machine.json"))).contains("\"quality\" : 60");
     }
