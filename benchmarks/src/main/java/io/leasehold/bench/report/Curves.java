@@ -193,7 +193,6 @@ record Curves(Findings findings) {
     private static Chart growth(GrowthResult result) {
         GrowthTopic topic = result.topic();
         List<Curve> curves = result.series().stream()
-                .filter(series -> !series.points().isEmpty())
                 .map(series -> new Curve(
                         Side.ofAllocator(series.allocator()),
                         "exponent " + Exponent.text(series.points()),

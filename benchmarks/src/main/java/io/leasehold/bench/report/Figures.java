@@ -55,7 +55,7 @@ public record Figures(List<String> lines) {
     ///
     /// @throws IOException if the folder cannot be read
     public static Figures of(Results results) throws IOException {
-        List<Comparison> all = Findings.of(results).comparisons();
+        List<Comparison> all = Findings.make(results, Findings::comparisons);
         List<String> lines = new ArrayList<>();
         lines.add(line("", SIDES.stream().map(Side::title)));
         lines.add("|---|---|---|---|");

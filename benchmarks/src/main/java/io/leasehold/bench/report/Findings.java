@@ -14,6 +14,7 @@ import io.leasehold.bench.result.StaticResult;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// The contents of a folder of results, read once. Lists of parts that were not run are empty.
@@ -41,6 +42,19 @@ record Findings(
                 results.read(Results.RING),
                 results.read(Results.GROWTH),
                 results.read(Results.FIRST));
+    }
+
+    /// {@return what a part of the report makes of a folder}
+    ///
+    /// @throws IOException if the folder cannot be read, or its values do not fit together
+    static <T> T make(Results results, Function<Findings, T> part) throws IOException {
+        Findings findings = of(results);
+        try {
+            return part.apply(findings);
+        } catch (RuntimeException e) {
+            String cause = e.toString().replaceAll("\\s+", " ");
+            throw new IOException("no report can be made: folder=" + results.folder() + ", cause=" + cause, e);
+        }
     }
 
     /// {@return true if the machine was quiet enough for verdicts}

@@ -73,9 +73,7 @@ final class GrowthComparisons {
                 new ArrayList<>());
         for (GrowthResult result : findings.growth()) {
             for (Series series : result.series()) {
-                if (!series.points().isEmpty()) {
-                    table.rows().add(exponent(result.topic(), series, findings.isJudged()));
-                }
+                table.rows().add(exponent(result.topic(), series, findings.isJudged()));
             }
         }
         return table;

@@ -31,7 +31,7 @@ public final class Regression {
                                     baseline.folder(),
                                     findings.machine().conditions().quality()));
         }
-        List<Comparison> before = findings.comparisons();
+        List<Comparison> before = Findings.make(baseline, Findings::comparisons);
         if (before.stream()
                 .flatMap(comparison -> comparison.cases().stream())
                 .flatMap(one -> one.ours().stream())

@@ -34,9 +34,10 @@ public final class Report {
     /// @throws IOException if the results cannot be read or the page cannot be written
     public static List<String> write(Results results) throws IOException {
         Findings findings = Findings.of(results);
-        String page = fill("page.peb", Map.of("page", Page.of(findings, results.names())));
+        Page contents = Findings.make(results, all -> Page.of(all, results.names()));
+        Optional<ReadmeChart> chart = Findings.make(results, ReadmeChart::of);
+        String page = fill("page.peb", Map.of("page", contents));
         Files.writeString(results.report(), page);
-        Optional<ReadmeChart> chart = ReadmeChart.of(findings);
         if (chart.isPresent()) {
             Files.writeString(results.readmeChart(), fill("resident.peb", Map.of("chart", chart.get())));
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One benchmark with one set of parameters, as in JMH's JSON.
@@ -36,6 +37,25 @@ public record Measurement(
     private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
     private static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
     private static final String EXECUTOR = "-Djmh.executor=";
+
+    /// Parameters that are numbers.
+    private static final Pattern NUMBERS = Pattern.compile(".*[bB]yteSize|written|liveCount");
+
+    /// Checks what the report reads from a name, from numbers and from forks.
+    public Measurement {
+        if (benchmark.indexOf('.') < 0) {
+            throw new IllegalArgumentException("name of a benchmark has no class: benchmark=" + benchmark);
+        }
+        if (forks.isEmpty()) {
+            throw new IllegalArgumentException("benchmark has no forks: benchmark=" + benchmark + ", min=1");
+        }
+        params.forEach((name, value) -> {
+            if (NUMBERS.matcher(name).matches() && !value.matches("\\d{1,18}")) {
+                throw new IllegalArgumentException(
+                        "parameter is not a number: benchmark=" + benchmark + ", " + name + "=" + value);
+            }
+        });
+    }
 
     static Measurement of(JsonNode json) {
         JsonNode primary = json.required("primaryMetric");

@@ -95,8 +95,10 @@ public record Results(Path folder) {
             return nothing;
         }
         try {
-            return JSON.readValue(file.toFile(), kind.type);
-        } catch (JsonProcessingException e) {
+            T read = JSON.readValue(file.toFile(), kind.type);
+            Values.check("$", read);
+            return read;
+        } catch (JsonProcessingException | IllegalArgumentException e) {
             throw damaged(file, e);
         }
     }
@@ -112,11 +114,18 @@ public record Results(Path folder) {
     public List<Measurement> measurements() throws IOException {
         List<Measurement> all = new ArrayList<>();
         if (Files.exists(jmh())) {
+            if (!Files.exists(folder.resolve(QUESTIONS.name))) {
+                throw new IOException("file is missing beside " + JMH + ": file=" + folder.resolve(QUESTIONS.name));
+            }
             try {
-                for (JsonNode one : JSON.readTree(jmh().toFile())) {
+                JsonNode json = JSON.readTree(jmh().toFile());
+                if (!json.isArray()) {
+                    throw new IllegalArgumentException("not an array: type=" + json.getNodeType());
+                }
+                for (JsonNode one : json) {
                     all.add(Measurement.of(one));
                 }
-            } catch (JsonProcessingException | IllegalArgumentException e) {
+            } catch (JsonProcessingException | RuntimeException e) {
                 throw damaged(jmh(), e);
             }
         }
