@@ -5,6 +5,8 @@ import io.leasehold.bench.subject.Allocators;
 import io.leasehold.bench.subject.Form;
 import io.leasehold.bench.subject.Named;
 import io.leasehold.bench.subject.UnnamedFile;
+import io.netty.buffer.ByteBufAllocator;
+import java.io.File;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /// The options of a run, checked. The README has a table of them.
@@ -154,13 +157,17 @@ record Options(
             }
             return className;
         }
-        if (!jar.isEmpty() && !Files.isReadable(path)) {
-            throw new IllegalArgumentException("no such jar: bench.rival.jar=" + path);
+        if (Allocators.isBuiltIn(className)) {
+            throw new IllegalArgumentException(
+                    "not the name of a class: bench.rival=" + className + "; name a class that is a ByteBufAllocator");
+        }
+        if (!jar.isEmpty()) {
+            checkJar(path);
         }
         ClassLoader ours = Options.class.getClassLoader();
         try (URLClassLoader loader = new URLClassLoader(
                 jar.isEmpty() ? new URL[0] : new URL[] {path.toUri().toURL()}, ours)) {
-            Allocators.close(Allocators.rival(className, loader));
+            close(Allocators.rival(className, loader));
         } catch (IOException e) {
             throw new IllegalArgumentException("jar cannot be read: bench.rival.jar=" + path, e);
         } catch (IllegalArgumentException e) {
@@ -170,10 +177,34 @@ record Options(
         }
         System.setProperty("bench.rival", className);
         if (!jar.isEmpty()) {
-            String separator = System.getProperty("path.separator");
-            System.setProperty("java.class.path", System.getProperty("java.class.path") + separator + path);
+            System.setProperty("java.class.path", System.getProperty("java.class.path") + File.pathSeparator + path);
         }
         return className;
+    }
+
+    private static void close(ByteBufAllocator rival) {
+        try {
+            Allocators.close(rival);
+        } catch (RuntimeException | LinkageError e) {
+            String cause = e.toString().replaceAll("\\s+", " ");
+            throw new IllegalArgumentException("allocator cannot be closed: cause=" + cause, e);
+        }
+    }
+
+    /// Checks that a file is a jar, and that it can be a part of a class path.
+    private static void checkJar(Path path) {
+        if (!Files.isReadable(path)) {
+            throw new IllegalArgumentException("no such jar: bench.rival.jar=" + path);
+        }
+        if (path.toString().contains(File.pathSeparator)) {
+            throw new IllegalArgumentException("path of a jar has a separator of class paths: bench.rival.jar=" + path
+                    + ", separator=" + File.pathSeparator + "; move the jar");
+        }
+        try {
+            new JarFile(path.toFile()).close();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("file is not a jar: bench.rival.jar=" + path, e);
+        }
     }
 
     private static String command(UnaryOperator<String> property, String bench) {

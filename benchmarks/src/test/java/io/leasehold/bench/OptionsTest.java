@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.bench.subject.Form;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,10 @@ class OptionsTest {
                 "bench.rival | java/lang/String | no such allocator: name=java/lang/String",
                 "bench.rival | io.netty.buffer.AbstractByteBufAllocator | allocator cannot be created: name=io.netty",
                 "bench.rival | io.leasehold.bench.OptionsTest$Failing | allocator cannot be created: name=io.leasehold",
+                "bench.rival | io.leasehold.bench.OptionsTest$NotClosing | allocator cannot be closed: cause=java.lang",
+                "bench.rival | leased | not the name of a class: bench.rival=leased; name a class that is a ByteBufAl",
+                "bench.rival | unpooled | not the name of a class: bench.rival=unpooled; name a class that is a ByteB",
+                "bench.rival | observed | not the name of a class: bench.rival=observed; name a class that is a ByteB",
                 "bench.rival.jar | rival.jar | a jar without a class: bench.rival.jar=rival.jar"
             })
     void aWrongValueIsOneSentence(String name, String value, String message) {
@@ -94,6 +99,27 @@ class OptionsTest {
     void aMissingJarIsReported() {
         assertThatThrownBy(() -> parse(Map.of("bench.rival", "a.B", "bench.rival.jar", "no.jar")))
                 .hasMessageStartingWith("no such jar: bench.rival.jar=" + folder.resolve("no.jar"));
+    }
+
+    @Test
+    void aFileThatIsNotAJarIsCalledThat() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.jar"), "text");
+        for (Path path : List.of(text, folder)) {
+            assertThatThrownBy(() -> parse(Map.of("bench.rival", "a.B", "bench.rival.jar", path.toString())))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("file is not a jar: bench.rival.jar=" + path);
+        }
+    }
+
+    /// A class path would have two paths instead, of which none exists.
+    @Test
+    void aJarWithASeparatorInItsPathIsRefused() throws IOException {
+        Path jar = Files.createFile(folder.resolve("a" + File.pathSeparator + "b.jar"));
+
+        assertThatThrownBy(() -> parse(Map.of("bench.rival", "a.B", "bench.rival.jar", jar.toString())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("path of a jar has a separator of class paths: bench.rival.jar=" + jar + ", separator="
+                        + File.pathSeparator + "; move the jar");
     }
 
     @Test
@@ -156,6 +182,20 @@ class OptionsTest {
         /// Fails.
         public Failing() {
             throw new IllegalStateException("on purpose");
+        }
+    }
+
+    /// An allocator that cannot be closed.
+    public static final class NotClosing extends PooledByteBufAllocator implements AutoCloseable {
+
+        /// Has no parameters.
+        public NotClosing() {
+            super(true);
+        }
+
+        @Override
+        public void close() {
+            throw new IllegalArgumentException("on purpose");
         }
     }
 

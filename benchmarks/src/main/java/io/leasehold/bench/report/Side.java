@@ -19,7 +19,8 @@ record Side(String title, int rgb, boolean isOurs) {
     private static final int RIVAL = 0xD55E00;
     private static final List<Integer> OTHERS = List.of(0x009E73, 0x56B4E9, 0x8C6BB1, 0x7F7F7F);
 
-    /// {@return the side of an allocator by its name in the results: a rival is shown by the simple name of its class}
+    /// {@return the side of an allocator by its name in the results: a rival is shown by the simple name of its class,
+    /// or as a rival if it has the name of Leasehold}
     static Side ofAllocator(String name) {
         return switch (name) {
             case "leased", "observed" -> LEASED;
@@ -27,8 +28,13 @@ record Side(String title, int rgb, boolean isOurs) {
             case "pooled" -> POOLED;
             case "unobserved" -> other("Leasehold, not observed", 0);
             case "trimmed" -> new Side("Leasehold, trimmed", OTHERS.get(1), true);
-            default -> new Side(name.substring(name.lastIndexOf('.') + 1), RIVAL, false);
+            default -> rival(name.substring(name.lastIndexOf('.') + 1));
         };
+    }
+
+    /// {@return the side of a class} Each title is unique, because charts know their curves by the title.
+    private static Side rival(String className) {
+        return new Side(className.equals(LEASED.title) ? className + ", rival" : className, RIVAL, false);
     }
 
     /// {@return the sides of a comparison by their names in the results}

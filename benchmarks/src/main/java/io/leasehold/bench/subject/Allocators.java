@@ -37,10 +37,16 @@ public final class Allocators {
     public static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
     private static final List<String> BUILT_IN = List.of(LEASED, "adaptive", "pooled");
+    private static final String UNPOOLED = "unpooled";
     private static final String RIVAL = "bench.rival";
     private static final int POLLUTION = 4096;
 
     private Allocators() {}
+
+    /// {@return true if a name is that of an allocator that is not a rival}
+    public static boolean isBuiltIn(String name) {
+        return BUILT_IN.contains(name) || name.equals(UNPOOLED) || Observing.NAMES.contains(name);
+    }
 
     /// {@return the names of the allocators that every comparison has: Leasehold, Netty's two, and the rival of this
     /// run}
@@ -65,7 +71,7 @@ public final class Allocators {
             case Observing.OBSERVED, Observing.UNOBSERVED -> Observing.open(name);
             case "adaptive" -> new AdaptiveByteBufAllocator(true);
             case "pooled" -> new PooledByteBufAllocator(true);
-            case "unpooled" -> new UnpooledByteBufAllocator(true);
+            case UNPOOLED -> new UnpooledByteBufAllocator(true);
             default -> rival(name, Allocators.class.getClassLoader());
         };
     }
@@ -91,7 +97,8 @@ public final class Allocators {
         } catch (ClassNotFoundException e) {
             throw new IllegalArgumentException(
                     "no such allocator: name=" + className
-                            + "; use leased, adaptive, pooled, unpooled, or a class on the class path",
+                            + "; a name other than leased, adaptive, pooled and unpooled must be a class on the"
+                            + " class path",
                     e);
         } catch (InvocationTargetException | LinkageError e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();

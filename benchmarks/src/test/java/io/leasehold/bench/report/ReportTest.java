@@ -262,6 +262,17 @@ class ReportTest {
         assertThat(page(results)).contains("too few rounds, no verdict").doesNotContain(">better<");
     }
 
+    /// Charts know their curves by the title of the side.
+    @Test
+    void aRivalWithTheNameOfLeaseholdIsShownAsARival() throws IOException {
+        Results results = Fixture.in(folder).memory(1).results();
+        Path memory = folder.resolve("memory.json");
+        Files.writeString(memory, Files.readString(memory).replace("\"pooled\"", "\"com.acme.Leasehold\""));
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results)).contains("Leasehold, rival: 6.0 MiB after 2 s");
+    }
+
     @Test
     void growingCostsAreMarked() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2, 4, 8).results();
