@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +46,14 @@ record Options(
     static final String REPORT = "report";
 
     private static final int MAX_ROUNDS = 1000;
+
+    /// The options that have no meaning for a value of `bench`.
+    private static final Map<String, List<String>> UNUSED = Map.of(
+            REPORT,
+            List.of("bench.params", "bench.rounds", "bench.rival", "bench.rival.jar", "bench.dir"),
+            Group.GROWTH.text(),
+            List.of("bench.rounds"));
+
     /// The options besides `bench`, without their prefix.
     static final Set<String> NAMES =
             Set.of("baseline", "dir", "params", "results", "rival", "rival.jar", "rounds", "time");
@@ -59,6 +68,7 @@ record Options(
         // Maven runs this class in the module, so folders are relative to the one in which Maven was started.
         Path root = Path.of(property.apply("bench.root"));
         String bench = or(property.apply("bench"), "all");
+        UNUSED.getOrDefault(bench, List.of()).forEach(name -> checkUnused(bench, name, property.apply(name)));
         Form form = Named.of(Form.class, "form", "bench.time", or(property.apply("bench.time"), "short"));
         int rounds = rounds(property.apply("bench.rounds"));
         Path results = root.resolve(or(property.apply("bench.results"), "target/report"));
@@ -98,6 +108,13 @@ record Options(
 
     private static boolean hasResults(Path folder) {
         return Files.isRegularFile(folder.resolve("machine.json"));
+    }
+
+    private static void checkUnused(String bench, String name, String value) {
+        if (!value.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "option has no meaning here: " + name + "=" + value + ", bench=" + bench + "; leave it out");
+        }
     }
 
     private static String or(String value, String otherwise) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OptionsTest {
 
@@ -95,6 +96,20 @@ class OptionsTest {
         assertThat(parse(Map.of("bench.results", "site")).results()).isEqualTo(site);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "report, bench.params, leak=simple",
+        "report, bench.rounds, 5",
+        "report, bench.rival, a.B",
+        "report, bench.dir, /tmp",
+        "growth, bench.rounds, 5"
+    })
+    void anOptionWithoutMeaningIsRefused(String bench, String name, String value) {
+        assertThatThrownBy(() -> parse(Map.of("bench", bench, name, value)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("option has no meaning here: %s=%s, bench=%s; leave it out".formatted(name, value, bench));
+    }
+
     @Test
     void aMissingJarIsReported() {
         assertThatThrownBy(() -> parse(Map.of("bench.rival", "a.B", "bench.rival.jar", "no.jar")))
@@ -126,8 +141,26 @@ class OptionsTest {
     void anOptionThatDoesNotExistIsReported() {
         assertThatThrownBy(() -> Options.parse(name -> "", Stream.of("-Pbench", "-Dbench.tiem=ci")))
                 .hasMessageStartingWith("unknown option: bench.tiem; use one of [bench.baseline, bench.dir,");
-        assertThat(Options.parse(name -> "", Stream.of("-Dbench=page", "-Dbench.time=ci", "-Dother=1")))
+        assertThat(Options.parse(
+                        name -> "", Stream.of("-Dbench=page", "-Dbench.time=ci", "-Dother=1", "-D", "bench.dir=")))
                 .isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-D bench.foo=1",
+                "-D bench.foo",
+                "--define bench.foo=1",
+                "--define=bench.foo=1",
+                "--def bench.foo=1",
+                "-define bench.foo=1"
+            })
+    void eachFormOfAnOptionOfMavenIsChecked(String typed) {
+        Stream<String> arguments = Stream.of(("-Pbench " + typed + " -q").split(" "));
+
+        assertThatThrownBy(() -> Options.parse(name -> "", arguments))
+                .hasMessageStartingWith("unknown option: bench.foo; use one of [bench.baseline,");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -70,6 +71,12 @@ public final class Serve {
             case "port" -> property.apply("serve.port").isEmpty() ? "8080" : property.apply("serve.port");
             default -> property.apply("serve." + name);
         });
+        for (String name : List.of("serve.files", "serve.trust")) {
+            if (root.isEmpty() && !property.apply(name).isEmpty()) {
+                throw new IllegalArgumentException("option has no meaning without root: " + name + "="
+                        + property.apply(name) + "; name the folder of the files with -Droot=");
+            }
+        }
         // the files of a key are made later; whether they can be used is checked now
         return tls.equals("true") ? options.with(Optional.of(Path.of("keys"))).with(Optional.empty()) : options;
     }

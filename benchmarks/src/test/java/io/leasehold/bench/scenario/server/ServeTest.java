@@ -46,6 +46,8 @@ class ServeTest {
                 "serve.port      | ' 80'  | 'not a number: port= 80'",
                 "serve.threads   | 1025   | number of event loops is out of range: threads=1025, min=1, max=1024",
                 "serve.files     | quickly| unknown way: files=quickly; use leasehold, sendfile, chunked or chunked64",
+                "serve.files     | chunked | option has no meaning without root: serve.files=chunked; name the fol",
+                "serve.trust     | foreign | option has no meaning without root: serve.trust=foreign; name the fol",
                 "serve.trust     | owned  | unknown trust: name=owned; use foreign or immutable"
             })
     void aWrongValueIsOneSentence(String name, String value, String message) {
