@@ -179,7 +179,12 @@ record Page(
                 .filter(each -> each.ours().isPresent())
                 .min(Comparator.comparing(each -> !each.label().equals(label))));
         if (comparison.isEmpty() || shown.isEmpty()) {
-            return new Line(Table.NOTHING, "Not run: mvn -Pbench -Dbench=" + group, Table.text("not run"));
+            String missing = comparison
+                    .map(one -> one.cases().isEmpty()
+                            ? "Other allocators were measured, and Leasehold was not"
+                            : "Other cases were measured, and not the plain one (native access, no leak detection)")
+                    .orElse("Not run");
+            return new Line(Table.NOTHING, missing + ": mvn -Pbench -Dbench=" + group, Table.text("not run"));
         }
         String unit = comparison.get().unit();
         String value = shown.get().ours().map(Stat::text).orElse(Table.NOTHING) + " "

@@ -79,6 +79,22 @@ class ReportTest {
     }
 
     @Test
+    void theFirstScreenSaysWhatIsMissing() throws IOException {
+        Results leaks = Fixture.in(folder)
+                .time("BufferBenchmark.oneLive", 10, buffer("leased").replace("disabled", "simple"))
+                .results();
+        Report.write(leaks);
+        assertThat(firstScreen(leaks))
+                .contains("Other cases were measured, and not the plain one (native access, no leak detection): mvn");
+
+        Results pooled = Fixture.in(folder)
+                .time("BufferBenchmark.oneLive", 10, buffer("pooled"))
+                .results();
+        Report.write(pooled);
+        assertThat(firstScreen(pooled)).contains("Other allocators were measured, and Leasehold was not: mvn -Pbench");
+    }
+
+    @Test
     void eachChartSaysItsUnitAndWhatIsBetter() throws IOException {
         Results results = everything();
         Report.write(results);
