@@ -54,7 +54,7 @@ final class Check {
         Curves curves = new Curves(findings);
         return Stream.of(
                         Stream.of("tiles", "machine"),
-                        Page.groupNames().stream(),
+                        Page.groupNames().stream().map(Page::anchor),
                         findings.comparisons().stream().map(Comparison::id),
                         Page.groupNames().stream()
                                 .flatMap(group -> curves.of(group).stream().map(Curves.Chart::id)))

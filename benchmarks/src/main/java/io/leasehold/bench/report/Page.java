@@ -128,6 +128,11 @@ record Page(
                 files);
     }
 
+    /// {@return the identifier of the section of a group; a question may have the name of its group}
+    static String anchor(String group) {
+        return "group-" + group;
+    }
+
     /// {@return the names of the groups, in the order of the report}
     static Set<String> groupNames() {
         return GROUPS.keySet();
@@ -271,7 +276,7 @@ record Page(
         List<Comparison> main = ours.stream().filter(one -> !one.isMinor()).toList();
         List<Answer> answers = answers(main);
         return new Section(
-                group,
+                anchor(group),
                 title,
                 !ours.isEmpty() || !charts.isEmpty(),
                 Figure.command(group),

@@ -95,6 +95,19 @@ class ReportTest {
     }
 
     @Test
+    void eachAnchorIsUnique() throws IOException {
+        Results results = everything();
+        Report.write(results);
+
+        assertThat(page(results)).contains("href=\"#group-lease\"");
+        assertThat(Pattern.compile(" id=\"([^\"]*)\"")
+                        .matcher(page(results).replaceAll("(?s)<svg.*?</svg>", ""))
+                        .results()
+                        .map(id -> id.group(1)))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void eachChartSaysItsUnitAndWhatIsBetter() throws IOException {
         Results results = everything();
         Report.write(results);
@@ -353,8 +366,8 @@ class ReportTest {
         Findings findings = Findings.of(results);
         String page = page(results);
 
-        assertThat(Check.of(findings, page.replace("id=\"lease\"", "id=\"x\"")))
-                .contains("the report has no part: lease");
+        assertThat(Check.of(findings, page.replace("id=\"group-lease\"", "id=\"x\"")))
+                .contains("the report has no part: group-lease");
         assertThat(Check.of(findings, page.replaceFirst("<td>[^<]+</td>", "<td></td>")))
                 .singleElement()
                 .asString()
