@@ -46,6 +46,8 @@ public final class ThreadTag {
     }
 
     /// {@return true if a scope is the innermost one of the calling thread}
+    ///
+    /// @param scope object that set a tag
     public static boolean isInnermost(Object scope) {
         @Nullable Object[] cell = CURRENT.get();
         return cell != null && scope.equals(cell[1]);

@@ -24,6 +24,8 @@ public final class Texts {
 
     /// {@return a text whose control characters and line breaks are replaced by `?`, for tables and lines} A terminal
     /// takes some control characters for commands.
+    ///
+    /// @param text text of a user
     public static String oneLine(String text) {
         return BREAKS.matcher(text).replaceAll("?");
     }
