@@ -112,9 +112,9 @@
 /// | (L) | the thread that holds the lock named after the letter |
 /// | (A) | all threads, atomically, in the order named after the letter |
 ///
-/// A field may have two letters. Then a thread that meets one of the two conditions may read it, and a thread that
-/// meets both may write it: the owner reads a field marked (O, L) at any time, and writes it under the lock. A word
-/// behind a letter names an exception: "(L), read by wake".
+/// A field may have two letters. One of the two conditions lets a thread read it. Both together let a thread write it.
+/// So the owner reads a field marked (O, L) at any time, and writes it under the lock. A word behind a letter names an
+/// exception: "(L), read by wake".
 ///
 /// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
 /// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with

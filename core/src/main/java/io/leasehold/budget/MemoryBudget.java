@@ -372,7 +372,7 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /// {@return true if this budget should hold less: it is above its soft limit, its source of pressure reports
-    /// pressure, or it is in a branch above its share} A branch above its share counts only if its parent has fair
+    /// pressure, or it or a budget above it uses more than its share} A share counts only if its parent has fair
     /// shares and is under pressure.
     public boolean isUnderPressure() {
         return shares.isUnderPressure();

@@ -130,8 +130,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @param binder creates the objects
     /// @param <T> the type of the object that stands for a page
     /// @return the pool, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if a page of the arena is larger than a slab, a slab or the initial pages are
-    ///     larger than the arena, or the arena has room for more pages than can be numbered
+    /// @throws IllegalArgumentException if a page of the arena is larger than a slab; if a slab or the initial pages
+    ///     are larger than the arena; or if the arena has room for more pages than can be numbered
     public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
@@ -283,9 +283,10 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// frees it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other
     /// users of the arena free.
     ///
-    /// @param task run without a lock: by the caller, the thread that frees a page or adds a slab, the clock of the
-    ///     arena, [#close], or a thread that runs another task, after that task. The task must not block and may use
-    ///     the pool. Only the first exception of the tasks and the listener of this pool is logged
+    /// @param task run without a lock, on one of these threads: the caller, a thread that frees a page or adds a slab,
+    ///     the clock of the arena, or the thread in [#close]. A thread that runs another task runs it after that task.
+    ///     The task must not block and may use the pool. Only the first exception of the tasks and the listener of this
+    ///     pool is logged
     /// @throws JumboStateException if the pool is closed
     public void whenFree(Runnable task) {
         supply.backpressure().await(task);

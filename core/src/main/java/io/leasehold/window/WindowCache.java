@@ -45,10 +45,10 @@ import org.jspecify.annotations.Nullable;
 /// class. A call that needs staging pages or a private copy throws [io.leasehold.page.PageExhaustedException] if the
 /// arena has no pages left.
 ///
-/// There is one limit, which read(2) has too: if a FOREIGN file is truncated inside a page and that page is rewritten
-/// during a copy, the copy may show the intermediate zeroes. A copy that looks truncated is retried up to 64 times, so
-/// a file that changes during each of 64 reads in a row can show them as well. OWNED files never show them, as long as
-/// other processes only truncate them.
+/// There is one limit, which read(2) has too. A FOREIGN file may be truncated inside a page, and the page rewritten,
+/// during a copy. Then the copy may show the intermediate zeroes. A copy that looks truncated is retried up to 64
+/// times, so a file that changes during each of 64 reads in a row can show them as well. OWNED files never show them,
+/// as long as other processes only truncate them.
 ///
 /// **Ownership.** The caller that opens a cache closes it, after its windows and before the arena. The cache owns its
 /// address space, the descriptors of its files, and the pages that it allocates from the arena.
