@@ -65,6 +65,10 @@ final class LinuxFiles implements Files {
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
 
+    /// In the order of the kernel's numbers.
+    private static final List<Advice> ADVICE =
+            List.of(Advice.NORMAL, Advice.RANDOM, Advice.SEQUENTIAL, Advice.WILL_NEED);
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final int modeOffset = OsOptions.ofSystem().isAarch64() ? 16 : 24; // (C)
@@ -276,8 +280,7 @@ final class LinuxFiles implements Files {
     @Override
     public void advise(int descriptor, long byteOffset, long byteSize, Advice advice) {
         FilePreconditions.checkRange(byteOffset, byteSize);
-        int number = List.of(Advice.NORMAL, Advice.RANDOM, Advice.SEQUENTIAL, Advice.WILL_NEED)
-                .indexOf(advice); // the numbers of the kernel
+        int number = ADVICE.indexOf(advice);
         long result = LinuxCall.FADVISE64.invoke(descriptor, byteOffset, byteSize, number, 0, 0);
         // advice that the kernel does not accept has no effect
         if (result < 0 && !Errno.refusesCall((int) -result)) {

@@ -31,7 +31,10 @@ final class Cork {
     /// @return the channel, for [#remove], or null if nothing was changed
     static @Nullable Channel put(Channel channel) {
         try {
-            boolean isOwn = channel.isActive() && channel.eventLoop().inEventLoop();
+            // an accepted channel is active before it has an event loop
+            boolean isOwn = channel.isActive()
+                    && channel.isRegistered()
+                    && channel.eventLoop().inEventLoop();
             // null if the channel does not know the option
             boolean isRemoved = isOwn && Boolean.FALSE.equals(channel.config().getOption(TCP_CORK));
             return isRemoved && channel.config().setOption(TCP_CORK, true) ? channel : null;

@@ -17,11 +17,13 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FileRegion;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -134,6 +136,15 @@ class CorkTest {
             assertThat(isCorked()).isFalse();
             ReferenceCountUtil.release(content);
         }
+    }
+
+    @Test
+    void channelWithoutAnEventLoopIsLeftAlone() throws Exception {
+        NioSocketChannel unregistered = new NioSocketChannel(
+                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.getLocalPort())));
+        assertThat(unregistered.isActive()).isTrue();
+        assertThat(Cork.put(unregistered)).isNull();
+        unregistered.unsafe().closeForcibly();
     }
 
     @Test
